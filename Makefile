@@ -1,0 +1,49 @@
+# Two commands need nothing but python3 and make: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+export PIP_DISABLE_PIP_VERSION_CHECK = 1
+
+.PHONY: demo serve test test-postgres check fix bench clean
+
+demo: .venv/.run
+	@$(BIN)/yimen demo
+
+serve: .venv/.run
+	@$(BIN)/yimen serve
+
+test: .venv/.test
+	$(BIN)/pytest -n 2 -q
+
+test-postgres: .venv/.test
+	YIMEN_TEST_DATABASE=postgresql $(BIN)/pytest -n 2 -q -m "not journey"
+
+check: .venv/.test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/djlint yimen --lint --quiet
+	$(BIN)/yimen manage check --fail-level WARNING
+	$(BIN)/yimen manage makemigrations --check --dry-run
+	$(BIN)/yimen rules check
+
+fix: .venv/.test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: .venv/.run
+	$(PYTHON) bench/run.py
+
+.venv/.run: requirements/run.lock pyproject.toml
+	@$(PYTHON) -c "import venv, ensurepip" 2>/dev/null || { echo "缺少 venv：请先安装 python3-venv（Debian/Ubuntu：apt install python3-venv）"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --require-hashes -r requirements/run.lock
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.test: .venv/.run requirements/test.lock
+	$(BIN)/pip install --quiet --require-hashes -r requirements/test.lock
+	@touch $@
+
+clean:
+	rm -rf .venv var .mypy_cache .pytest_cache .ruff_cache

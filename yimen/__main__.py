@@ -1,0 +1,26 @@
+"""The console script `yimen`: one word per job, the same words in the terminal, the Makefile and the guide."""
+
+import os
+import sys
+
+import django
+from django.core.management import execute_from_command_line
+
+WORDS = ("demo", "serve", "worker", "load", "screen", "explain", "rules", "bench")
+
+
+def main() -> None:
+    """Run `yimen WORD …`; `yimen manage …` reaches Django's own commands."""
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimen.settings")
+    arguments = sys.argv[1:]
+    if arguments[:1] == ["manage"]:
+        arguments = arguments[1:]
+    elif not arguments or arguments[0] not in WORDS:
+        sys.stderr.write("用法：yimen " + " | ".join((*WORDS, "manage")) + "    （各命令加 --help 看说明）\n")
+        sys.exit(0 if arguments[:1] in (["--help"], ["-h"]) else 2)
+    django.setup()
+    execute_from_command_line(["yimen", *arguments])
+
+
+if __name__ == "__main__":
+    main()

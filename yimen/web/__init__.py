@@ -1,0 +1,1 @@
+"""Pages (页面), grouped by the person at the desk. A view parses, calls one door and chooses a page."""
