@@ -1,0 +1,169 @@
+"""
+Access (权限): whose rows this person may see and what their posts may do.
+
+`scope` is entered by every request, command and job; without it a scoped model answers nothing and raises. A scope is
+a list of area path prefixes. `require` asks the permission table.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any, Self, TypeVar
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+from django.db.models import Q
+
+from yimen.office.models import PathField, Staff
+from yimen.office.permissions import PERMISSION_WORDS, PERMISSIONS
+
+M = TypeVar("M", bound=models.Model)
+
+
+class OutsideScope(Exception):
+    """A scoped row was asked for without an open scope."""
+
+
+class NotAllowed(Exception):
+    """The person's posts do not allow this, or not in this area."""
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Who acts, why, and below which area paths; `staff` is None for the system's own work."""
+
+    actor: str
+    purpose: str
+    paths: tuple[str, ...]
+    staff: Staff | None = None
+    address: str = ""
+    permissions: frozenset[tuple[str, str]] = frozenset()
+
+
+@dataclass(frozen=True)
+class System:
+    """The program itself, at night or in the terminal, for the area below one path ("" is everywhere)."""
+
+    name: str
+    path: str = ""
+
+
+_scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
+
+
+@contextmanager
+def scope(who: Staff | System, purpose: str, *, address: str = "") -> Iterator[Scope]:
+    """Open the scope of a member of staff or of the system for one request, command or job."""
+    opened = _scope_of(who, purpose, address)
+    token = _scope.set(opened)
+    try:
+        yield opened
+    finally:
+        _scope.reset(token)
+
+
+def _scope_of(who: Staff | System, purpose: str, address: str) -> Scope:
+    if isinstance(who, System):
+        return Scope(f"system:{who.name}", purpose, (who.path,), address=address)
+    posts = [post for post in who.posts.select_related("area") if post.is_held] if who.is_active else []
+    paths = tuple(sorted({post.area.path for post in posts}))
+    allowed = frozenset((permission, post.area.path) for post in posts for permission in PERMISSIONS[post.kind])
+    return Scope(who.username, purpose, paths, who, address, allowed)
+
+
+def current() -> Scope:
+    """Return the open scope. Raises OutsideScope if there is none: fail closed."""
+    opened = _scope.get()
+    if opened is None:
+        raise OutsideScope("没有打开数据范围：请在 office.access.scope(人员, 用途) 之内读写。")
+    return opened
+
+
+def upper_end(path: str) -> str:
+    """Return the first text after everything below a path ("37.3717." → "37.3717/"), for a range the index can use."""
+    return path[:-1] + chr(ord(path[-1]) + 1)
+
+
+def within(paths: tuple[str, ...], *, column: str = "area_path") -> Q:
+    """Return the condition that a row lies below one of the paths; no path, no row."""
+    condition = Q(pk__in=[])
+    for path in paths:
+        if path == "":
+            return Q()
+        condition |= Q(**{f"{column}__gte": path, f"{column}__lt": upper_end(path)})
+    return condition
+
+
+def may(permission: str, *, area_path: str | None = None) -> bool:
+    """Say whether the open scope allows this, in this area if one is given; the system may do its own work."""
+    now = current()
+    if now.staff is None:
+        return area_path is None or any(area_path.startswith(path) for path in now.paths)
+    return any(name == permission and (area_path is None or area_path.startswith(path)) for name, path in now.permissions)
+
+
+def require(permission: str, *, area_path: str | None = None) -> None:
+    """Raise NotAllowed, in words, unless the open scope allows this."""
+    if not may(permission, area_path=area_path):
+        raise NotAllowed(
+            f"您的岗位没有“{PERMISSION_WORDS.get(permission, permission)}”的权限。如确有需要，请联系本单位安全管理员调整岗位。"
+        )
+
+
+class ScopedQuerySet(models.QuerySet[M]):
+    """Rows below the scope's areas; a join that fetches another scoped row filters that row's area too."""
+
+    def select_related(self, *fields: Any) -> Self:
+        joined = super().select_related(*fields)
+        for name in fields:
+            joined = joined._within_joined(name) if name else joined
+        return joined
+
+    def values(self, *fields: Any, **expressions: Any) -> Any:
+        return super(ScopedQuerySet, self._within_named(fields)).values(*fields, **expressions)
+
+    def values_list(self, *fields: Any, **options: Any) -> Any:
+        return super(ScopedQuerySet, self._within_named(fields)).values_list(*fields, **options)
+
+    def _within_named(self, fields: tuple[Any, ...]) -> Self:
+        scoped = self
+        for name in {str(field).rpartition("__")[0] for field in fields if isinstance(field, str) and "__" in field}:
+            scoped = scoped._within_joined(name)
+        return scoped
+
+    def _within_joined(self, name: str) -> Self:
+        model: Any = self.model
+        steps: list[str] = []
+        narrowed = self
+        for step in name.split("__"):
+            try:
+                model = model._meta.get_field(step).related_model
+            except FieldDoesNotExist:
+                break
+            steps.append(step)
+            if isinstance(getattr(model, "_base_manager", None), ScopedManager):
+                prefix = "__".join(steps)
+                here = within(current().paths, column=f"{prefix}__area_path")
+                narrowed = narrowed.filter(here | Q(**{f"{prefix}__isnull": True}) if here else here)
+        return narrowed
+
+
+class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: ignore[misc]
+    """The manager of every table of people: raises without a scope, and shows only what lies below it."""
+
+    def get_queryset(self) -> ScopedQuerySet[Any]:
+        queryset: ScopedQuerySet[Any] = super().get_queryset()
+        return queryset.filter(within(current().paths))
+
+
+class Scoped(models.Model):
+    """A table of people: every row names its area path and is seen only through a scope."""
+
+    area_path = PathField(db_index=True)
+
+    objects = ScopedManager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"

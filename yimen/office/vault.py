@@ -1,0 +1,79 @@
+"""
+The vault (保险箱): names, ID numbers, phones and accounts lie encrypted, each bound to its table, column and row.
+
+A value moved to another row, column or table cannot be opened. Exact look-up goes through a keyed blind index.
+Opening a value needs an open `audit.reading`, which notes whom it was about.
+"""
+
+from typing import Any
+
+from django.core.exceptions import FieldError
+from django.db import models
+
+from yimen.office import audit
+from yimen.office.keys import VaultError, blind_index, make_keyring, narrow_index, pseudonym, seal, unseal
+
+__all__ = [
+    "EncryptedField",
+    "Sealed",
+    "VaultError",
+    "blind_index",
+    "make_keyring",
+    "narrow_index",
+    "pseudonym",
+    "seal",
+    "unseal",
+]
+
+
+class Sealed(bytes):
+    """A value as it lies in the database; it opens only on its own row."""
+
+
+class _Opener:
+    """Opens the value when the attribute is read, and keeps the open text on the instance only."""
+
+    def __init__(self, field: "EncryptedField") -> None:
+        self.field = field
+
+    def __get__(self, instance: models.Model | None, owner: type | None = None) -> Any:
+        if instance is None:
+            return self
+        value = instance.__dict__.get(self.field.attname)
+        if isinstance(value, Sealed):
+            audit.saw(instance.pk)
+            return unseal(value, place=self.field.place(instance.pk))
+        return value
+
+    def __set__(self, instance: models.Model, value: Any) -> None:
+        instance.__dict__[self.field.attname] = value
+
+
+class EncryptedField(models.BinaryField):  # type: ignore[type-arg]
+    """
+    A text kept encrypted (AES-256-GCM), bound to its table, column and row.
+
+    The row needs its key before it is saved (a random UUID). Filtering on it raises: an encrypted value equals nothing.
+    """
+
+    def contribute_to_class(self, cls: type[models.Model], name: str, private_only: bool = False) -> None:
+        super().contribute_to_class(cls, name, private_only)
+        setattr(cls, self.attname, _Opener(self))
+
+    def place(self, row: object) -> str:
+        """Return where a value of this column belongs: table, column and row."""
+        return f"{self.model._meta.db_table}.{self.column}.{row}"
+
+    def from_db_value(self, value: Any, *_: Any) -> Sealed | None:
+        return None if value is None else Sealed(bytes(value))
+
+    def pre_save(self, instance: models.Model, add: bool) -> Any:
+        value = instance.__dict__.get(self.attname)
+        if value is None or isinstance(value, Sealed):
+            return value
+        return seal(str(value), place=self.place(instance.pk))
+
+    def get_lookup(self, lookup_name: str) -> Any:
+        if lookup_name == "isnull":
+            return super().get_lookup(lookup_name)
+        raise FieldError(f"{self.name} 是加密字段，不能用来筛选；请用它的盲索引。")

@@ -1,0 +1,124 @@
+"""Tables of the registry. Names and numbers are sealed; every row is scoped by its area path."""
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+from yimen.office.access import Scoped
+from yimen.office.vault import EncryptedField
+
+STANDINGS = {
+    "subsistence_allowance": "低保对象",
+    "extreme_poverty_support": "特困人员",
+    "borderline_household": "低保边缘家庭成员",
+    "rigid_expenditure_household": "刚性支出困难家庭成员",
+    "poverty_return_monitoring": "防返贫监测对象",
+    "orphan_allowance": "孤儿",
+    "unattended_child_allowance": "事实无人抚养儿童",
+}
+HOUSEHOLD_STANDINGS = {
+    "subsistence_allowance": "低保家庭",
+    "extreme_poverty_support": "特困家庭",
+    "borderline_household": "低保边缘家庭",
+    "rigid_expenditure_household": "刚性支出困难家庭",
+    "poverty_return_monitoring": "防返贫监测户",
+}
+
+
+class Household(Scoped):
+    """People who live together and share a budget (家庭); 城/农 is a decision (保障类别), not the kind of 户口."""
+
+    class Category(models.TextChoices):
+        URBAN = "城", "城市"
+        RURAL = "农", "农村"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    number = models.CharField(max_length=40)
+    area = models.ForeignKey("office.Area", on_delete=models.PROTECT)
+    group = models.CharField(max_length=20, blank=True)
+    category = models.CharField(max_length=1, choices=Category, null=True)
+    address = EncryptedField(null=True)
+    changed_at = models.DateTimeField(db_index=True)
+
+    class Meta(Scoped.Meta):
+        constraints = [models.UniqueConstraint(fields=["area", "number"], name="household_number_once_per_area")]
+
+
+class Person(Scoped):
+    """One person (人员), known by a random key; the ID number is found only through its blind index."""
+
+    class Sex(models.TextChoices):
+        MALE = "男", "男"
+        FEMALE = "女", "女"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = EncryptedField()
+    id_number = EncryptedField()
+    phone = EncryptedField(null=True)
+    id_index = models.CharField(max_length=32, unique=True)
+    born_on = models.DateField()
+    sex = models.CharField(max_length=1, choices=Sex)
+    died_on = models.DateField(null=True)
+    registered_here = models.BooleanField(null=True)
+    changed_at = models.DateTimeField(db_index=True)
+
+
+class NameKey(Scoped):
+    """A truncated keyed index of a person's name, pinyin, initials or last four digits, ambiguous on purpose (查找键)."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="name_keys")
+    key = models.PositiveIntegerField(db_index=True)
+
+    class Meta(Scoped.Meta):
+        constraints = [models.UniqueConstraint(fields=["person", "key"], name="name_key_once")]
+
+
+class Membership(Scoped):
+    """Who lived in which household, as whom, from when until when (家庭成员)."""
+
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
+    household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="memberships")
+    relation = models.CharField(max_length=10)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+
+    class Meta(Scoped.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["person"], condition=Q(ends_on=None), name="person_in_one_household"),
+            models.CheckConstraint(
+                condition=Q(ends_on=None) | Q(ends_on__gte=F("starts_on")), name="membership_ends_after_start"
+            ),
+        ]
+
+
+class Standing(Scoped):
+    """What the county has decided a household or person to be (对象类别): from, until, by whom, next review."""
+
+    household = models.ForeignKey(Household, null=True, on_delete=models.CASCADE, related_name="standings")
+    person = models.ForeignKey(Person, null=True, on_delete=models.CASCADE, related_name="standings")
+    kind = models.CharField(max_length=30, choices=STANDINGS)
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    decided_by = models.CharField(max_length=40)
+    next_review_on = models.DateField(null=True)
+
+    class Meta(Scoped.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(household=None, person__isnull=False) | Q(household__isnull=False, person=None),
+                name="standing_of_one_subject",
+            ),
+            models.UniqueConstraint(fields=["household", "kind"], condition=Q(ends_on=None), name="household_standing_once"),
+            models.UniqueConstraint(fields=["person", "kind"], condition=Q(ends_on=None), name="person_standing_once"),
+        ]
+
+
+class Obligor(Scoped):
+    """Somebody outside the household who owes support by law (法定义务人), to whom and as what."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="obligors")
+    name = EncryptedField()
+    id_number = EncryptedField(null=True)
+    relation = models.CharField(max_length=10)
