@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from yimen.office.access import Scoped
+from yimen.office.models import PathField
 from yimen.office.vault import EncryptedField
 
 STANDINGS = {
@@ -39,6 +40,7 @@ class Household(Scoped):
     group = models.CharField(max_length=20, blank=True)
     category = models.CharField(max_length=1, choices=Category, null=True)
     address = EncryptedField(null=True)
+    content_key = models.CharField(max_length=32, blank=True)
     changed_at = models.DateTimeField(db_index=True)
 
     class Meta(Scoped.Meta):
@@ -61,17 +63,19 @@ class Person(Scoped):
     sex = models.CharField(max_length=1, choices=Sex)
     died_on = models.DateField(null=True)
     registered_here = models.BooleanField(null=True)
+    content_key = models.CharField(max_length=32, blank=True)
     changed_at = models.DateTimeField(db_index=True)
 
 
 class NameKey(Scoped):
     """A truncated keyed index of a person's name, pinyin, initials or last four digits, ambiguous on purpose (查找键)."""
 
-    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="name_keys")
-    key = models.PositiveIntegerField(db_index=True)
+    area_path = PathField()
+    person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="name_keys", db_index=False)
+    key = models.PositiveIntegerField()
 
     class Meta(Scoped.Meta):
-        constraints = [models.UniqueConstraint(fields=["person", "key"], name="name_key_once")]
+        constraints = [models.UniqueConstraint(fields=["key", "person"], name="name_key_once")]
 
 
 class Membership(Scoped):
