@@ -65,6 +65,18 @@ def reading(purpose: str, **query: str | int | bool | None) -> Iterator[Reading]
     write(action="read", at=timezone.now(), purpose=purpose, subjects=now.subjects, **now.query)
 
 
+@contextmanager
+def comparing() -> Iterator[None]:
+    """Open values only to compare them in memory; nobody is noted until `saw` names the hits. Needs an open reading."""
+    if _open.get() is None:
+        raise NoReading("比对姓名也须先说明用途。")
+    token = _open.set(Reading("comparing", {}))
+    try:
+        yield
+    finally:
+        _open.reset(token)
+
+
 def write(
     *, action: str, at: datetime, purpose: str = "", subjects: set[str] | None = None, refused: bool = False, **detail: Any
 ) -> None:
