@@ -1,0 +1,70 @@
+"""Questions to benefits: who receives what on a day."""
+
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db.models import Count, Q, QuerySet, Sum
+
+from yimen.benefits.models import Grant
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """One benefit somebody receives: policy, amount in yuan per unit, since when, until when, next review."""
+
+    grant_id: uuid.UUID
+    policy: str
+    yuan: Decimal | None
+    unit: str
+    starts_on: date
+    ends_on: date | None
+    next_review_on: date | None
+    person_id: uuid.UUID | None
+    household_id: uuid.UUID | None
+
+
+def receipts_of(*, household_id: uuid.UUID | None, people: Iterable[uuid.UUID], on: date) -> list[Receipt]:
+    """Return what a household and its people receive on a day, the longest first."""
+    of_somebody = Q(person_id__in=list(people))
+    if household_id is not None:
+        of_somebody |= Q(household_id=household_id)
+    return [_receipt(grant) for grant in grants_on(on).filter(of_somebody).order_by("starts_on", "policy")]
+
+
+def grants_on(on: date) -> QuerySet[Grant]:
+    """Return the grants in force on a day below the open scope."""
+    rows: QuerySet[Grant] = Grant.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
+    return rows
+
+
+def _receipt(grant: Grant) -> Receipt:
+    yuan = None if grant.amount_fen is None else Decimal(grant.amount_fen) / 100
+    return Receipt(
+        grant.pk,
+        grant.policy,
+        yuan,
+        grant.unit,
+        grant.starts_on,
+        grant.ends_on,
+        grant.next_review_on,
+        grant.person_id,
+        grant.household_id,
+    )
+
+
+@dataclass(frozen=True)
+class PolicyFigures:
+    """How many receive one policy's benefit, and the yuan of all its grants."""
+
+    policy: str
+    grants: int
+    yuan: Decimal
+
+
+def figures_by_policy(*, on: date) -> list[PolicyFigures]:
+    """Return the number of grants and their sum by policy on a day, below the open scope."""
+    rows = grants_on(on).values("policy").annotate(grants=Count("pk"), fen=Sum("amount_fen")).order_by("policy")
+    return [PolicyFigures(row["policy"], row["grants"], Decimal(row["fen"] or 0) / 100) for row in rows]
