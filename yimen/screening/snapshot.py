@@ -17,9 +17,9 @@ from typing import Any
 
 import adbc_driver_postgresql.dbapi as postgresql
 import adbc_driver_sqlite.dbapi as sqlite
-import pyarrow.parquet as parquet
 from django.conf import settings
 from django.db import connection
+from pyarrow import parquet
 
 KEPT = 3
 SHRINK_REFUSED = 0.02
@@ -64,8 +64,8 @@ _TABLES: dict[str, str] = {
         FROM registry_standing WHERE starts_on <= {{on}} AND (ends_on IS NULL OR ends_on >= {{on}})""",
     "statements": f"""
         SELECT {_key("id")} AS statement, {_key("person_id")} AS person, {_key("household_id")} AS household,
-               members_key AS members_key, source AS source, {_day("stated_on")} AS stated_on, {_day("valid_until")} AS valid_until,
-               cast(facts AS text) AS facts
+               members_key AS members_key, source AS source, {_day("stated_on")} AS stated_on,
+               {_day("valid_until")} AS valid_until, cast(facts AS text) AS facts
         FROM evidence_statement WHERE stated_on <= {{on}}""",
     "grants": f"""
         SELECT {_key("id")} AS grant_id, {_key("person_id")} AS person, {_key("household_id")} AS household, policy AS policy,
