@@ -1,0 +1,254 @@
+"""
+Loading a roster (装载名册): whole households, in short transactions, so that a long file never freezes the hall.
+
+A household is loaded whole or not at all; what is there already and unchanged is left alone, so the same file
+loaded twice changes nothing and a load that was cut off is simply loaded again.
+"""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import islice
+
+from django.db import transaction
+
+from yimen.office.access import System, current, may, scope
+from yimen.office.models import Area
+from yimen.office.vault import blind_index
+from yimen.registry.models import Household, Membership, NameKey, Person, Standing
+from yimen.registry.names import search_keys
+from yimen.registry.roster import RosterRow
+
+HOUSEHOLDS_PER_TRANSACTION = 400
+HOUSEHOLD_KINDS = {"subsistence_allowance", "borderline_household", "rigid_expenditure_household", "poverty_return_monitoring"}
+
+
+@dataclass
+class Loaded:
+    """What a load did, in rows; `rejects` maps the row of the file to the reason."""
+
+    rows: int = 0
+    new: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    rejects: dict[int, str] = field(default_factory=dict)
+
+
+@dataclass
+class _Batch:
+    """What one transaction writes."""
+
+    households: list[Household] = field(default_factory=list)
+    people: list[Person] = field(default_factory=list)
+    keys: list[NameKey] = field(default_factory=list)
+    memberships: list[Membership] = field(default_factory=list)
+    standings: list[Standing] = field(default_factory=list)
+
+
+class RosterLoader:
+    """Loads parsed rows into the registry, below the open scope."""
+
+    def __init__(self, *, at: datetime, on: date, progress: Callable[[int], None] = lambda _: None) -> None:
+        self.at, self.on, self.progress = at, on, progress
+        self.villages = _Villages()
+        self.loaded = Loaded()
+
+    def load(self, rows: Iterable[RosterRow]) -> Loaded:
+        """Load all rows; a row that cannot be loaded is refused with a reason, and the others go on."""
+        households = self._grouped(rows)
+        waiting = iter(households.items())
+        while chunk := list(islice(waiting, HOUSEHOLDS_PER_TRANSACTION)):
+            with transaction.atomic():
+                self._load_chunk(chunk)
+            self.progress(sum(len(members) for _, members in chunk))
+        return self.loaded
+
+    def _grouped(self, rows: Iterable[RosterRow]) -> dict[tuple[Area, str], list[RosterRow]]:
+        grouped: dict[tuple[Area, str], list[RosterRow]] = defaultdict(list)
+        first_line: dict[str, int] = {}
+        for row in rows:
+            self.loaded.rows += 1
+            village = self.villages.find(row.village, row.township)
+            number = row.id_number.text
+            if isinstance(village, str):
+                self.loaded.rejects[row.line] = village
+            elif number in first_line:
+                self.loaded.rejects[row.line] = (
+                    f"与第 {first_line[number]} 行是同一个身份证号，一人只能在一户，请核对后删去一行。"
+                )
+            else:
+                first_line[number] = row.line
+                grouped[village, row.household_number].append(row)
+        return grouped
+
+    def _load_chunk(self, chunk: list[tuple[tuple[Area, str], list[RosterRow]]]) -> None:
+        rows = [row for _, members in chunk for row in members]
+        indexes = {row.line: blind_index("id_number", row.id_number.text) for row in rows}
+        # Whether somebody is registered at all is asked everywhere: the same person must not be made twice.
+        with scope(System("registry.load"), "查重"):
+            known = {p.id_index: p for p in Person.objects.filter(id_index__in=indexes.values())}
+            homes = {m.person_id: m for m in Membership.objects.filter(person__in=[p.pk for p in known.values()], ends_on=None)}
+        held = _households_of(chunk)
+        batch = _Batch()
+        for (village, number), members in chunk:
+            household = self._household(held.get((village.pk, number)), village, number, members[0], batch)
+            for row in members:
+                self._person(row, indexes[row.line], known, homes, household, batch)
+            self._household_standing(household, members, batch)
+        _write(batch)
+
+    def _household(self, held: Household | None, village: Area, number: str, row: RosterRow, batch: _Batch) -> Household:
+        content = blind_index("content", row.household_content())
+        household = held or Household(pk=uuid.uuid4(), area=village, number=number)
+        if household.content_key == content:
+            return household
+        household.area_path, household.group, household.category = village.path, row.group, row.category
+        household.address, household.content_key, household.changed_at = row.address or None, content, self.at
+        if held is None:
+            batch.households.append(household)
+        else:
+            household.save()
+        return household
+
+    def _person(
+        self,
+        row: RosterRow,
+        index: str,
+        known: dict[str, Person],
+        homes: dict[uuid.UUID, Membership],
+        household: Household,
+        batch: _Batch,
+    ) -> None:
+        person = known.get(index)
+        home = homes.get(person.pk) if person else None
+        if home and home.household_id != household.pk and not self._moves(row, home):
+            self.loaded.rejects[row.line] = (
+                "此人已登记在另一户。一人一天只能在一户：若已迁入本户，请填“迁入日期”；若写错，请删去。"
+            )
+            return
+        content = blind_index("content", row.person_content() + str(household.pk))
+        if person and person.content_key == content:
+            self.loaded.unchanged += 1
+            return
+        saved = self._save_person(person, row, index, content, household, batch)
+        self._membership(saved, row, home, household, batch)
+
+    def _moves(self, row: RosterRow, home: Membership) -> bool:
+        return row.starts_on is not None and row.starts_on > home.starts_on and may("roster.load", area_path=home.area_path)
+
+    def _save_person(
+        self, held: Person | None, row: RosterRow, index: str, content: str, household: Household, batch: _Batch
+    ) -> Person:
+        person = held or Person(pk=uuid.uuid4(), id_index=index, id_number=row.id_number.text)
+        person.name, person.phone, person.sex, person.born_on = (
+            row.name,
+            row.phone or None,
+            row.id_number.sex,
+            row.id_number.born_on,
+        )
+        person.registered_here, person.died_on = row.registered_here, row.died_on
+        person.area_path, person.content_key, person.changed_at = household.area_path, content, self.at
+        if held is None:
+            batch.people.append(person)
+            self.loaded.new += 1
+        else:
+            person.save()
+            NameKey.objects.filter(person=person).delete()
+            self.loaded.changed += 1
+        county = county_of(household.area_path)
+        batch.keys += [
+            NameKey(person=person, key=key, area_path=person.area_path)
+            for key in search_keys(row.name, row.id_number.text, county)
+        ]
+        return person
+
+    def _membership(self, person: Person, row: RosterRow, home: Membership | None, household: Household, batch: _Batch) -> None:
+        starts_on = row.starts_on or (person.born_on if home is None else self.on)
+        if home and home.household_id == household.pk:
+            home.relation, home.ends_on, home.area_path = row.relation, row.ends_on or row.died_on, household.area_path
+            home.save()
+            return
+        if home:
+            home.ends_on = starts_on - timedelta(days=1)
+            home.save()
+        batch.memberships.append(
+            Membership(
+                person=person,
+                household=household,
+                relation=row.relation,
+                starts_on=starts_on,
+                ends_on=row.ends_on or row.died_on,
+                area_path=household.area_path,
+            )
+        )
+        if row.standing and row.standing not in HOUSEHOLD_KINDS:
+            batch.standings.append(_standing(row, household.area_path, self.on, person=person))
+
+    def _household_standing(self, household: Household, members: list[RosterRow], batch: _Batch) -> None:
+        for kind in {row.standing for row in members} & HOUSEHOLD_KINDS:
+            row = next(row for row in members if row.standing == kind)
+            batch.standings.append(_standing(row, household.area_path, self.on, household=household))
+
+
+class _Villages:
+    """Finds a village by code or name, within the open scope only."""
+
+    def __init__(self) -> None:
+        paths = current().paths
+        self.by_name: dict[str, list[Area]] = defaultdict(list)
+        for area in Area.objects.filter(level=5).select_related("parent"):
+            if any(area.path.startswith(path) for path in paths):
+                for key in {area.code, area.name, _short(area.name)}:
+                    self.by_name[key].append(area)
+
+    def find(self, village: str, township: str) -> Area | str:
+        """Return the village, or the sentence why it cannot be told."""
+        found = self.by_name.get(village) or self.by_name.get(_short(village)) or []
+        if township:
+            found = [area for area in found if area.parent and township in (area.parent.name, area.parent.code)]
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            return f"村居“{township}{village}”不在您的辖区，或名称与区划不一致。请按区划名称填写。"
+        return f"有 {len(found)} 个村居叫“{village}”，请在“乡镇”一栏写明属于哪个乡镇，或填 12 位村居代码。"
+
+
+def county_of(path: str) -> str:
+    """Return the county's code in an area path, by its place in the path ("37.3717.371702." → "371702")."""
+    steps = path.split(".")
+    return steps[2] if len(steps) > 3 else steps[-2]
+
+
+def _short(name: str) -> str:
+    for ending in ("村民委员会", "居民委员会", "村委会", "居委会", "社区", "村"):
+        if name.endswith(ending) and len(name) > len(ending):
+            return name.removesuffix(ending)
+    return name
+
+
+def _households_of(chunk: list[tuple[tuple[Area, str], list[RosterRow]]]) -> dict[tuple[str, str], Household]:
+    villages = {village.pk for (village, _), _ in chunk}
+    numbers = [number for (_, number), _ in chunk]
+    return {(h.area_id, h.number): h for h in Household.objects.filter(area__in=villages, number__in=numbers)}
+
+
+def _standing(row: RosterRow, path: str, on: date, **subject: Household | Person) -> Standing:
+    assert row.standing is not None  # noqa: S101
+    return Standing(
+        kind=row.standing,
+        starts_on=row.standing_from or on,
+        decided_by="县民政局",
+        next_review_on=row.next_review_on,
+        area_path=path,
+        **subject,
+    )
+
+
+def _write(batch: _Batch) -> None:
+    Household.objects.bulk_create(batch.households)
+    Person.objects.bulk_create(batch.people)
+    NameKey.objects.bulk_create(batch.keys, ignore_conflicts=True)
+    Membership.objects.bulk_create(batch.memberships)
+    Standing.objects.bulk_create(batch.standings, ignore_conflicts=True)

@@ -1,0 +1,245 @@
+"""Questions to the registry. Names and numbers come only inside an open reading; masked unless asked with a purpose."""
+
+import hashlib
+import re
+import uuid
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Q, QuerySet
+
+from yimen.office.access import current, require, within
+from yimen.office.audit import comparing, reading, saw
+from yimen.office.models import Area
+from yimen.office.vault import blind_index, narrow_index
+from yimen.registry.id_numbers import mask_id_number, normalise_id_number
+from yimen.registry.load import county_of
+from yimen.registry.models import HOUSEHOLD_STANDINGS, STANDINGS, Household, Membership, NameKey, Person, Standing
+from yimen.registry.names import mask_name, matches
+
+MOST_HITS = 20
+SMALL_ENOUGH_TO_DECRYPT = 12_000
+
+
+class TooManyHits(Exception):
+    """A search would show more than twenty people; the sentence says what to add."""
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One person found: masked name and number, village, year of birth."""
+
+    person_id: uuid.UUID
+    name: str
+    id_number: str
+    village: str
+    group: str
+    born_on: date
+    sex: str
+
+
+@dataclass(frozen=True)
+class Member:
+    """One member of a household on a day."""
+
+    person_id: uuid.UUID
+    name: str
+    id_number: str
+    relation: str
+    sex: str
+    born_on: date
+    died_on: date | None
+    age: int
+
+
+@dataclass(frozen=True)
+class StandingNow:
+    """A standing in force: what, since when, decided by whom, next review."""
+
+    kind: str
+    name: str
+    starts_on: date
+    decided_by: str
+    next_review_on: date | None
+    of_household: bool
+
+
+@dataclass(frozen=True)
+class HouseholdCard:
+    """A household on a day, with its members and standings."""
+
+    household_id: uuid.UUID
+    number: str
+    village: str
+    township: str
+    group: str
+    category: str | None
+    area_path: str
+    members: list[Member]
+    standings: list[StandingNow]
+
+
+def search(*, text: str) -> list[Hit]:
+    """
+    Find people by exact ID number, or by name, pinyin, initials or last four digits (查人), below the open scope.
+
+    At most twenty; raises TooManyHits with a sentence that says what to add. One audit row, also without a hit.
+    """
+    require("person.search")
+    wanted = text.strip()
+    with reading("查人", kind=_kind_of(wanted)):
+        if not wanted:
+            return []
+        people = _by_number(wanted) if len(wanted) >= 15 else _by_name(wanted)
+        if len(people) > MOST_HITS:
+            raise TooManyHits(f"有 {len(people)} 人与此相符，只显示 {MOST_HITS} 人以内。请再输姓名全称，或用身份证号查。")
+        return _hits(people)
+
+
+def _kind_of(text: str) -> str:
+    if len(text) >= 15:
+        return "证件号码"
+    return "后四位" if re.fullmatch(r"\d{3}[\dXx]", text) else "姓名或拼音"
+
+
+def _by_number(text: str) -> list[Person]:
+    number = normalise_id_number(text)
+    return list(Person.objects.filter(id_index=blind_index("id_number", number))) if number else []
+
+
+def _by_name(text: str) -> list[Person]:
+    people = Person.objects.all()
+    if people.count() > SMALL_ENOUGH_TO_DECRYPT:
+        keys = [narrow_index("search", f"{county}:{text.lower()}") for county in _counties()]
+        people = Person.objects.filter(pk__in=NameKey.objects.filter(key__in=keys).values("person_id"))
+    # Candidates are compared in memory and only the hits are noted as seen.
+    with comparing():
+        return [person for person in people if matches(text, person.name, person.id_number)]
+
+
+def _counties() -> list[str]:
+    paths = current().paths
+    if any(path.count(".") >= 3 for path in paths):
+        return sorted({county_of(path) for path in paths})
+    return list(Area.objects.filter(within(paths, column="path"), level=3).values_list("code", flat=True))
+
+
+def _hits(people: list[Person]) -> list[Hit]:
+    homes = {
+        m.person_id: m.household
+        for m in Membership.objects.filter(person__in=people, ends_on=None).select_related("household", "household__area")
+    }
+    hits = []
+    for person in people:
+        home = homes.get(person.pk)
+        saw(person.pk)
+        hits.append(
+            Hit(
+                person_id=person.pk,
+                name=mask_name(person.name),
+                id_number=mask_id_number(person.id_number),
+                village=home.area.name if home else "",
+                group=home.group if home else "",
+                born_on=person.born_on,
+                sex=person.sex,
+            )
+        )
+    return hits
+
+
+def household_of(*, person_id: uuid.UUID, on: date) -> uuid.UUID | None:
+    """Return the household the person belongs to on a day, or None."""
+    held = _memberships(on).filter(person_id=person_id).values_list("household_id", flat=True)
+    return held.first()
+
+
+def household_card(*, household_id: uuid.UUID, on: date) -> HouseholdCard:
+    """
+    Return a household with its members and standings on a day; names in full, so it needs an open reading.
+
+    Raises Household.DoesNotExist if it is not below the open scope.
+    """
+    require("person.see")
+    household = Household.objects.select_related("area", "area__parent").get(pk=household_id)
+    memberships = _memberships(on).filter(household=household).select_related("person").order_by("starts_on", "id")
+    members = [_member(m, on) for m in memberships]
+    return HouseholdCard(
+        household_id=household.pk,
+        number=household.number,
+        village=household.area.name,
+        township=household.area.parent.name if household.area.parent else "",
+        group=household.group,
+        category=household.category,
+        area_path=household.area_path,
+        members=sorted(members, key=lambda member: member.relation != "户主"),
+        standings=standings_of(household_id=household.pk, people=[m.person_id for m in members], on=on),
+    )
+
+
+def _memberships(on: date) -> QuerySet[Membership]:
+    rows: QuerySet[Membership] = Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
+    return rows
+
+
+def _member(membership: Membership, on: date) -> Member:
+    person = membership.person
+    return Member(
+        person_id=person.pk,
+        name=person.name,
+        id_number=mask_id_number(person.id_number),
+        relation=membership.relation,
+        sex=person.sex,
+        born_on=person.born_on,
+        died_on=person.died_on,
+        age=age_on(person.born_on, on),
+    )
+
+
+def age_on(born_on: date, on: date) -> int:
+    """Return full years of age on a day (周岁): the year is full on the birthday."""
+    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
+
+
+def standings_of(*, household_id: uuid.UUID, people: Iterable[uuid.UUID], on: date) -> list[StandingNow]:
+    """Return the standings in force on a day, of the household and of its people."""
+    rows = Standing.objects.filter(
+        Q(household_id=household_id) | Q(person_id__in=list(people)), Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on
+    )
+    return [_standing_now(row) for row in rows.order_by("starts_on")]
+
+
+def _standing_now(row: Standing) -> StandingNow:
+    of_household = row.household_id is not None
+    name = HOUSEHOLD_STANDINGS[row.kind] if of_household else STANDINGS[row.kind]
+    return StandingNow(row.kind, name, row.starts_on, row.decided_by, row.next_review_on, of_household)
+
+
+def members_key(people: Iterable[uuid.UUID]) -> str:
+    """Return the key of a set of members: a household statement holds only while it is unchanged."""
+    return hashlib.sha256("|".join(sorted(str(person) for person in people)).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Somebody a department's file names by ID number: keys and area, no name."""
+
+    person_id: uuid.UUID
+    household_id: uuid.UUID | None
+    area_path: str
+
+
+def match_numbers(*, numbers: Iterable[str], on: date) -> dict[str, Match]:
+    """Return the people below the open scope with exactly these ID numbers (18 characters), by number."""
+    by_index = {blind_index("id_number", number): number for number in numbers}
+    people: dict[str, Match] = {}
+    for some in _chunks(list(by_index)):
+        rows = list(Person.objects.filter(id_index__in=some).values_list("pk", "id_index", "area_path"))
+        homes = dict(_memberships(on).filter(person_id__in=[row[0] for row in rows]).values_list("person_id", "household_id"))
+        for key, index, path in rows:
+            people[by_index[index]] = Match(key, homes.get(key), path)
+    return people
+
+
+def _chunks(items: list[str], size: int = 5000) -> Iterable[list[str]]:
+    return (items[start : start + size] for start in range(0, len(items), size))
