@@ -188,6 +188,7 @@ class Condition:
     ask: str = ""
     refusal: str = ""
     verified_by: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -197,6 +198,7 @@ class Tier:
     name: str
     amount: str
     when: str = ""
+    line: int = 0
 
 
 @dataclass(frozen=True)
@@ -233,6 +235,8 @@ class Example:
     says: str
     on: date
     given: Mapping[str, Any]
+    members: tuple[Mapping[str, Any], ...] | None
+    obligors: tuple[Mapping[str, Any], ...] | None
     verdict: str
     missing: tuple[str, ...] | None
     amount: Decimal | None
@@ -265,7 +269,9 @@ class Policy:
     limits: tuple[TimeLimit, ...] = ()
     examples: tuple[Example, ...] = ()
     help: str = ""
+    note: str = ""
     phone: str = ""
+    threshold: str = ""
     place: str = ""
     file: str = ""
     line: int = 0

@@ -1,0 +1,296 @@
+"""Answers (答复): what every policy says of one household, condition by condition, with amount, relations and reasons."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from yimen.policies.closures import Known, Meaning, meaning_of
+from yimen.policies.compiled import CompiledPolicy, MissingNames, Share, amount_fen
+from yimen.policies.documents import RELATIONS
+from yimen.policies.expression import Node
+from yimen.policies.folder import Rules
+from yimen.policies.known import Reckoner, Where, alone, together
+from yimen.policies.model import Condition, Policy, Verdict
+from yimen.policies.numbers import MONEY_SCALE, from_scaled
+
+
+@dataclass(frozen=True)
+class ConditionAnswer:
+    """One condition: true, false or unknown, and if unknown which facts are missing."""
+
+    condition: Condition
+    value: bool | None
+    missing: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        return self.condition.name
+
+    @property
+    def expression(self) -> str:
+        return self.condition.expression
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as rule_format says."""
+        return {"name": self.name, "expression": self.expression, "value": self.value, "missing": list(self.missing)}
+
+
+@dataclass(frozen=True)
+class Relation:
+    """One relation to another policy; `payable` says whether this one may be paid besides, None if that is unknown."""
+
+    kind: str
+    with_: str
+    payable: bool | None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as rule_format says."""
+        return {"kind": self.kind, "with": self.with_, "payable": self.payable}
+
+
+@dataclass(frozen=True)
+class Line:
+    """An amount of its own beside the standard (分项), in yuan with two places."""
+
+    name: str
+    amount: Decimal | None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one policy says of one person or household on one day."""
+
+    policy: Policy
+    verdict: Verdict
+    conditions: tuple[ConditionAnswer, ...]
+    missing: tuple[str, ...]
+    reasons: Mapping[str, str]
+    amount: Decimal | None
+    tier: str
+    extras: tuple[Line, ...]
+    relations: tuple[Relation, ...]
+
+    @property
+    def payable(self) -> bool:
+        """Say whether no relation forbids it."""
+        return all(relation.payable is not False for relation in self.relations)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the answer as rule_format says; `reasons` and `extras` only where there is something to say."""
+        policy = self.policy
+        answer: dict[str, Any] = {
+            "policy": policy.id,
+            "version": policy.version,
+            "verdict": self.verdict,
+            "conditions": [condition.as_json() for condition in self.conditions],
+            "missing": list(self.missing),
+            "amount": None if self.amount is None else f"{self.amount:.2f}",
+            "unit": policy.unit,
+            "relations": [relation.as_json() for relation in self.relations],
+            "basis": [basis.as_json() for basis in policy.basis],
+        }
+        if self.reasons:
+            answer["reasons"] = dict(self.reasons)
+        if self.extras:
+            answer["extras"] = [{"name": e.name, "amount": None if e.amount is None else f"{e.amount:.2f}"} for e in self.extras]
+        return answer
+
+
+@dataclass(frozen=True)
+class Situation:
+    """
+    One subject as a question gives it: its facts, its members, its obligors, and the benefits it receives.
+
+    `members` and `obligors` are None where nothing is known of them; `receives` are policy ids, or ids with yuan.
+    """
+
+    subject: Mapping[str, Any]
+    members: Sequence[Mapping[str, Any]] | None = None
+    obligors: Sequence[Mapping[str, Any]] | None = None
+    receives: Mapping[str, Decimal | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class HouseholdAnswers:
+    """The answers for the household and, in the order of the members given, for each person."""
+
+    household: list[Answer]
+    members: list[list[Answer]]
+
+
+class Explainer:
+    """Explains one household after another by the same rules on the same day and place; made once, used often."""
+
+    def __init__(self, rules: Rules, where: Where, policies: Sequence[CompiledPolicy] | None = None) -> None:
+        chosen = rules.compiled_in_force(where.on, where.areas) if policies is None else list(policies)
+        self.rules, self.where = rules, where
+        self.reckoner = Reckoner(rules, {name for one in chosen for name in one.names}, where)
+        self.relations = _relations([one.policy for one in chosen])
+        self.plans = {subject: _Plan([one for one in chosen if one.policy.subject == subject]) for subject in ("户", "人")}
+        self.order = {one.policy.id: place for place, one in enumerate(chosen)}
+
+    def one(self, situation: Situation) -> list[Answer]:
+        """Return the answers of every policy for a subject given flat."""
+        known = alone(self.reckoner, situation.subject, situation.members, situation.obligors)
+        answers = [answer for plan in self.plans.values() for answer in self._answers(plan, known, situation.receives)]
+        return sorted(answers, key=lambda answer: self.order[answer.policy.id])
+
+    def household(
+        self,
+        household: Mapping[str, Any],
+        members: Sequence[Mapping[str, Any]],
+        *,
+        receives: Mapping[str, Decimal | None],
+        receives_members: Sequence[Mapping[str, Decimal | None]],
+    ) -> HouseholdAnswers:
+        """Return the answers for a registered household and each of its members; what the household receives counts for all."""
+        whole, people = together(self.reckoner, household, members)
+        everybody = _received_by_all(receives_members)
+        return HouseholdAnswers(
+            household=self._answers(self.plans["户"], whole, {**everybody, **receives}),
+            members=[
+                self._answers(self.plans["人"], known, {**receives, **own})
+                for known, own in zip(people, receives_members, strict=True)
+            ],
+        )
+
+    def values(self, household: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> tuple[Known, list[Known]]:
+        """Return all inner values, derived ones included."""
+        return together(self.reckoner, household, members)
+
+    def _answers(self, plan: "_Plan", known: Known, receives: Mapping[str, Decimal | None]) -> list[Answer]:
+        values = [meaning(known) for meaning in plan.meanings]
+        return [self._answer(ready, values, known, receives) for ready in plan.policies]
+
+    def _answer(self, ready: "_Ready", values: list[Any], known: Known, receives: Mapping[str, Decimal | None]) -> Answer:
+        policy = ready.compiled.policy
+        held = [values[place] for place in ready.places]
+        verdict: Verdict = "not_eligible" if False in held else "unknown" if None in held else "eligible"
+        conditions = tuple(
+            ConditionAnswer(clause.condition, value, tuple(clause.missing(known)) if value is None else ())
+            for clause, value in zip(ready.compiled.clauses, held, strict=True)
+        )
+        amount, tier, missing = None, "", ()
+        if verdict == "eligible":
+            amount, tier, missing = _amount(ready.tiers, known, policy)
+        elif verdict == "unknown":
+            missing = tuple(dict.fromkeys(name for condition in conditions for name in condition.missing))
+        extras = tuple(_line(share, known, policy) for share in ready.extras) if verdict == "eligible" else ()
+        return Answer(
+            policy=policy,
+            verdict=verdict,
+            conditions=conditions,
+            missing=missing,
+            reasons=self._reasons([*missing, *(name for one in conditions for name in one.missing)]),
+            amount=amount,
+            tier=tier,
+            extras=tuple(line for line in extras if line is not None),
+            relations=tuple(_relation(kind, other, receives, amount) for kind, other in self.relations.get(policy.id, ())),
+        )
+
+    def _reasons(self, missing: Sequence[str]) -> dict[str, str]:
+        return {name: self.why_unknown(name) for name in missing if name not in self.rules.catalogue.facts}
+
+    def why_unknown(self, parameter: str) -> str:
+        """Return why a parameter is unknown: nobody entered it for this place, category and day."""
+        place = [self.where.areas[-1]] if self.where.areas else []
+        words = [*place, *([self.where.category] if self.where.category else []), self.where.on.isoformat()]
+        return f"本地参数未录入：{parameter}（{'，'.join(words)}）"
+
+
+class _Plan:
+    """The policies of one kind of subject with their clauses, each distinct one asked once."""
+
+    def __init__(self, compiled: Sequence[CompiledPolicy]) -> None:
+        places: dict[Node, int] = {}
+        self.meanings: list[Meaning] = []
+        self.policies: list[_Ready] = []
+        for one in compiled:
+            for clause in one.clauses:
+                if clause.key not in places:
+                    places[clause.key] = len(self.meanings)
+                    self.meanings.append(clause.meaning)
+            self.policies.append(_Ready(one, [places[clause.key] for clause in one.clauses]))
+
+
+class _Ready:
+    """A policy with the places of its clauses and the closures of its amounts."""
+
+    def __init__(self, compiled: CompiledPolicy, places: list[int]) -> None:
+        self.compiled, self.places = compiled, places
+        self.tiers = [_Reckoned(share) for share in compiled.tiers]
+        self.extras = [_Reckoned(share) for share in compiled.extras]
+
+
+class _Reckoned:
+    """A tier or an extra line with its closures."""
+
+    def __init__(self, share: Share) -> None:
+        self.share = share
+        self.when = meaning_of(share.when) if share.when else None
+        self.top = meaning_of(share.top)
+        self.bottom = meaning_of(share.bottom) if share.bottom else None
+        self.when_missing = MissingNames(share.when) if share.when else None
+        self.names = [*share.top.names, *(share.bottom.names if share.bottom else ())]
+
+    def missing(self, known: Known) -> list[str]:
+        return list(dict.fromkeys(name for name in self.names if known.get(name) is None))
+
+    def amount(self, known: Known, policy: Policy) -> Decimal | None:
+        top, bottom = self.top(known), self.bottom(known) if self.bottom else None
+        if top is None or (self.bottom and bottom is None):
+            return None
+        fen = amount_fen(top, bottom, self.share, policy)
+        return None if fen is None else from_scaled(fen, MONEY_SCALE)
+
+
+def _amount(tiers: Sequence[_Reckoned], known: Known, policy: Policy) -> tuple[Decimal | None, str, tuple[str, ...]]:
+    """Return the amount of the first tier that fits, its name, and what is missing to tell it."""
+    for tier in tiers:
+        fits = tier.when(known) if tier.when else True
+        if fits is None and tier.when_missing:
+            return None, "", tuple(tier.when_missing(known))
+        if fits:
+            amount = tier.amount(known, policy)
+            return amount, tier.share.tier.name, tuple(tier.missing(known)) if amount is None else ()
+    return None, "", ()
+
+
+def _line(reckoned: _Reckoned, known: Known, policy: Policy) -> Line | None:
+    fits = reckoned.when(known) if reckoned.when else True
+    if fits is False:
+        return None
+    return Line(reckoned.share.tier.name, reckoned.amount(known, policy) if fits else None)
+
+
+def _relations(policies: Sequence[Policy]) -> dict[str, list[tuple[str, str]]]:
+    """Return each policy's relations; what excludes or is chosen holds in both directions, whoever wrote it down."""
+    found: dict[str, dict[tuple[str, str], None]] = {policy.id: {} for policy in policies}
+    for policy in policies:
+        for kind in RELATIONS:
+            for other in policy.relations.get(kind, ()):
+                found[policy.id][kind, other] = None
+                if kind in ("互斥", "择一", "择高") and other in found:
+                    found[other][kind, policy.id] = None
+    return {policy: list(pairs) for policy, pairs in found.items()}
+
+
+def _relation(kind: str, other: str, receives: Mapping[str, Decimal | None], amount: Decimal | None) -> Relation:
+    held = other in receives
+    if kind == "前置":
+        return Relation(kind, other, held)
+    if not held:
+        return Relation(kind, other, True)
+    if kind in ("互斥", "择一"):
+        return Relation(kind, other, False)
+    paid = receives[other]
+    return Relation(kind, other, None if paid is None or amount is None else amount > paid)
+
+
+def _received_by_all(receives_members: Sequence[Mapping[str, Decimal | None]]) -> dict[str, Decimal | None]:
+    """Return what every member receives: only that can stand in the way of the whole household."""
+    if not receives_members:
+        return {}
+    first, *rest = receives_members
+    return {policy: yuan for policy, yuan in first.items() if all(policy in other for other in rest)}
