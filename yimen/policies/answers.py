@@ -1,6 +1,7 @@
 """Answers (答复): what every policy says of one household, condition by condition, with amount, relations and reasons."""
 
 from collections.abc import Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
@@ -130,6 +131,12 @@ class Explainer:
         self.plans = {subject: _Plan([one for one in chosen if one.policy.subject == subject]) for subject in ("户", "人")}
         self.order = {one.policy.id: place for place, one in enumerate(chosen)}
 
+    def with_policy(self, compiled: CompiledPolicy) -> "Explainer":
+        """Return an explainer of one changed version of a policy, everything else as here."""
+        other = copy(self)
+        other.plans = {subject: _Plan([compiled] if compiled.policy.subject == subject else []) for subject in ("户", "人")}
+        return other
+
     def one(self, situation: Situation) -> list[Answer]:
         """Return the answers of every policy for a subject given flat."""
         known = alone(self.reckoner, situation.subject, situation.members, situation.obligors)
@@ -171,11 +178,14 @@ class Explainer:
             ConditionAnswer(clause.condition, value, tuple(clause.missing(known)) if value is None else ())
             for clause, value in zip(ready.compiled.clauses, held, strict=True)
         )
-        amount, tier, missing = None, "", ()
+        amount, tier = None, ""
+        missing: tuple[str, ...] = ()
         if verdict == "eligible":
-            amount, tier, missing = _amount(ready.tiers, known, policy)
+            amount, tier, found = _amount(ready.tiers, known, policy)
+            missing = tuple(name for name in ready.names if name in found)
         elif verdict == "unknown":
-            missing = tuple(dict.fromkeys(name for condition in conditions for name in condition.missing))
+            asked = {name for condition in conditions for name in condition.missing}
+            missing = tuple(name for name in ready.names if name in asked)
         extras = tuple(_line(share, known, policy) for share in ready.extras) if verdict == "eligible" else ()
         return Answer(
             policy=policy,
@@ -218,7 +228,7 @@ class _Ready:
     """A policy with the places of its clauses and the closures of its amounts."""
 
     def __init__(self, compiled: CompiledPolicy, places: list[int]) -> None:
-        self.compiled, self.places = compiled, places
+        self.compiled, self.places, self.names = compiled, places, compiled.names
         self.tiers = [_Reckoned(share) for share in compiled.tiers]
         self.extras = [_Reckoned(share) for share in compiled.extras]
 
@@ -245,15 +255,15 @@ class _Reckoned:
         return None if fen is None else from_scaled(fen, MONEY_SCALE)
 
 
-def _amount(tiers: Sequence[_Reckoned], known: Known, policy: Policy) -> tuple[Decimal | None, str, tuple[str, ...]]:
+def _amount(tiers: Sequence[_Reckoned], known: Known, policy: Policy) -> tuple[Decimal | None, str, Sequence[str]]:
     """Return the amount of the first tier that fits, its name, and what is missing to tell it."""
     for tier in tiers:
         fits = tier.when(known) if tier.when else True
         if fits is None and tier.when_missing:
-            return None, "", tuple(tier.when_missing(known))
+            return None, "", tier.when_missing(known)
         if fits:
             amount = tier.amount(known, policy)
-            return amount, tier.share.tier.name, tuple(tier.missing(known)) if amount is None else ()
+            return amount, tier.share.tier.name, tier.missing(known) if amount is None else ()
     return None, "", ()
 
 

@@ -35,7 +35,9 @@ def read_catalogue(path: Path, problems: list[Problem]) -> Catalogue:
     for document in read_documents(path, path.name):
         for entry in document if isinstance(document, list) else [document]:
             if not isinstance(entry, Document):
-                problems.append(Problem(path.name, getattr(entry, "line", 1), "事实目录应是一个列表，每项写成 {名: …, 对象: …}。"))
+                problems.append(
+                    Problem(path.name, getattr(entry, "line", 1), "事实目录应是一个列表，每项写成 {名: …, 对象: …}。")
+                )
                 continue
             fact = _fact(Reader(entry, problems))
             if fact.name in facts:
@@ -105,7 +107,9 @@ def _validity(reader: Reader) -> Validity:
     return Validity()
 
 
-def derive(catalogue: Catalogue, parameters: Mapping[str, Type], problems: list[Problem]) -> tuple[list[Derivation], dict[str, Type]]:
+def derive(
+    catalogue: Catalogue, parameters: Mapping[str, Type], problems: list[Problem]
+) -> tuple[list[Derivation], dict[str, Type]]:
     """Type all derived facts in an order that can be reckoned; return them and the type of every fact."""
     types = {fact.name: type_of_fact(fact) for fact in catalogue.facts.values() if not fact.derived}
     waiting = {fact.name: node for fact in catalogue.facts.values() if fact.derived and (node := _parsed(fact, problems))}
@@ -150,13 +154,19 @@ def _refuse_wrong_subjects(fact: Fact, node: Node, catalogue: Catalogue) -> None
             continue
         allowed = (_GATHERED.get(fact.subject),) if name in inside else _SEEN_FROM[fact.subject]
         if used.subject not in allowed:
-            hint = "请用 合计、计数、任一、全部、最大、最小 汇总" if used.subject == _GATHERED.get(fact.subject) else "请改用别的事实"
-            raise ExpressionError(f"“{fact.derived}”里的“{name}”是{used.subject}的事实，“{fact.name}”是{fact.subject}的事实，{hint}。")
+            hint = (
+                "请用 合计、计数、任一、全部、最大、最小 汇总"
+                if used.subject == _GATHERED.get(fact.subject)
+                else "请改用别的事实"
+            )
+            raise ExpressionError(
+                f"“{fact.derived}”里的“{name}”是{used.subject}的事实，“{fact.name}”是{fact.subject}的事实，{hint}。"
+            )
 
 
 def _refuse_wrong_kind(fact: Fact, held: Type) -> None:
     wanted = type_of_fact(fact)
-    same = held.kind == wanted.kind and held.dimension in (wanted.dimension, "any", "")
+    same = held.kind == wanted.kind and held.dimension in (wanted.dimension, "any", "literal", "")
     if not same or (fact.kind == "整数" and held.scale > 0):
         raise ExpressionError(f"“{fact.derived}”的结果不是{fact.kind}，与“类型”不符。")
 

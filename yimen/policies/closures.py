@@ -94,8 +94,8 @@ def _junction(typed: Typed) -> Meaning:
     decisive = typed.node.word == "OR"
     parts = [meaning_of(part) for part in typed.parts]
 
-    def junction(known: Known) -> bool | None:
-        unknown = False
+    def junction(known: Known) -> Any:
+        unknown: bool = False
         for part in parts:
             value = part(known)
             if value is decisive:
@@ -125,17 +125,17 @@ def _compare(sign: str, left: Typed, right: Typed) -> Meaning:
     if left.type.interval or right.type.interval:
         return _compare_intervals(sign, left, right)
     one, two = _brought_to_scale(left, right)
-    compare = SIGNS[sign]
+    compare: Callable[[Any, Any], bool] = SIGNS[sign]
     if isinstance(right.node, Number | Literal | Boolean):
         fixed = two({})
 
-        def against_constant(known: Known) -> bool | None:
+        def against_constant(known: Known) -> Any:
             value = one(known)
             return None if value is None else compare(value, fixed)
 
         return against_constant
 
-    def comparison(known: Known) -> bool | None:
+    def comparison(known: Known) -> Any:
         value = one(known)
         if value is None:
             return None

@@ -1,4 +1,4 @@
-"""Policy documents (政策文件): one YAML document is one dated version of one policy. Reads, checks the form, names every fault."""
+"""Policy documents (政策文件): one YAML document is one dated version of one policy; every fault is named."""
 
 import hashlib
 import json
@@ -17,7 +17,22 @@ VERDICTS = {"符合": "eligible", "不符合": "not_eligible", "待核实": "unk
 ROUNDINGS = {"四舍五入", "进一", "舍去"}
 STEPS_FEN = {"元": 100, "角": 10, "分": 1}
 KEYS = (
-    *("编号", "名称", "受理部门", "办理方式", "依据", "生效", "失效", "对象", *RELATIONS, "条件", "标准", "分项", "取整", "额度单位"),
+    *(
+        "编号",
+        "名称",
+        "受理部门",
+        "办理方式",
+        "依据",
+        "生效",
+        "失效",
+        "对象",
+        *RELATIONS,
+        "条件",
+        "标准",
+        "分项",
+        "取整",
+        "额度单位",
+    ),
     *("起发", "停发", "公示", "材料", "时限", "例", "咨询电话", "帮扶内容", "说明", "错救起报"),
 )
 _CONDITION_KEYS = ("名", "式", "据", "依据", "缺则问", "不符提示", "核实部门", "说明")

@@ -8,6 +8,7 @@ sqlglot only parses; its optimizer is never run (it has turned NULL AND FALSE in
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import sqlglot
 from sqlglot import expressions as sql
@@ -16,7 +17,10 @@ from sqlglot.errors import SqlglotError
 AGGREGATES = ("合计", "计数", "任一", "全部", "最大", "最小")
 CALLS = ("周岁", "满月数")
 ALLOWED = "名称、数、'文字'、true/false、AND OR NOT ( )、= <> < <= > >=、BETWEEN、IN (…)、+ - *"
-_FULL_WIDTH = {"（": "(", "）": ")", "，": ",", "＝": "=", "＜": "<", "＞": ">", "＋": "+", "－": "-", "＊": "*", "≤": "<=", "≥": ">=", "≠": "<>", "×": "*", "÷": "/", "“": "'", "”": "'", "‘": "'", "’": "'"}
+_FULL_WIDTH = {
+    **dict(zip("（），＝＜＞＋－＊", "(),=<>+-*", strict=True)),
+    **{"≤": "<=", "≥": ">=", "≠": "<>", "×": "*", "÷": "/", "“": "'", "”": "'", "‘": "'", "’": "'"},
+}
 
 
 class ExpressionError(Exception):
@@ -197,8 +201,8 @@ def _refuse_inner_division(node: Node, text: str) -> None:
         raise ExpressionError(f"“{text}”：除法只能有一次，放在最后一步。")
 
 
-_COMPARISONS: dict[type[sql.Expression], str] = {sql.EQ: "=", sql.NEQ: "<>", sql.LT: "<", sql.LTE: "<=", sql.GT: ">", sql.GTE: ">="}
-_RECKONINGS: dict[type[sql.Expression], str] = {sql.Add: "+", sql.Sub: "-", sql.Mul: "*", sql.Div: "/"}
+_COMPARISONS: dict[type, str] = {sql.EQ: "=", sql.NEQ: "<>", sql.LT: "<", sql.LTE: "<=", sql.GT: ">", sql.GTE: ">="}
+_RECKONINGS: dict[type, str] = {sql.Add: "+", sql.Sub: "-", sql.Mul: "*", sql.Div: "/"}
 
 
 @dataclass
@@ -209,7 +213,7 @@ class _Reader:
     permit: Permit
     inside_aggregate: bool = field(default=False)
 
-    def read(self, tree: sql.Expression) -> Node:
+    def read(self, tree: Any) -> Node:
         kind = type(tree)
         if kind in _COMPARISONS:
             return Comparison(_COMPARISONS[kind], self.read(tree.this), self.read(tree.expression))
@@ -230,42 +234,42 @@ class _Reader:
         }
         if kind not in readers:
             raise self._refused(tree)
-        return readers[kind]()
+        return readers[kind]()  # type: ignore[no-untyped-call]
 
-    def _refused(self, tree: sql.Expression) -> ExpressionError:
+    def _refused(self, tree: Any) -> ExpressionError:
         if isinstance(tree, sql.Null | sql.Is):
             return ExpressionError(f"“{self.text}”：不能写 NULL 或 IS；事实未知时自会是“待核实”。")
         extra = "；由 里还可以用 周岁 满月数 合计 计数 任一 全部 最大 最小" if self.permit.derived else ""
         return ExpressionError(f"“{self.text}”里的“{tree.sql(dialect='duckdb')}”不能用。可以用：{ALLOWED}{extra}。")
 
-    def _number(self, tree: sql.Expression) -> Number:
+    def _number(self, tree: Any) -> Number:
         if not re.fullmatch(r"\d{1,15}(\.\d{1,4})?", tree.this):
             raise ExpressionError(f"“{self.text}”里的数“{tree.this}”写法不对：最多 15 位整数、4 位小数。")
         return Number(tree.this)
 
-    def _name(self, tree: sql.Expression) -> Name:
+    def _name(self, tree: Any) -> Name:
         if tree.args.get("table") or not isinstance(tree.this, sql.Identifier):
             raise self._refused(tree)
         return Name(tree.name)
 
-    def _junction(self, word: str, tree: sql.Expression) -> Junction:
+    def _junction(self, word: str, tree: Any) -> Junction:
         parts: list[Node] = []
         for side in (self.read(tree.this), self.read(tree.expression)):
             parts += side.parts if isinstance(side, Junction) and side.word == word else (side,)
         return Junction(word, tuple(parts))
 
-    def _one_of(self, tree: sql.Expression) -> OneOf:
+    def _one_of(self, tree: Any) -> OneOf:
         options = tuple(self.read(option) for option in tree.args.get("expressions") or ())
         if not options or not all(isinstance(option, Literal | Number | Boolean) for option in options):
             raise ExpressionError(f"“{self.text}”：IN 后面的括号里只能是数或'文字'。")
         return OneOf(self.read(tree.this), options)
 
-    def _reckoning(self, sign: str, tree: sql.Expression) -> Reckoning:
+    def _reckoning(self, sign: str, tree: Any) -> Reckoning:
         if sign == "/" and not self.permit.division:
             raise ExpressionError(f"“{self.text}”里不能用除法：请改写成乘法，如 家庭月收入 < 低保标准 * 家庭人口。")
         return Reckoning(sign, self.read(tree.this), self.read(tree.expression))
 
-    def _call(self, tree: sql.Expression) -> Node:
+    def _call(self, tree: Any) -> Node:
         word, parts = str(tree.this), tree.expressions
         known = CALLS + AGGREGATES
         if not self.permit.derived or word not in known or len(parts) != 1:

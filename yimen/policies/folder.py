@@ -183,7 +183,9 @@ def _refuse_twins(policies: Sequence[Policy], problems: list[Problem]) -> None:
         twin = seen.setdefault((policy.place, policy.id, policy.starts_on), policy)
         if twin is not policy:
             problems.append(
-                Problem(policy.file, policy.line, f"“{policy.id}”同一天生效的版本写了两次（另一处：{twin.file} 第 {twin.line} 行）。")
+                Problem(
+                    policy.file, policy.line, f"“{policy.id}”同一天生效的版本写了两次（另一处：{twin.file} 第 {twin.line} 行）。"
+                )
             )
 
 

@@ -131,7 +131,7 @@ def together(reckoner: Reckoner, household: Mapping[str, Any], members: Sequence
     Return what is known of a household and of each member. A member may carry `obligors`, a list of their facts.
     """
     whole = reckoner.known(household)
-    shared = {name: whole[name] for name in (*household, *(least(n) for n in household), *(most(n) for n in household)) if name in whole}
+    shared = _with_ends(whole, household)
     people = [reckoner.known(_facts(member)) | shared for member in members]
     for known, member in zip(people, members, strict=True):
         known[OBLIGORS] = _obligors(reckoner, member.get("obligors"))
@@ -150,13 +150,19 @@ def alone(
     """Return what is known of one subject given flat: facts of the person and of the household stand side by side."""
     known = reckoner.known(subject)
     known[OBLIGORS] = _obligors(reckoner, obligors)
-    people = [reckoner.known(_facts(member)) for member in members or ()]
+    facts = reckoner.rules.catalogue.facts
+    shared = _with_ends(known, [name for name in subject if name not in facts or facts[name].subject == "户"])
+    people = [reckoner.known(_facts(member)) | shared for member in members or ()]
     for person, member in zip(people, members or (), strict=True):
         person[OBLIGORS] = _obligors(reckoner, member.get("obligors"))
     known[MEMBERS] = None if members is None else people
-    named = [(person, list(member)) for person, member in zip(people, members or (), strict=True)]
+    named = [(person, [*member, *shared]) for person, member in zip(people, members or (), strict=True)]
     reckoner.derive(known, subject, [*named, (known, list(subject))])
     return known
+
+
+def _with_ends(known: Known, names: Iterable[str]) -> Known:
+    return {key: known[key] for name in names for key in (name, least(name), most(name)) if key in known}
 
 
 def _facts(member: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,13 +1,14 @@
 """What rules are made of (政策的类型): facts, conditions, policies, answers. Frozen, typed, no behaviour to speak of."""
 
 import calendar
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
-from yimen.policies.numbers import DECIMAL_SCALE, MONEY_SCALE, from_scaled, to_scaled
+from yimen.policies.numbers import BIGINT, DECIMAL_SCALE, MONEY_SCALE, from_scaled, to_scaled
 from yimen.policies.source import nearest
 
 Kind = Literal["金额", "整数", "小数", "是否", "日期", "选项", "文字"]
@@ -67,6 +68,12 @@ class Fact:
         """Return the number of places kept (money: 2, so that the inner value is fen)."""
         return _SCALES.get(self.kind, 0)
 
+    @property
+    def bounds(self) -> tuple[Decimal, Decimal]:
+        """Return the least and greatest value; where no range is written, what 64 bits can hold."""
+        widest = from_scaled(BIGINT, self.scale)
+        return -widest if self.low is None else self.low, widest if self.high is None else self.high
+
     def valid_until(self, stated_on: date) -> date | None:
         """Return the last day a statement of this day counts, or None."""
         return self.validity.until(stated_on)
@@ -75,7 +82,7 @@ class Fact:
         """Read a value from JSON, YAML or a table. Raises ValueError with a sentence if it cannot be this fact's."""
         if value is None:
             return None
-        read = _READERS[self.kind](value, self)
+        read: Value = _READERS[self.kind](value, self)
         problem = self.problem_with(read)
         if problem:
             raise ValueError(problem)
@@ -95,9 +102,10 @@ class Fact:
         """Return the sentence why the value cannot be, or nothing."""
         if self.kind == "选项" and value is not None and value not in self.options:
             return f"{self.name}“{value}”不在选项里，可以是：{'、'.join(self.options)}。"
-        if isinstance(value, Decimal | int) and not isinstance(value, bool):
-            if (self.low is not None and value < self.low) or (self.high is not None and value > self.high):
-                return f"{self.name}“{value}”超出范围 {self.low}..{self.high}{self.unit}，请核对。"
+        number = isinstance(value, Decimal | int) and not isinstance(value, bool)
+        low, high = self.bounds
+        if number and not low <= value <= high:  # type: ignore[operator]
+            return f"{self.name}“{value}”超出范围 {low}..{high}{self.unit}，请核对。"
         return ""
 
     def inner(self, value: Value) -> Any:
@@ -114,7 +122,7 @@ class Fact:
 
 
 def _read_number(value: Any, fact: Fact) -> Decimal | int:
-    if isinstance(value, bool) or isinstance(value, float) and value != value:  # noqa: PLR0124
+    if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
         raise ValueError(f"{fact.name}“{value}”不是数。")
     text = repr(value) if isinstance(value, float) else str(value).strip()
     try:

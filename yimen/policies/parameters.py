@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,9 @@ def read_parameters(paths: Sequence[Path], root: Path, problems: list[Problem]) 
             if row is None:
                 continue
             if units.setdefault(row.name, row.unit) != row.unit:
-                problems.append(Problem(name, number, f"“单位”：{row.name}在别处是“{units[row.name]}”，这里是“{row.unit}”，请统一。"))
+                problems.append(
+                    Problem(name, number, f"“单位”：{row.name}在别处是“{units[row.name]}”，这里是“{row.unit}”，请统一。")
+                )
             rows.setdefault(row.name, []).append(row)
     for same in rows.values():
         _refuse_overlaps(same, problems)
@@ -160,9 +163,13 @@ def _number(name: str, text: str, held: Type) -> int:
 
 def _refuse_overlaps(rows: Sequence[Parameter], problems: list[Problem]) -> None:
     ordered = sorted(rows, key=lambda row: (row.area, row.category, row.starts_on))
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         same = (before.area, before.category) == (after.area, after.category)
         if same and (before.ends_on is None or before.ends_on >= after.starts_on):
             problems.append(
-                Problem(after.file, after.row, f"{after.name}（{after.area}）与 {before.file} 第 {before.row} 行的日期重叠，请给前一条写上“止”。")
+                Problem(
+                    after.file,
+                    after.row,
+                    f"{after.name}（{after.area}）与 {before.file} 第 {before.row} 行的日期重叠，请给前一条写上“止”。",
+                )
             )

@@ -26,7 +26,15 @@ from yimen.policies.model import Fact, Policy
 from yimen.policies.sql import Writer, aggregate_columns, aggregates_in, hidden_name, quoted, text, without_aggregates
 from yimen.policies.typed import Type, Typed
 
-SQL_KINDS = {"金额": "BIGINT", "整数": "BIGINT", "小数": "DECIMAL(18,4)", "是否": "BOOLEAN", "日期": "DATE", "选项": "VARCHAR", "文字": "VARCHAR"}
+SQL_KINDS = {
+    "金额": "BIGINT",
+    "整数": "BIGINT",
+    "小数": "DECIMAL(18,4)",
+    "是否": "BOOLEAN",
+    "日期": "DATE",
+    "选项": "VARCHAR",
+    "文字": "VARCHAR",
+}
 _KINDS_OF_TYPES = {"number": "BIGINT", "bool": "BOOLEAN", "text": "VARCHAR", "day": "DATE"}
 
 
@@ -49,7 +57,8 @@ class Program:
     """
     SQL for the policies in force on a day for a place. Make it with `program(…)`, then `create_parameters` and `run`.
 
-    `given` are derived facts that stand in the input as given (flat programs only).
+    `given` are derived facts and parameters that stand in the input as given (flat programs only); without members, what is
+    gathered from them is unknown.
     """
 
     rules: Rules
@@ -59,6 +68,7 @@ class Program:
     given: frozenset[str] = frozenset()
     given_members: frozenset[str] = frozenset()
     with_missing: bool = False
+    without_members: bool = False
     statements: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -77,6 +87,11 @@ class Program:
         self.household_facts += [fact for fact in stated if fact.subject == "户"]
         self.person_facts += [fact for fact in stated if fact.subject == "人"]
         self._write()
+
+    @property
+    def inputs(self) -> list[str]:
+        """Return the names of all base facts that the input tables must hold."""
+        return [fact.name for fact in (*self.household_facts, *self.person_facts)]
 
     @property
     def policies(self) -> list[Policy]:
@@ -213,10 +228,12 @@ class Program:
     def _fetch_from_household(self, names: set[str]) -> None:
         """Give every person the columns of the household that the next facts need."""
         wanted = sorted(name for name in names if name in self.household.columns and name not in self.person.columns)
-        if not wanted or self.flat:
+        if not wanted:
             return
         columns = ", ".join(f"h.{quoted(column)}" for name in wanted for column in self._with_ends(name))
-        self._view(self.person, f"SELECT p.*, {columns} FROM {self.person.relation} p JOIN {self.household.relation} h USING (subject)")
+        self._view(
+            self.person, f"SELECT p.*, {columns} FROM {self.person.relation} p JOIN {self.household.relation} h USING (subject)"
+        )
         self.person.columns |= set(wanted)
 
     def _with_ends(self, name: str) -> list[str]:
@@ -231,14 +248,15 @@ class Program:
         made = {name: pair for a in fresh.values() for name, pair in aggregate_columns(a, self.writer).items()}
         kinds = {hidden_name(a): a.type for a in fresh.values()}
         lower = self.person if table is self.household else self.obligor
-        if lower is self.obligor and self.flat:
+        if self.flat and (lower is self.obligor or self.without_members):
             nothing = [f"CAST(NULL AS {_kind(kinds, name)}) AS {quoted(name)}" for name in made]
             self._view(table, f"SELECT *, {', '.join(nothing)} FROM {table.relation}")
         else:
             keys = "subject" if table is self.household else "subject, member"
             inner = ", ".join(f"{pair[0]} AS {quoted(name)}" for name, pair in made.items())
             outer = ", ".join(
-                f"CASE WHEN g.subject IS NULL THEN {pair[1]} ELSE g.{quoted(name)} END AS {quoted(name)}" for name, pair in made.items()
+                f"CASE WHEN g.subject IS NULL THEN {pair[1]} ELSE g.{quoted(name)} END AS {quoted(name)}"
+                for name, pair in made.items()
             )
             join = " AND ".join(f"g.{key} = t.{key}" for key in keys.split(", "))
             self._view(
@@ -278,13 +296,12 @@ class Program:
         if columns:
             fetched = ", ".join(f"h.{quoted(column)}" for column in columns)
             self._view(
-                self.person, f"SELECT p.*, {fetched} FROM {self.person.relation} p JOIN {self.household.relation} h USING (subject)"
+                self.person,
+                f"SELECT p.*, {fetched} FROM {self.person.relation} p JOIN {self.household.relation} h USING (subject)",
             )
         self.person.columns |= set(wanted)
 
-    def _answer(
-        self, name: str, keys: str, table: _Table, compiled: Sequence[CompiledPolicy], names: dict[Node, str]
-    ) -> None:
+    def _answer(self, name: str, keys: str, table: _Table, compiled: Sequence[CompiledPolicy], names: dict[Node, str]) -> None:
         verdicts = [
             f"({' AND '.join(quoted(names[clause.key]) for clause in one.clauses)}) AS {quoted('v_' + one.policy.id)}"
             for one in compiled

@@ -117,7 +117,9 @@ class Reader:
             if key in known:
                 continue
             if value is None and any(mark in key for mark in ")（）,，'\""):
-                self.note(key, f"“{key}”不是{what}的一项：大括号里的算式有逗号时，请给整个算式加引号，如 式: \"残疾等级 IN (1, 2)\"。")
+                self.note(
+                    key, f'“{key}”不是{what}的一项：大括号里的算式有逗号时，请给整个算式加引号，如 式: "残疾等级 IN (1, 2)"。'
+                )
             else:
                 self.note(key, f"{what}没有“{key}”这一项。{nearest(key, known)}")
 

@@ -41,7 +41,7 @@ class Type:
     """
     What a part of an expression is.
 
-    `dimension` of a number: money, count, or any (a literal, or a parameter without a unit). `low` and `high` are bounds at
+    `dimension` of a number: money, count, any (a parameter without a unit) or literal. `low` and `high` are bounds at
     `scale`. `interval` marks a count of members of which only the least and the most may be known.
     """
 
@@ -60,6 +60,7 @@ class Type:
         return max(abs(self.low), abs(self.high)) > BIGINT
 
 
+DIMENSIONS = ("money", "count", "any", "literal")
 BOOL = Type("bool")
 WORDS = {"number": "数", "bool": "是否", "text": "文字", "day": "日期"}
 
@@ -173,7 +174,7 @@ class _Checker:
     def _number(self, node: Number) -> Typed:
         scale = places(node.text)
         value = to_scaled(node.text, scale)
-        return Typed(node, Type("number", "any", scale, value, value))
+        return Typed(node, Type("number", "literal", scale, value, value))
 
     def _junction(self, node: Junction | Not) -> Typed:
         parts = tuple(self.check(part) for part in node.children())
@@ -227,10 +228,10 @@ class _Checker:
             raise self._refuse(f"'{one.node.text}'不在选项里，可以是：{'、'.join(options)}。")
 
     def _same_dimension(self, left: Typed, right: Typed, doing: str) -> str:
-        dimensions = {left.type.dimension, right.type.dimension} - {"any"}
-        if len(dimensions) > 1:
+        dimensions = {left.type.dimension, right.type.dimension}
+        if {"money", "count"} <= dimensions:
             raise self._refuse(f"金额和不是金额的数不能直接{doing}。")
-        return dimensions.pop() if dimensions else "any"
+        return next(one for one in DIMENSIONS if one in dimensions)
 
     def _reckoning(self, node: Reckoning) -> Typed:
         left, right = self.check(node.left), self.check(node.right)
@@ -251,7 +252,8 @@ class _Checker:
         dimensions = {one.dimension, two.dimension}
         if one.dimension == two.dimension == "money":
             raise self._refuse("金额不能乘金额。")
-        dimension = "money" if "money" in dimensions else "count" if "count" in dimensions else "any"
+        # A literal or a parameter without a unit may be yuan (200 * 家庭人口), so its product may be; two counts are a count.
+        dimension = "money" if "money" in dimensions else "count" if dimensions == {"count"} else "any"
         corners = [a * b for a in (one.low, one.high) for b in (two.low, two.high)]
         return Type("number", dimension, one.scale + two.scale, min(corners), max(corners))
 

@@ -1,0 +1,37 @@
+"""The door of policies: read rules, ask them about one household, write the program for many, check the examples."""
+
+from yimen.policies.answers import Answer, ConditionAnswer, Explainer, HouseholdAnswers, Line, Relation, Situation
+from yimen.policies.evaluate import evaluate
+from yimen.policies.examples import Survivor, failures, survivors
+from yimen.policies.folder import Form, Place, Rules, load_rules
+from yimen.policies.known import NotAFact, Where
+from yimen.policies.program import SQL_KINDS, Program, program
+from yimen.policies.questions import Question, next_questions
+from yimen.policies.source import Problem, RuleError
+
+__all__ = [
+    "SQL_KINDS",
+    "Answer",
+    "ConditionAnswer",
+    "Explainer",
+    "Form",
+    "HouseholdAnswers",
+    "Line",
+    "NotAFact",
+    "Place",
+    "Problem",
+    "Program",
+    "Question",
+    "Relation",
+    "RuleError",
+    "Rules",
+    "Situation",
+    "Survivor",
+    "Where",
+    "evaluate",
+    "failures",
+    "load_rules",
+    "next_questions",
+    "program",
+    "survivors",
+]
