@@ -24,6 +24,7 @@ check: .venv/.test
 	$(BIN)/lint-imports
 	$(BIN)/djlint yimen --lint --quiet
 	$(BIN)/yimen manage makemigrations --check --dry-run
+	$(BIN)/yimen rules check --strict
 
 fix: .venv/.test
 	$(BIN)/ruff check --fix .
