@@ -19,7 +19,7 @@ YIMEN_HOME = Path(os.environ.get("YIMEN_HOME", BASE / "var")).resolve()
 YIMEN_KEYS = Path(os.environ.get("YIMEN_KEYS", YIMEN_HOME / "keys")).resolve()
 YIMEN_RULES = Path(os.environ.get("YIMEN_RULES", BASE / "rules")).resolve()
 YIMEN_CIPHER = os.environ.get("YIMEN_CIPHER", "AES-256-GCM")
-YIMEN_DEMO = (YIMEN_HOME / "demo").exists()
+YIMEN_DEMO = (YIMEN_HOME / "demo").exists() or os.environ.get("YIMEN_DEMO") == "1"
 
 
 def _secret(name: str) -> str:

@@ -1,46 +1,31 @@
-"""Changes to evidence: statements are added, one by one or from a department's file; none is ever changed."""
+"""Changes of evidence: statements are added, one at a time or by a department's file; none is ever changed."""
 
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.db import transaction
 
+from yimen.evidence.facts_file import FactRow, headings_for, read_row, sources_of, stated_by
 from yimen.evidence.models import Statement
+from yimen.office import audit
 from yimen.office.access import require
-from yimen.office.models import Delivery, Staff
+from yimen.office.deliveries import finish, receive
+from yimen.office.models import Area, Delivery, Staff
+from yimen.office.tables import Match, Skipped, Table, TableProblem, ValueProblem, matched, read_file, rows_of, suggest
 from yimen.policies.model import Catalogue
-from yimen.registry.queries import match_numbers, members_key, members_of
+from yimen.registry.queries import Found, match_numbers, members_keys
 
 ROWS_PER_TRANSACTION = 2000
 
 
 class NotStated(Exception):
-    """A fact cannot be stated so: unknown name, a source that may not state it, or a value outside its range."""
-
-
-@dataclass(frozen=True, slots=True)
-class FactRow:
-    """One row of a department's file, read: ID number and the values of its fact columns, unknown ones left out."""
-
-    line: int
-    id_number: str
-    facts: Mapping[str, Any]
-    stated_on: date
-    valid_until: date | None = None
-
-
-@dataclass
-class FactsLoaded:
-    """What a load did; `rejects` maps the row of the file to the reason."""
-
-    rows: int = 0
-    stated: int = 0
-    unchanged: int = 0
-    rejects: dict[int, str] = field(default_factory=dict)
+    """A fact cannot be stated like this; the sentence says why."""
 
 
 @transaction.atomic
@@ -60,13 +45,15 @@ def state_facts(
     """
     Add one source's facts about one person or one household (陈述).
 
-    Raises NotStated, in words, if a fact is unknown, may not come from this source or lies outside its range.
+    Raises NotStated, in words, if a fact is unknown, may not come from this source or lies outside its range,
+    NotAllowed without the permission.
     """
+    require("facts.load", area_path=area_path)
     checked = _checked(catalogue, facts, source, of_household=household is not None)
-    return Statement.objects.create(
+    statement = Statement(
         person_id=person,
         household_id=household,
-        members_key=members_key(members_of(household_id=household, on=stated_on)) if household else "",
+        members_key=members_keys(households=[household], on=stated_on)[household] if household else "",
         source=source,
         stated_on=stated_on,
         valid_until=valid_until,
@@ -75,6 +62,9 @@ def state_facts(
         recorded_at=at,
         area_path=area_path,
     )
+    statement.save()
+    audit.write(action="facts.state", at=at, subjects={str(person or household)}, source=source, facts=sorted(checked))
+    return statement
 
 
 def _checked(catalogue: Catalogue, facts: Mapping[str, Any], source: str, *, of_household: bool) -> dict[str, Any]:
@@ -87,63 +77,168 @@ def _checked(catalogue: Catalogue, facts: Mapping[str, Any], source: str, *, of_
             raise NotStated(f"“{name}”不能由“{source}”来说，可以由{'、'.join(fact.sources)}来说。")
         if (fact.subject == "户") != of_household:
             raise NotStated(f"“{name}”是关于{fact.subject}的事实，这里说的是{'户' if of_household else '人'}。")
-        problem = fact.problem_with(value)
-        if problem:
-            raise NotStated(problem)
-        checked[name] = fact.to_json(value)
+        try:
+            checked[name] = fact.to_json(fact.read(value))
+        except ValueError as problem:
+            raise NotStated(str(problem)) from None
     return checked
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How a department's file would be read: its table, the match of its columns, how many rows."""
+
+    table: Table
+    match: Match
+    rows: int
+    skipped: int
+
+
+def preview_facts(*, path: Path, name: str, source: str, catalogue: Catalogue) -> Preview:
+    """Say how a department's file would be read. Raises TableProblem, in words."""
+    table = read_file(path, name=name)
+    match, skipped = suggest(table, headings_for(catalogue, _known(source, catalogue))), Skipped()
+    rows = sum(1 for _ in rows_of(table, match, skipped))
+    return Preview(table, match, rows, skipped.rows)
+
+
+def _known(source: str, catalogue: Catalogue) -> str:
+    if not stated_by(catalogue, source):
+        raise TableProblem(f"事实目录里没有“{source}”能说的事实。来源可以是：{'、'.join(sources_of(catalogue))}。")
+    return source
 
 
 def load_facts(
     *,
-    rows: Iterable[FactRow],
+    path: Path,
+    name: str,
     source: str,
     catalogue: Catalogue,
-    delivery: Delivery | None,
+    area: Area,
     by: Staff | None,
     at: datetime,
     on: date,
-    progress: Callable[[int], None] = lambda _: None,
-) -> FactsLoaded:
+    corrected: Mapping[int, str] | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Delivery:
     """
     Add a department's facts about the people it names by ID number (装载部门数据), in short transactions.
 
-    A household's facts are stated about the household of the person named. Rows that match nobody, or hold a value
-    that cannot be, come back with a reason; a statement that is there already is not made twice.
+    A household's facts are stated about the household of the person named. Rows that match nobody, or hold a value that
+    cannot be, come back with a reason; a statement that is there already is not made twice.
     """
-    require("facts.load")
-    loaded = FactsLoaded()
-    waiting = iter(rows)
-    while chunk := list(islice(waiting, ROWS_PER_TRANSACTION)):
+    require("facts.load", area_path=area.path)
+    table = read_file(path, name=name)
+    headings = headings_for(catalogue, _known(source, catalogue))
+    match = suggest(table, headings)
+    if corrected:
+        match = matched(match.titles, headings, first=match.first, corrected=corrected)
+    if match.missing or not set(match.columns.values()) - {"id_number", "stated_on", "valid_until"}:
+        known = "、".join(fact.name for fact in stated_by(catalogue, source)[:12])
+        raise TableProblem(f"“{name}”要有“身份证号”一列和至少一列数据（{source}可以有：{known} …），请核对表头。")
+    delivery = receive(kind="facts", origin=source, path=path, name=name, area=area, match=match, by=by, at=at)
+    loader = _Loader(source, catalogue, delivery, by, at, on)
+    skipped = Skipped()
+    rows = loader.read(table, match, skipped)
+    whole, done = len(table.rows) - match.first, 0
+    while chunk := list(islice(rows, ROWS_PER_TRANSACTION)):
         with transaction.atomic():
-            _load_chunk(chunk, source, catalogue, delivery, by, at, on, loaded)
-        progress(len(chunk))
-    return loaded
+            loader.load(chunk)
+        done += len(chunk)
+        progress(done, whole)
+    audit.write(action="facts.load", at=at, source=source, stated=loader.stated, delivery=str(delivery.pk))
+    return finish(
+        delivery,
+        table=table,
+        match=match,
+        rows=loader.rows,
+        loaded=loader.stated,
+        unchanged=loader.unchanged,
+        skipped=skipped.rows,
+        rejects=loader.rejects,
+        at=at,
+    )
 
 
-def _load_chunk(
-    chunk: list[FactRow],
-    source: str,
-    catalogue: Catalogue,
-    delivery: Delivery | None,
-    by: Staff | None,
-    at: datetime,
-    on: date,
-    loaded: FactsLoaded,
-) -> None:
-    matches = match_numbers(numbers={row.id_number for row in chunk}, on=on)
-    made: list[Statement] = []
-    for row in chunk:
-        loaded.rows += 1
-        match = matches.get(row.id_number)
-        if match is None:
-            loaded.rejects[row.line] = "名册里没有这个身份证号，未采用。如确是本辖区的人，请先登记。"
-            continue
-        try:
-            made += _statements(row, match, source, catalogue, delivery, by, at, on)
-        except NotStated as problem:
-            loaded.rejects[row.line] = str(problem)
-    fresh = _not_yet_there(made)
-    Statement.objects.bulk_create(fresh)
-    loaded.stated += len(fresh)
-    loaded.unchanged += len(made) - len(fresh)
+@dataclass
+class _Loader:
+    """Turns rows into statements, chunk by chunk."""
+
+    source: str
+    catalogue: Catalogue
+    delivery: Delivery
+    by: Staff | None
+    at: datetime
+    on: date
+    rows: int = 0
+    stated: int = 0
+    unchanged: int = 0
+    rejects: dict[int, str] = field(default_factory=dict)
+    seen: dict[tuple[str, date], FactRow] = field(default_factory=dict)
+
+    def read(self, table: Table, match: Match, skipped: Skipped) -> Iterator[FactRow]:
+        """Yield the rows that can be read; note the others."""
+        facts = [self.catalogue.facts[name] for name in match.columns.values() if name in self.catalogue.facts]
+        for line, cells in rows_of(table, match, skipped):
+            self.rows += 1
+            try:
+                row = read_row(line, cells, facts, stated_on=self.on, today=self.on, allow_fictional=settings.YIMEN_DEMO)
+            except ValueProblem as problem:
+                self.rejects[line] = str(problem)
+                continue
+            twin = self.seen.setdefault((row.id_number, row.stated_on), row)
+            if twin is row:
+                yield row
+            elif (twin.person, twin.household) == (row.person, row.household):
+                self.unchanged += 1
+            else:
+                self.rejects[line] = f"与第 {twin.line} 行是同一个人、同一天，数据却不同，只用了前一行；请核实后改正。"
+
+    def load(self, chunk: list[FactRow]) -> None:
+        """Add the statements of one chunk."""
+        found = match_numbers(numbers=[row.id_number for row in chunk], on=self.on)
+        homes = {one.household_id for one in found.values() if one.household_id}
+        keys = members_keys(households=homes, on=self.on) if any(row.household for row in chunk) else {}
+        made: list[Statement] = []
+        for row in chunk:
+            person = found.get(row.id_number)
+            if person is None:
+                self.rejects[row.line] = "名册里没有这个身份证号，未采用。如确是本辖区的人，请先登记。"
+            elif row.household and person.household_id is None:
+                self.rejects[row.line] = "此人今天不在任何一户，全家的数据无处可记，请先登记家庭。"
+            else:
+                made += self._statements(row, person, keys)
+        there = self._already_there(made)
+        fresh = [statement for statement in made if _identity(statement) not in there]
+        Statement.objects.bulk_create(fresh)
+        self.stated += len(fresh)
+        self.unchanged += len(made) - len(fresh)
+
+    def _statements(self, row: FactRow, person: Found, keys: Mapping[uuid.UUID, str]) -> Iterator[Statement]:
+        same = {
+            "source": self.source,
+            "stated_on": row.stated_on,
+            "valid_until": row.valid_until,
+            "delivery": self.delivery,
+            "recorded_by": self.by,
+            "recorded_at": self.at,
+            "area_path": person.area_path,
+        }
+        if row.person:
+            yield Statement(person_id=person.person_id, facts=dict(row.person), **same)
+        home = person.household_id
+        if row.household and home:
+            yield Statement(household_id=home, members_key=keys[home], facts=dict(row.household), **same)
+
+    def _already_there(self, made: Iterable[Statement]) -> set[tuple[Any, ...]]:
+        made = list(made)
+        people = [statement.person_id for statement in made if statement.person_id]
+        homes = [statement.household_id for statement in made if statement.household_id]
+        held = Statement.objects.filter(source=self.source, stated_on__in={statement.stated_on for statement in made})
+        there = {_identity(statement) for statement in held.filter(person_id__in=people)}
+        return there | {_identity(statement) for statement in held.filter(household_id__in=homes)}
+
+
+def _identity(statement: Statement) -> tuple[Any, ...]:
+    facts = tuple(sorted((name, str(value)) for name, value in statement.facts.items()))
+    return statement.person_id, statement.household_id, statement.members_key, statement.stated_on, statement.valid_until, facts

@@ -53,5 +53,7 @@ def _said(statement: Statement, catalogue: Catalogue) -> list[Said]:
         if fact is None or value is None:
             continue
         ends = [day for day in (fact.valid_until(statement.stated_on), statement.valid_until) if day]
-        heard.append(Said(name, fact.from_json(value), statement.source, statement.stated_on, min(ends, default=None), str(statement.pk)))
+        heard.append(
+            Said(name, fact.from_json(value), statement.source, statement.stated_on, min(ends, default=None), str(statement.pk))
+        )
     return heard

@@ -10,9 +10,11 @@ import hmac
 import json
 import os
 import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import IO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -120,3 +122,44 @@ def _index_key(kind: str) -> bytes:
 def pseudonym(subject: object) -> str:
     """Return the name under which the audit knows a subject, so that the audit is no roster."""
     return hmac.new(keyring().pseudonym, str(subject).encode(), hashlib.sha256).hexdigest()[:24]
+
+
+def seal_chunks(chunks: Iterable[bytes], *, place: str) -> Iterator[bytes]:
+    """
+    Encrypt a stream for one place, chunk by chunk: a head, then each chunk as length, ciphertext and tag.
+
+    Each chunk is bound to its number and to being the last or not, so that none can be left out, moved or cut off.
+    """
+    number, prefix = keyring().current, os.urandom(8)
+    head = bytes((VERSION, ALGORITHMS["AES-256-GCM"])) + number.to_bytes(2, "big") + prefix
+    yield head
+    for index, (chunk, last) in enumerate(_marking_last(chunks)):
+        bound = head + place.encode() + index.to_bytes(4, "big") + bytes((last,))
+        sealed = _cipher(number).encrypt(prefix + index.to_bytes(4, "big"), chunk, bound)
+        yield len(sealed).to_bytes(4, "big") + sealed
+
+
+def unseal_chunks(file: IO[bytes], *, place: str) -> Iterator[bytes]:
+    """Decrypt what `seal_chunks` wrote. Raises VaultError if anything was changed, moved or cut off."""
+    head = file.read(12)
+    number, prefix, index = int.from_bytes(head[2:4], "big"), head[4:12], 0
+    length = file.read(4)
+    while length:
+        sealed, following = file.read(int.from_bytes(length, "big")), file.read(4)
+        bound = head + place.encode() + index.to_bytes(4, "big") + bytes((not following,))
+        try:
+            yield _cipher(number).decrypt(prefix + index.to_bytes(4, "big"), sealed, bound)
+        except InvalidTag:
+            raise VaultError("加密文件被改动、移动或截断过，不能打开。") from None
+        length, index = following, index + 1
+    if index == 0:
+        raise VaultError("加密文件被截断过，不能打开。")
+
+
+def _marking_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    held: bytes | None = None
+    for chunk in chunks:
+        if held is not None:
+            yield held, False
+        held = chunk
+    yield held or b"", True

@@ -201,6 +201,22 @@ class Delivery(models.Model):
     rejects_file = models.UUIDField(null=True)
 
 
+class StoredFile(models.Model):
+    """
+    A file that lies encrypted under a random name (存档文件), with its area and how long it is kept.
+
+    Unscoped as a table: it is opened only through `office.files`, which checks the area and writes the audit.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    kind = models.CharField(max_length=20)
+    name = models.CharField(max_length=120)
+    size = models.PositiveBigIntegerField()
+    area_path = PathField()
+    stored_at = models.DateTimeField()
+    retain_until = models.DateField(null=True)
+
+
 class Job(models.Model):
     """One piece of long work (后台任务): leased by a worker, taken again when the lease runs out. Unscoped."""
 

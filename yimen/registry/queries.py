@@ -12,8 +12,9 @@ from django.db.models import Q, QuerySet
 from yimen.office.access import current, require, within
 from yimen.office.audit import comparing, reading, saw
 from yimen.office.models import Area
+from yimen.office.tables import Cell
 from yimen.office.vault import blind_index, narrow_index
-from yimen.registry.id_numbers import mask_id_number, normalise_id_number
+from yimen.registry.id_numbers import mask_id_number, normalise_id_number, parse_id_number
 from yimen.registry.load import county_of
 from yimen.registry.models import HOUSEHOLD_STANDINGS, STANDINGS, Household, Membership, NameKey, Person, Standing
 from yimen.registry.names import mask_name, matches
@@ -217,11 +218,25 @@ def _standing_now(row: Standing) -> StandingNow:
 
 def members_key(people: Iterable[uuid.UUID]) -> str:
     """Return the key of a set of members: a household statement holds only while it is unchanged."""
-    return hashlib.sha256("|".join(sorted(str(person) for person in people)).encode()).hexdigest()[:32]
+    return hashlib.md5("|".join(sorted(person.hex for person in people)).encode(), usedforsecurity=False).hexdigest()
+
+
+def members_keys(*, households: Iterable[uuid.UUID], on: date) -> dict[uuid.UUID, str]:
+    """Return the members' key of each household on a day, below the open scope."""
+    wanted = list(households)
+    members: dict[uuid.UUID, list[uuid.UUID]] = {household: [] for household in wanted}
+    for household, person in _memberships(on).filter(household_id__in=wanted).values_list("household_id", "person_id"):
+        members[household].append(person)
+    return {household: members_key(people) for household, people in members.items()}
+
+
+def read_id_number(cell: Cell, *, allow_fictional: bool) -> str:
+    """Return the 18 characters of a cell. Raises ValueProblem, in words."""
+    return parse_id_number(cell, allow_fictional=allow_fictional).text
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class Found:
     """Somebody a department's file names by ID number: keys and area, no name."""
 
     person_id: uuid.UUID
@@ -229,15 +244,15 @@ class Match:
     area_path: str
 
 
-def match_numbers(*, numbers: Iterable[str], on: date) -> dict[str, Match]:
+def match_numbers(*, numbers: Iterable[str], on: date) -> dict[str, Found]:
     """Return the people below the open scope with exactly these ID numbers (18 characters), by number."""
     by_index = {blind_index("id_number", number): number for number in numbers}
-    people: dict[str, Match] = {}
+    people: dict[str, Found] = {}
     for some in _chunks(list(by_index)):
         rows = list(Person.objects.filter(id_index__in=some).values_list("pk", "id_index", "area_path"))
         homes = dict(_memberships(on).filter(person_id__in=[row[0] for row in rows]).values_list("person_id", "household_id"))
         for key, index, path in rows:
-            people[by_index[index]] = Match(key, homes.get(key), path)
+            people[by_index[index]] = Found(key, homes.get(key), path)
     return people
 
 

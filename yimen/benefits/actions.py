@@ -1,0 +1,243 @@
+"""Changes of benefits: lists of recipients that departments deliver."""
+
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+
+from yimen.benefits.models import Grant
+from yimen.office import audit
+from yimen.office.access import require
+from yimen.office.deliveries import finish, receive
+from yimen.office.models import Area, Delivery, Staff
+from yimen.office.tables import (
+    Cell,
+    Heading,
+    Match,
+    Skipped,
+    Table,
+    TableProblem,
+    ValueProblem,
+    matched,
+    read_date,
+    read_file,
+    read_money,
+    rows_of,
+    suggest,
+)
+from yimen.policies.model import Policy
+from yimen.registry.queries import Found, match_numbers, read_id_number
+
+ROWS_PER_TRANSACTION = 2000
+HEADINGS = (
+    Heading("id_number", ("身份证号", "身份证号码", "公民身份号码", "证件号码"), required=True),
+    Heading("yuan", ("金额", "月保障金额", "月补助金额", "补助金额", "发放金额", "保障金", "标准")),
+    Heading("starts_on", ("起始日期", "享受起始日期", "批准日期", "确认日期", "起发日期")),
+    Heading("ends_on", ("终止日期", "截止日期", "停发日期")),
+    Heading("next_review_on", ("下次复核日期", "复核到期日", "下次复审日期")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecipientRow:
+    """One recipient read and checked."""
+
+    line: int
+    id_number: str
+    yuan: Decimal | None
+    starts_on: date | None
+    ends_on: date | None
+    next_review_on: date | None
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How a list of recipients would be read."""
+
+    table: Table
+    match: Match
+    rows: int
+    skipped: int
+
+
+def preview_recipients(*, path: Path, name: str) -> Preview:
+    """Say how a list would be read. Raises TableProblem, in words."""
+    table = read_file(path, name=name)
+    match, skipped = suggest(table, HEADINGS), Skipped()
+    return Preview(table, match, sum(1 for _ in rows_of(table, match, skipped)), skipped.rows)
+
+
+def load_recipients(
+    *,
+    path: Path,
+    name: str,
+    policy: Policy,
+    area: Area,
+    by: Staff | None,
+    at: datetime,
+    on: date,
+    corrected: Mapping[int, str] | None = None,
+    ends_missing: bool = False,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Delivery:
+    """
+    Load a department's list of who receives a benefit (装载待遇名单). A household's benefit is named by any member.
+
+    A changed amount ends the old grant the day before the new one begins. Who is no longer on the list keeps the grant
+    unless `ends_missing` says that the list is complete; then it ends on `on`. The same list twice changes nothing.
+    """
+    require("recipients.load", area_path=area.path)
+    table = read_file(path, name=name)
+    match = suggest(table, HEADINGS)
+    if corrected:
+        match = matched(match.titles, HEADINGS, first=match.first, corrected=corrected)
+    if match.missing:
+        raise TableProblem(f"“{name}”缺少“{'、'.join(match.missing)}”一列，请补上，或在预览里指出是哪一列。")
+    delivery = receive(kind="recipients", origin=policy.id, path=path, name=name, area=area, match=match, by=by, at=at)
+    loader, skipped = _Loader(policy, delivery, at, on), Skipped()
+    rows, whole, done = loader.read(table, match, skipped), len(table.rows) - match.first, 0
+    while chunk := list(islice(rows, ROWS_PER_TRANSACTION)):
+        with transaction.atomic():
+            loader.load(chunk)
+        done += len(chunk)
+        progress(done, whole)
+    if ends_missing:
+        loader.end_missing(area)
+    audit.write(
+        action="recipients.load", at=at, policy=policy.id, new=loader.changed, ended=loader.ended, delivery=str(delivery.pk)
+    )
+    return finish(
+        delivery,
+        table=table,
+        match=match,
+        rows=loader.rows,
+        loaded=loader.changed,
+        unchanged=loader.unchanged,
+        skipped=skipped.rows,
+        rejects=loader.rejects,
+        at=at,
+    )
+
+
+def _read_row(line: int, cells: Mapping[str, Cell]) -> RecipientRow:
+    starts_on = read_date(cells.get("starts_on"), column="起始日期")
+    ends_on = read_date(cells.get("ends_on"), column="终止日期")
+    if ends_on and starts_on and ends_on < starts_on:
+        raise ValueProblem(f"终止日期 {ends_on} 早于起始日期 {starts_on}，请核对。")
+    yuan = read_money(cells.get("yuan"), column="金额")
+    if yuan is not None and yuan < 0:
+        raise ValueProblem(f"金额 {yuan} 小于零，请核对。")
+    return RecipientRow(
+        line=line,
+        id_number=read_id_number(cells.get("id_number"), allow_fictional=settings.YIMEN_DEMO),
+        yuan=yuan,
+        starts_on=starts_on,
+        ends_on=ends_on,
+        next_review_on=read_date(cells.get("next_review_on"), column="下次复核日期"),
+    )
+
+
+@dataclass
+class _Loader:
+    """Turns rows into grants, chunk by chunk."""
+
+    policy: Policy
+    delivery: Delivery
+    at: datetime
+    on: date
+    rows: int = 0
+    changed: int = 0
+    unchanged: int = 0
+    ended: int = 0
+    rejects: dict[int, str] = field(default_factory=dict)
+    listed: dict[uuid.UUID, int] = field(default_factory=dict)
+
+    @property
+    def of_household(self) -> bool:
+        return self.policy.subject == "户"
+
+    @property
+    def subject(self) -> str:
+        return "household_id" if self.of_household else "person_id"
+
+    def read(self, table: Table, match: Match, skipped: Skipped) -> Iterator[RecipientRow]:
+        """Yield the rows that can be read; note the others."""
+        for line, cells in rows_of(table, match, skipped):
+            self.rows += 1
+            try:
+                yield _read_row(line, cells)
+            except ValueProblem as problem:
+                self.rejects[line] = str(problem)
+
+    def load(self, chunk: list[RecipientRow]) -> None:
+        """Make or change the grants of one chunk."""
+        found = match_numbers(numbers=[row.id_number for row in chunk], on=self.on)
+        wanted: dict[uuid.UUID, tuple[RecipientRow, str]] = {}
+        for row in chunk:
+            person = found.get(row.id_number)
+            key = self._subject_of(person) if person else None
+            if person is None or key is None:
+                self.rejects[row.line] = "名册里没有这个身份证号（或此人不在任何一户），未采用。请先登记。"
+            elif key in self.listed:
+                self._note_twin(row, key)
+            else:
+                self.listed[key] = row.line
+                wanted[key] = (row, person.area_path)
+        held = {getattr(g, self.subject): g for g in self._open().filter(**{f"{self.subject}__in": list(wanted)})}
+        Grant.objects.bulk_create([g for key, (row, path) in wanted.items() if (g := self._grant(row, key, path, held.get(key)))])
+
+    def _subject_of(self, person: Found) -> uuid.UUID | None:
+        return person.household_id if self.of_household else person.person_id
+
+    def _note_twin(self, row: RecipientRow, key: uuid.UUID) -> None:
+        who = "这一户" if self.of_household else "此人"
+        self.rejects[row.line] = f"{who}在第 {self.listed[key]} 行已经列过，一份名单里只能有一次，请核对。"
+
+    def _open(self) -> QuerySet[Grant]:
+        rows: QuerySet[Grant] = Grant.objects.filter(policy=self.policy.id, ends_on=None)
+        return rows
+
+    def _grant(self, row: RecipientRow, key: uuid.UUID, path: str, held: Grant | None) -> Grant | None:
+        """Return the grant to add, or None if the one there says the same or only had to be corrected."""
+        fen = None if row.yuan is None else int(row.yuan * 100)
+        starts_on = row.starts_on or (held.starts_on if held else self.on)
+        said = fen, starts_on, row.ends_on, row.next_review_on
+        if held and (held.amount_fen, held.starts_on, held.ends_on, held.next_review_on) == said:
+            self.unchanged += 1
+            return None
+        self.changed += 1
+        if held and starts_on <= held.starts_on:
+            held.amount_fen, held.starts_on, held.ends_on, held.next_review_on = said
+            held.save()
+            return None
+        if held:
+            held.ends_on = starts_on - timedelta(days=1)
+            held.save()
+        return Grant(
+            policy=self.policy.id,
+            policy_version=self.policy.version,
+            amount_fen=fen,
+            unit=self.policy.unit,
+            starts_on=starts_on,
+            ends_on=row.ends_on,
+            next_review_on=row.next_review_on,
+            delivery=self.delivery,
+            recorded_at=self.at,
+            area_path=path,
+            **{self.subject: key},
+        )
+
+    def end_missing(self, area: Area) -> None:
+        """End the grants of those below the area whom a complete list no longer names."""
+        for grant in self._open().filter(area_path__startswith=area.path):
+            if getattr(grant, self.subject) not in self.listed:
+                grant.ends_on = max(self.on, grant.starts_on)
+                grant.save()
+                self.ended += 1

@@ -1,0 +1,89 @@
+"""
+A department's file of facts (部门数据文件), row by row: an ID number, the facts the department may state, and their date.
+
+Pure reading of cells; columns are named by the facts of the catalogue.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from yimen.office.tables import Cell, Heading, ValueProblem, read_boolean, read_date, read_money, read_text, read_whole
+from yimen.policies.model import Catalogue, Fact
+from yimen.registry.queries import read_id_number
+
+_ID = Heading("id_number", ("身份证号", "身份证号码", "公民身份号码", "证件号码", "身份证件号码"), required=True)
+_STATED = Heading("stated_on", ("数据日期", "截止日期", "采集日期", "核对日期", "调查日期", "统计日期"))
+_UNTIL = Heading("valid_until", ("证件有效期至", "有效期至", "有效期止"))
+
+
+@dataclass(frozen=True, slots=True)
+class FactRow:
+    """One row read and checked: facts of the person and of the household, as JSON values, by name."""
+
+    line: int
+    id_number: str
+    person: Mapping[str, Any]
+    household: Mapping[str, Any]
+    stated_on: date
+    valid_until: date | None
+
+
+def headings_for(catalogue: Catalogue, source: str) -> list[Heading]:
+    """Return what a file of this source may hold: the ID number, dates, and each fact the source may state."""
+    return [_ID, _STATED, _UNTIL, *(Heading(fact.name, (fact.name,)) for fact in stated_by(catalogue, source))]
+
+
+def stated_by(catalogue: Catalogue, source: str) -> list[Fact]:
+    """Return the facts a source may state about people and households."""
+    return [fact for fact in catalogue.facts.values() if source in fact.sources and fact.subject != "义务人"]
+
+
+def sources_of(catalogue: Catalogue) -> list[str]:
+    """Return every source that states facts, in the order the catalogue names them."""
+    return list(dict.fromkeys(source for fact in catalogue.facts.values() for source in fact.sources))
+
+
+def read_row(
+    line: int, cells: Mapping[str, Cell], facts: Sequence[Fact], *, stated_on: date, today: date, allow_fictional: bool
+) -> FactRow:
+    """Read one row. Raises ValueProblem, in words, at the first thing that cannot be right."""
+    number = read_id_number(cells.get("id_number"), allow_fictional=allow_fictional)
+    day = read_date(cells.get("stated_on"), column="数据日期") or stated_on
+    if day > today:
+        raise ValueProblem(f"数据日期 {day} 在今天之后，请核对。")
+    values = {fact: value for fact in facts if (value := _value(fact, cells.get(fact.name))) is not None}
+    if not values:
+        raise ValueProblem("这一行没有任何可用的数据。")
+    return FactRow(
+        line=line,
+        id_number=number,
+        person={fact.name: value for fact, value in values.items() if fact.subject == "人"},
+        household={fact.name: value for fact, value in values.items() if fact.subject == "户"},
+        stated_on=day,
+        valid_until=read_date(cells.get("valid_until"), column="证件有效期至"),
+    )
+
+
+def _value(fact: Fact, cell: Cell) -> Any:
+    """Return a cell as the fact's JSON value, or None where nothing is written."""
+    if read_text(cell) == "":
+        return None
+    try:
+        return fact.to_json(fact.read(_READERS[fact.kind](cell, fact.name)))
+    except ValueProblem:
+        raise
+    except ValueError as problem:
+        raise ValueProblem(str(problem)) from None
+
+
+_READERS: Mapping[str, Any] = {
+    "金额": lambda cell, name: read_money(cell, column=name),
+    "整数": lambda cell, name: read_whole(cell, column=name),
+    "小数": lambda cell, _: read_text(cell).replace(",", ""),
+    "是否": lambda cell, name: read_boolean(cell, column=name),
+    "日期": lambda cell, name: read_date(cell, column=name),
+    "选项": lambda cell, _: read_text(cell),
+    "文字": lambda cell, _: read_text(cell),
+}

@@ -1,0 +1,138 @@
+"""`yimen load roster | facts | recipients FILE`: what the page does, in the terminal, with progress."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from yimen.benefits.actions import load_recipients
+from yimen.evidence.actions import load_facts
+from yimen.office.access import NotAllowed, System, scope
+from yimen.office.models import Area, Delivery
+from yimen.office.tables import TableProblem
+from yimen.policies.queries import Rules
+from yimen.registry.actions import load_roster
+from yimen.screening.queries import current_rules
+
+
+class Command(BaseCommand):
+    help = "装载名册、部门数据或待遇名单。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("kind", choices=["roster", "facts", "recipients"], help="名册、部门数据、待遇名单")
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--from", dest="source", help="部门数据的来源，如 残联")
+        parser.add_argument("--policy", help="待遇名单属于哪项政策（编号）")
+        parser.add_argument("--area", help="区划代码；只有一个县时可以不写")
+        parser.add_argument("--on", type=date.fromisoformat, help="数据的日期，默认今天")
+        parser.add_argument("--complete", action="store_true", help="名单是全的：不在名单上的，待遇到今天为止")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Load one file; exit 1 if it cannot be read, 2 if the call is wrong."""
+        if not options["file"].is_file():
+            self._refuse(f"没有文件 {options['file']}。", 2)
+        try:
+            area = area_for(options["area"])
+            with scope(System("load", area.path), f"装载 {options['kind']}"), bar(options["kind"]) as progress:
+                delivery = load(options, area, progress)
+        except (TableProblem, NotAllowed) as problem:
+            self._refuse(str(problem), 1)
+        except WrongCall as problem:
+            self._refuse(str(problem), 2)
+        self.stdout.write(json.dumps(report_of(delivery)) if options["json"] else in_words(delivery))
+
+    def _refuse(self, sentence: str, code: int) -> None:
+        self.stderr.write(sentence)
+        sys.exit(code)
+
+
+class WrongCall(Exception):
+    """The command was called without what it needs; the sentence says what."""
+
+
+def area_for(code: str | None) -> Area:
+    """Return the area of a code, or the only county there are people in. Raises WrongCall."""
+    if code:
+        found = Area.objects.filter(code=code).first()
+        if found is None:
+            raise WrongCall(f"区划里没有代码 {code}。先用 yimen manage areas 装载区划。")
+        return found
+    counties = list(Area.objects.filter(level=3, children__children__isnull=False).distinct()[:2])
+    if len(counties) != 1:
+        raise WrongCall("区划里不止一个县，请用 --area 写明是哪一个，如 --area 371702。")
+    return counties[0]
+
+
+def load(options: dict[str, Any], area: Area, progress: Callable[[int, int], None]) -> Delivery:
+    """Load the file by its kind."""
+    on = options["on"] or timezone.localdate()
+    same: dict[str, Any] = {
+        "path": options["file"],
+        "name": options["file"].name,
+        "area": area,
+        "by": None,
+        "at": timezone.now(),
+        "on": on,
+        "progress": progress,
+    }
+    if options["kind"] == "roster":
+        return load_roster(**same)
+    rules: Rules = current_rules()
+    if options["kind"] == "facts":
+        if not options["source"]:
+            raise WrongCall("请用 --from 写明数据来自哪个部门，如 --from 残联。")
+        return load_facts(source=options["source"], catalogue=rules.catalogue, **same)
+    policy = rules.policy(options["policy"] or "")
+    if policy is None:
+        known = "、".join(sorted({policy.id for policy in rules.policies}))
+        raise WrongCall(f"请用 --policy 写明政策编号，可以是：{known}。")
+    return load_recipients(policy=policy, ends_missing=options["complete"], **same)
+
+
+@contextmanager
+def bar(words: str) -> Iterator[Callable[[int, int], None]]:
+    """Show rows done, rate and time left, in a terminal only."""
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.speed:,.0f} 行/秒"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
+        task = shown.add_task(words, total=None)
+        yield lambda done, whole: shown.update(task, completed=done, total=whole)
+
+
+def report_of(delivery: Delivery) -> dict[str, Any]:
+    """Return what became of a file, as JSON."""
+    return {
+        "delivery": str(delivery.pk),
+        "rows": delivery.rows,
+        "loaded": delivery.loaded,
+        "unchanged": delivery.unchanged,
+        "rejected": delivery.rejected,
+        "skipped": delivery.skipped,
+        "rejects_file": str(delivery.rejects_file) if delivery.rejects_file else None,
+    }
+
+
+def in_words(delivery: Delivery) -> str:
+    """Return what became of a file, as a sentence."""
+    text = (
+        f"{delivery.rows:,} 行：装载 {delivery.loaded:,}，没有变化 {delivery.unchanged:,}，未采用 {delivery.rejected:,}，"
+        f"空行和合计行略过 {delivery.skipped:,}。"
+    )
+    if delivery.rejects_file:
+        text += f"\n未采用的行和原因已加密存档（{delivery.rejects_file}），可在“装载数据”页下载。"
+    return text

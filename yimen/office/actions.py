@@ -1,0 +1,132 @@
+"""Changes of the office: areas and departments, service points, staff and posts, the calendar of working days."""
+
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+
+from allauth.mfa.models import Authenticator
+from django.db import transaction
+
+from yimen.office import audit
+from yimen.office.access import NotAllowed, require
+from yimen.office.divisions import FICTIONAL, packed
+from yimen.office.models import Area, CalendarDay, CalendarYear, Department, Post, ServicePoint, Staff
+from yimen.office.permissions import EXCLUSIVE, POST_WORDS
+
+DEPARTMENTS = {
+    "mz": "民政",
+    "jy": "教育",
+    "yb": "医保",
+    "zj": "住建",
+    "wj": "卫健",
+    "cl": "残联",
+    "rs": "人社",
+    "ga": "公安",
+    "jj": "公安交管",
+    "sj": "市场监管",
+    "nn": "农业农村",
+    "cz": "财政",
+    "sw": "税务",
+    "bdc": "不动产登记",
+    "tyj": "退役军人事务",
+    "gh": "工会",
+    "fl": "妇联",
+    "fg": "发展改革",
+    "yj": "应急管理",
+    "sf": "司法",
+}
+
+
+def load_areas(*, fictional: bool = False) -> int:
+    """
+    Load the packed divisions (装载行政区划); return how many were new. Loading them again changes nothing.
+
+    The fictional county (codes 99) is loaded only if asked for.
+    """
+    held = set(Area.objects.values_list("code", flat=True))
+    fresh = [area for area in packed() if area.code not in held and (fictional or not area.code.startswith(FICTIONAL))]
+    with transaction.atomic():
+        Area.objects.bulk_create(fresh, batch_size=5000)
+    return len(fresh)
+
+
+def load_departments() -> None:
+    """Load the departments that own policies or state facts; loading them again changes nothing."""
+    Department.objects.bulk_create(
+        [Department(code=code, name=name) for code, name in DEPARTMENTS.items()], ignore_conflicts=True
+    )
+
+
+def add_service_point(
+    *, name: str, area: Area, owner: str, address: str, phone: str = "", departments: Iterable[str] = (), by: Staff | None
+) -> ServicePoint:
+    """Add a place where people are served, or return the one of this name there."""
+    require("staff.manage")
+    point, _ = ServicePoint.objects.get_or_create(
+        name=name, area=area, defaults={"owner": owner, "address": address, "phone": phone}
+    )
+    point.departments.set(Department.objects.filter(code__in=list(departments)))
+    return point
+
+
+@transaction.atomic
+def add_staff(*, username: str, password: str, name: str, department: str, by: Staff | None, at: datetime) -> Staff:
+    """Add a member of staff, who must set up a second factor at the first log-in. Posts are given separately."""
+    require("staff.manage")
+    staff = Staff.objects.create_user(username, password, name=name, department=Department.objects.get(code=department))
+    audit.write(action="staff.add", at=at, username=username)
+    return staff
+
+
+@transaction.atomic
+def give_post(*, staff: Staff, kind: str, area: Area, starts_on: date, by: Staff | None, at: datetime) -> Post:
+    """
+    Give a post in an area from a day on (任岗). One person may hold several, as in a township with one officer.
+
+    The three administrators (系统、安全、审计) are exclusive: raises NotAllowed if it would stand beside another post.
+    """
+    require("staff.manage")
+    held = {post.kind for post in staff.posts.filter(ends_on=None)} - {kind}
+    if held and (kind in EXCLUSIVE or held & EXCLUSIVE):
+        raise NotAllowed(
+            f"“{POST_WORDS[kind]}”不能与“{'、'.join(POST_WORDS[k] for k in sorted(held))}”由同一人兼任（三员分立）。"
+        )
+    post, _ = Post.objects.get_or_create(staff=staff, kind=kind, area=area, ends_on=None, defaults={"starts_on": starts_on})
+    audit.write(action="post.give", at=at, username=staff.username, post=kind, area=area.code)
+    return post
+
+
+@transaction.atomic
+def end_post(*, post: Post, ends_on: date, by: Staff | None, at: datetime) -> Post:
+    """End a post; from the next day on it shows nothing."""
+    require("staff.manage")
+    post.ends_on = ends_on
+    post.save(update_fields=["ends_on"])
+    audit.write(action="post.end", at=at, username=post.staff.username, post=post.kind, area=post.area_id)
+    return post
+
+
+@transaction.atomic
+def reset_second_factor(*, staff: Staff, by: Staff | None, at: datetime) -> None:
+    """Take away a lost second factor (重置动态口令); the next log-in sets up a new one."""
+    require("staff.manage")
+    Authenticator.objects.filter(user=staff).delete()
+    audit.write(action="staff.reset_totp", at=at, username=staff.username)
+
+
+@transaction.atomic
+def enter_calendar_year(
+    *, year: int, document: str, days: Mapping[date, tuple[bool, str]], by: Staff | None, at: datetime
+) -> None:
+    """
+    Enter a year's notice (放假安排): for each special day whether it is worked, and its name (元旦, 调休上班).
+
+    Entering it again replaces what was entered before.
+    """
+    require("calendar.manage")
+    wrong = [day for day in days if day.year != year]
+    if wrong:
+        raise ValueError(f"{wrong[0]} 不在 {year} 年，请核对放假通知。")
+    CalendarDay.objects.filter(day__year=year).delete()
+    CalendarDay.objects.bulk_create([CalendarDay(day=day, is_workday=worked, name=name) for day, (worked, name) in days.items()])
+    CalendarYear.objects.update_or_create(year=year, defaults={"document": document, "entered_at": at})
+    audit.write(action="calendar.enter", at=at, year=year, document=document)

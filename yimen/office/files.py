@@ -1,0 +1,101 @@
+"""
+Files (存档文件): deliveries, rejected rows, photos, signatures. Encrypted in chunks, under a random name, in YIMEN_HOME/files.
+
+The row is written after the file is safely on the disk; a file without a row is an orphan of a crash and is swept.
+"""
+
+import os
+import uuid
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from yimen.office.access import current
+from yimen.office.audit import reading, saw
+from yimen.office.keys import seal_chunks, unseal_chunks
+from yimen.office.models import StoredFile
+
+CHUNK = 2**20
+ORPHAN_AFTER = timedelta(hours=24)
+
+
+class NoSuchFile(Exception):
+    """There is no such file, or it lies outside the open scope."""
+
+
+def put(
+    content: bytes | Path, *, kind: str, name: str, area_path: str, at: datetime, retain_until: date | None = None
+) -> uuid.UUID:
+    """Store a file and return its key. `name` is what it is called when given back; it must name nobody."""
+    key = uuid.uuid4()
+    path = _path(key)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    size = 0
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        for sealed in seal_chunks(_chunks(content), place=_place(key)):
+            file.write(sealed)
+            size += len(sealed)
+        file.flush()
+        os.fsync(file.fileno())
+    StoredFile.objects.create(
+        id=key, kind=kind, name=name, size=size, area_path=area_path, stored_at=at, retain_until=retain_until
+    )
+    return key
+
+
+def open_file(file_id: uuid.UUID, *, purpose: str) -> tuple[str, Iterator[bytes]]:
+    """
+    Return the name and the content of a file below the open scope; the reading is audited before anything leaves.
+
+    Raises NoSuchFile, the same for a foreign file as for one that never was.
+    """
+    held = StoredFile.objects.filter(pk=file_id).first()
+    if held is None or not any(held.area_path.startswith(path) for path in current().paths):
+        raise NoSuchFile("没有这个文件，或不在您的辖区。")
+    with reading(purpose, kind=held.kind):
+        saw(held.pk)
+    return held.name, _content(held.pk)
+
+
+def sweep_orphans() -> int:
+    """Remove files that a crash left without a row, and files past their retention; return how many."""
+    removed = 0
+    for path in _root().glob("*/*"):
+        old = timezone.now().timestamp() - path.stat().st_mtime > ORPHAN_AFTER.total_seconds()
+        if old and not StoredFile.objects.filter(pk=path.name).exists():
+            path.unlink()
+            removed += 1
+    for held in StoredFile.objects.filter(retain_until__lt=timezone.localdate()):
+        held.delete()
+        _path(held.pk).unlink(missing_ok=True)
+        removed += 1
+    return removed
+
+
+def _root() -> Path:
+    return Path(settings.YIMEN_HOME) / "files"
+
+
+def _path(key: uuid.UUID) -> Path:
+    return _root() / key.hex[:2] / key.hex
+
+
+def _place(key: uuid.UUID) -> str:
+    return f"office_storedfile.content.{key}"
+
+
+def _content(key: uuid.UUID) -> Iterator[bytes]:
+    with _path(key).open("rb") as file:
+        yield from unseal_chunks(file, place=_place(key))
+
+
+def _chunks(content: bytes | Path) -> Iterable[bytes]:
+    if isinstance(content, bytes):
+        yield from (content[start : start + CHUNK] for start in range(0, len(content), CHUNK))
+        return
+    with content.open("rb") as file:
+        while chunk := file.read(CHUNK):
+            yield chunk

@@ -1,0 +1,63 @@
+"""Questions to the office: areas, staff, deliveries, jobs, and whether the keys fit the database."""
+
+import uuid
+from collections.abc import Sequence
+
+from django.db.models import QuerySet
+
+from yimen.office.access import current, within
+from yimen.office.keys import VaultError, keyring
+from yimen.office.models import Area, Delivery, Job, KeyCheck
+
+
+def codes_above(area: Area) -> tuple[str, ...]:
+    """Return the codes of an area and of all above it, the nearest last, from its path."""
+    return codes_of(area.path)
+
+
+def codes_of(path: str) -> tuple[str, ...]:
+    """Return the codes on an area path ("37.3717." → "37", "3717")."""
+    return tuple(path.rstrip(".").split("."))
+
+
+def areas_seen() -> QuerySet[Area]:
+    """Return the areas below the open scope."""
+    return Area.objects.filter(within(current().paths, column="path")).order_by("path")
+
+
+def area_seen(code: str) -> Area | None:
+    """Return one area below the open scope, or None: the same for a foreign one as for none."""
+    return areas_seen().filter(code=code).first()
+
+
+def own_areas() -> list[Area]:
+    """Return the areas of the posts of whoever acts."""
+    return list(Area.objects.filter(path__in=current().paths))
+
+
+def deliveries_seen(kinds: Sequence[str] = ()) -> QuerySet[Delivery]:
+    """Return the files that came in for areas below the open scope, the newest first."""
+    rows = Delivery.objects.filter(within(current().paths, column="area__path")).select_related("area", "received_by")
+    return (rows.filter(kind__in=kinds) if kinds else rows).order_by("-received_at")
+
+
+def job(job_id: uuid.UUID) -> Job | None:
+    """Return a job that whoever acts has started, or None."""
+    rows = Job.objects.filter(pk=job_id)
+    who = current().staff
+    return (rows if who is None else rows.filter(made_by=who)).first()
+
+
+def refuse_foreign_keys() -> None:
+    """
+    Raise VaultError, in words, if the keys here are not those that sealed this database.
+
+    The first start with fresh keys and an empty database writes down their check value.
+    """
+    held = KeyCheck.objects.first()
+    if held is None:
+        KeyCheck.objects.create(value=keyring().check_value())
+    elif held.value != keyring().check_value():
+        raise VaultError(
+            "密钥与数据库不是一套：现有的姓名和证件号码用这套密钥打不开。请换回原来的密钥（YIMEN_KEYS），不要继续写入。"
+        )

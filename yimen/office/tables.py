@@ -1,0 +1,268 @@
+"""
+Tables (来文件的表格): a county's Excel and CSV files, read as they really are.
+
+A file is opened in a child process with limits of memory, time and size, so that no file can take the program down;
+what comes back are plain cells. Headings are matched to fields, and a person can correct the match. Titles, blank rows
+and subtotals are left out and counted.
+"""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+import xlsxwriter
+
+Cell = str | int | float | bool | date | None
+SUBTOTALS = ("合计", "小计", "总计", "共计", "本页合计", "累计")
+SEARCHED_FOR_HEADINGS = 15
+SECONDS = 120
+REFUSED = 3
+_EPOCH = date(1899, 12, 30)
+
+
+class TableProblem(Exception):
+    """A file cannot be read at all; the sentence says why and what to do."""
+
+
+class ValueProblem(ValueError):
+    """One cell cannot be what its column says; the sentence says what was read."""
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A field that a file may hold, under any of these names."""
+
+    field: str
+    names: tuple[str, ...]
+    required: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """The cells of a file's fullest sheet; row 0 is the first row of the file."""
+
+    name: str
+    sheet: str
+    rows: Sequence[Sequence[Cell]]
+
+
+@dataclass(frozen=True)
+class Match:
+    """
+    Which column holds which field (表头对应).
+
+    `columns` maps a column (from 0) to a field; `titles` are the column headings as the file has them; `first` is the
+    first row of data. `missing` are required fields that no column holds.
+    """
+
+    columns: Mapping[int, str]
+    titles: Sequence[str]
+    first: int
+    missing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+
+@dataclass
+class Skipped:
+    """How many rows were left out as blank or as subtotals."""
+
+    rows: int = field(default=0)
+
+
+def read_file(path: Path, *, name: str) -> Table:
+    """
+    Read a file in a child process and return the cells of its fullest sheet.
+
+    Raises TableProblem, in words, if it is no table, too big, a bomb, or takes too long.
+    """
+    with tempfile.TemporaryDirectory(prefix="yimen-table-") as folder:
+        out = Path(folder) / "cells"
+        command = [sys.executable, "-I", str(Path(__file__).with_name("spreadsheets.py")), str(path), Path(name).suffix, str(out)]
+        try:
+            done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603
+        except subprocess.TimeoutExpired:
+            raise TableProblem(f"“{name}”读了 {SECONDS} 秒还没有读完，已停下。请拆成几个小文件再上传。") from None
+        if done.returncode == REFUSED:
+            raise TableProblem(done.stderr.decode().strip())
+        if done.returncode != 0 or not out.exists():
+            raise TableProblem(f"“{name}”读不了：文件损坏，或太大。请用 Excel 打开后另存为 .xlsx 或 UTF-8 的 .csv 再上传。")
+        lines = out.read_text(encoding="utf-8").splitlines()
+    return Table(name, json.loads(lines[0]), [_cells(json.loads(line)) for line in lines[1:]])
+
+
+def _cells(row: list[object]) -> list[Cell]:
+    # A day comes through the pipe as {"d": "2026-12-01"}.
+    return [date.fromisoformat(cell["d"]) if isinstance(cell, dict) else cell for cell in row]  # type: ignore[misc]
+
+
+def suggest(table: Table, headings: Sequence[Heading]) -> Match:
+    """
+    Find the row of headings and say which column is which field.
+
+    A heading may be spread over two rows (merged cells): then the upper one stands before the lower. Raises TableProblem
+    if no row looks like headings.
+    """
+    names = {_key(name): heading.field for heading in headings for name in heading.names}
+    best: tuple[int, int, list[str]] | None = None
+    for first in range(min(SEARCHED_FOR_HEADINGS, len(table.rows))):
+        for deep in (1, 2):
+            titles = _titles(table.rows[first : first + deep], names)
+            fits = len({names[_key(title)] for title in titles if _key(title) in names})
+            if fits and (best is None or fits > best[0]):
+                best = (fits, first + deep, titles)
+    if best is None:
+        known = "、".join(heading.names[0] for heading in headings if heading.required)
+        raise TableProblem(f"“{table.name}”里没有找到表头。表头至少要有：{known}。")
+    return matched(best[2], headings, first=best[1])
+
+
+def matched(
+    titles: Sequence[str], headings: Sequence[Heading], *, first: int, corrected: Mapping[int, str] | None = None
+) -> Match:
+    """Match column titles to fields; `corrected` is what a person said about single columns ("" for none)."""
+    names = {_key(name): heading.field for heading in headings for name in heading.names}
+    columns: dict[int, str] = {}
+    for place, title in enumerate(titles):
+        found = (corrected or {}).get(place, names.get(_key(title), ""))
+        if found and found not in columns.values():
+            columns[place] = found
+    held = set(columns.values())
+    missing = tuple(heading.names[0] for heading in headings if heading.required and heading.field not in held)
+    unknown = tuple(title for place, title in enumerate(titles) if title and place not in columns)
+    return Match(columns, list(titles), first, missing, unknown)
+
+
+def _titles(rows: Sequence[Sequence[Cell]], known: Mapping[str, str]) -> list[str]:
+    """Join one or two rows of headings; of a merged pair (保障 | 类别) the joined name counts if it is known."""
+    width = max((len(row) for row in rows), default=0)
+    texts = [[read_text(row[place]) if place < len(row) else "" for place in range(width)] for row in rows]
+    if len(texts) == 1:
+        return texts[0]
+    upper, lower = texts
+    return [up + low if _key(up + low) in known else low or up for up, low in zip(upper, lower, strict=True)]
+
+
+def _key(title: str) -> str:
+    text = unicodedata.normalize("NFKC", title)
+    return re.sub(r"[\s*：:（）()\[\]【】/／]", "", text)
+
+
+def rows_of(table: Table, match: Match, skipped: Skipped | None = None) -> Iterator[tuple[int, dict[str, Cell]]]:
+    """Yield each row of data with its number in the file, counted from 1; blank rows and subtotals are left out."""
+    for number in range(match.first, len(table.rows)):
+        row = table.rows[number]
+        cells = {field_: row[place] if place < len(row) else None for place, field_ in match.columns.items()}
+        if _is_filling(row, cells):
+            if skipped is not None:
+                skipped.rows += 1
+            continue
+        yield number + 1, cells
+
+
+def _is_filling(row: Sequence[Cell], cells: Mapping[str, Cell]) -> bool:
+    texts = [text for cell in row if (text := read_text(cell))]
+    if not texts or all(cell is None or cell == "" for cell in cells.values()):
+        return True
+    return any(re.sub(r"[\s：:]", "", text) in SUBTOTALS for text in texts[:3]) or texts[0].startswith(
+        ("备注", "填表", "制表", "审核人")
+    )
+
+
+def read_text(cell: Cell) -> str:
+    """Return a cell as text without spaces around it; full-width letters and digits become plain."""
+    if cell is None:
+        return ""
+    if isinstance(cell, float) and cell == int(cell):
+        return str(int(cell))
+    return unicodedata.normalize("NFKC", str(cell)).strip() if not isinstance(cell, bool) else "是" if cell else "否"
+
+
+def read_date(cell: Cell, *, column: str) -> date | None:
+    """Return a day as counties write it: 1963.5.7, 1963年5月7日, 1963/5/7, 19630507, or a spreadsheet's number."""
+    if isinstance(cell, datetime):
+        return cell.date()
+    if isinstance(cell, date):
+        return cell
+    text = read_text(cell)
+    if text in ("", "-", "—", "无", "/"):
+        return None
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and 1 <= cell < 80_000:
+        return _EPOCH + timedelta(days=int(cell))
+    found = re.fullmatch(r"(\d{4})\s*[.\-/年]\s*(\d{1,2})\s*[.\-/月]\s*(\d{1,2})\s*日?( 00:00(:00)?)?", text)
+    found = found or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text)
+    try:
+        return date(*(int(part) for part in found.groups()[:3])) if found else _unreadable(text, column)
+    except ValueError:
+        return _unreadable(text, column)
+
+
+def _unreadable(text: str, column: str) -> date:
+    raise ValueProblem(f"“{column}”的“{text[:20]}”看不懂，请写成 1963-05-07。")
+
+
+def read_boolean(cell: Cell, *, column: str) -> bool | None:
+    """Return yes or no as counties write it: 是 否 有 无 √ × 1 0; None where nothing is written."""
+    if isinstance(cell, bool):
+        return cell
+    text = read_text(cell)
+    if text == "":
+        return None
+    if text in ("是", "有", "√", "✓", "1", "Y", "y", "true", "True", "对"):
+        return True
+    if text in ("否", "无", "×", "✗", "0", "N", "n", "false", "False", "没有", "不"):
+        return False
+    raise ValueProblem(f"“{column}”的“{text[:20]}”看不懂，请写“是”或“否”。")
+
+
+def read_money(cell: Cell, *, column: str) -> Decimal | None:
+    """Return yuan exactly: 1,260.00, １２６０元, ￥1260, 1.26万; never through a float."""
+    if isinstance(cell, float):
+        cell = repr(round(cell, 4))
+    text = read_text(cell).replace(",", "").replace("，", "").replace(" ", "")
+    if text in ("", "-", "—", "无", "/"):
+        return None
+    found = re.fullmatch(r"[¥￥]?(-?\d+(?:\.\d+)?)(万)?(?:元|圆)?(?:/月|/年|每月|每年)?", text)
+    if not found:
+        raise ValueProblem(f"“{column}”的“{text[:20]}”不是金额，请写成 1260.00。")
+    try:
+        value = Decimal(found[1]) * (10_000 if found[2] else 1)
+    except InvalidOperation:
+        raise ValueProblem(f"“{column}”的“{text[:20]}”不是金额，请写成 1260.00。") from None
+    if value != value.quantize(Decimal("0.01")):
+        raise ValueProblem(f"“{column}”的“{text[:20]}”小数多于两位，请核对。")
+    return value.quantize(Decimal("0.01"))
+
+
+def read_whole(cell: Cell, *, column: str) -> int | None:
+    """Return a whole number; None where nothing is written."""
+    text = read_text(cell).replace(",", "")
+    if text in ("", "-", "—", "无", "/"):
+        return None
+    found = re.fullmatch(r"(-?\d+)(?:\.0+)?(?:人|个|次|级|天|月|年|亩|套|辆)?", text)
+    if not found:
+        raise ValueProblem(f"“{column}”的“{text[:20]}”不是整数，请写成数字。")
+    return int(found[1])
+
+
+def write_rejects(path: Path, table: Table, match: Match, rejects: Mapping[int, str]) -> None:
+    """Write the rejected rows as they came, each with its number and the reason beside it; no cell becomes a formula."""
+    book = xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False})
+    sheet = book.add_worksheet("未采用的行")
+    bold, words = book.add_format({"bold": True}), book.add_format({"font_color": "#b42318", "text_wrap": True})
+    sheet.write_row(0, 0, ["原行号", "未采用的原因", *match.titles], bold)
+    for place, (number, reason) in enumerate(sorted(rejects.items()), start=1):
+        sheet.write_number(place, 0, number)
+        sheet.write_string(place, 1, reason, words)
+        for column, cell in enumerate(table.rows[number - 1], start=2):
+            sheet.write_string(place, column, read_text(cell))
+    sheet.set_column(1, 1, 60)
+    sheet.freeze_panes(1, 2)
+    book.close()

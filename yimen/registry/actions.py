@@ -1,0 +1,95 @@
+"""Changes of the registry: loading a roster. Everything is written below the open scope and audited."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from django.conf import settings
+
+from yimen.office import audit
+from yimen.office.access import require
+from yimen.office.deliveries import finish, receive
+from yimen.office.models import Area, Delivery, Staff
+from yimen.office.tables import Match, Skipped, Table, TableProblem, ValueProblem, matched, read_file, rows_of, suggest
+from yimen.registry.load import RosterLoader
+from yimen.registry.roster import HEADINGS, RosterRow, read_row
+
+__all__ = ["Preview", "TableProblem", "load_roster", "preview_roster"]
+SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How a file would be read (预览): its table, the match of its columns, and the first rows as they are."""
+
+    table: Table
+    match: Match
+    rows: int
+    skipped: int
+
+
+def preview_roster(*, path: Path, name: str) -> Preview:
+    """Say how a roster file would be read, for a person to correct. Raises TableProblem, in words."""
+    table = read_file(path, name=name)
+    match, skipped = suggest(table, HEADINGS), Skipped()
+    rows = sum(1 for _ in rows_of(table, match, skipped))
+    return Preview(table, match, rows, skipped.rows)
+
+
+def load_roster(
+    *,
+    path: Path,
+    name: str,
+    area: Area,
+    by: Staff | None,
+    at: datetime,
+    on: date,
+    corrected: Mapping[int, str] | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Delivery:
+    """
+    Load a roster file (装载名册): good rows are registered, each other row comes back with its reason.
+
+    `corrected` maps columns to fields as a person corrected them. The same file twice changes nothing.
+    Raises TableProblem if the file is none or lacks a required column, NotAllowed without the permission.
+    """
+    require("roster.load", area_path=area.path)
+    table = read_file(path, name=name)
+    match = suggest(table, HEADINGS)
+    if corrected:
+        match = matched(match.titles, HEADINGS, first=match.first, corrected=corrected)
+    if match.missing:
+        raise TableProblem(f"“{name}”缺少这些列：{'、'.join(match.missing)}。请补上，或在预览里指出是哪一列。")
+    delivery = receive(kind="roster", origin="名册", path=path, name=name, area=area, match=match, by=by, at=at)
+    skipped, unread = Skipped(), dict[int, str]()
+    whole = len(table.rows) - match.first
+    loader = RosterLoader(at=at, on=on, progress=lambda done: progress(done, whole))
+    loaded = loader.load(_rows(table, match, skipped, unread))
+    audit.write(
+        action="roster.load",
+        at=at,
+        rows=loaded.rows + len(unread),
+        new=loaded.new,
+        changed=loaded.changed,
+        delivery=str(delivery.pk),
+    )
+    return finish(
+        delivery,
+        table=table,
+        match=match,
+        rows=loaded.rows + len(unread),
+        loaded=loaded.new + loaded.changed,
+        unchanged=loaded.unchanged,
+        skipped=skipped.rows,
+        rejects=unread | loaded.rejects,
+        at=at,
+    )
+
+
+def _rows(table: Table, match: Match, skipped: Skipped, unread: dict[int, str]) -> Iterator[RosterRow]:
+    for line, cells in rows_of(table, match, skipped):
+        try:
+            yield read_row(line, cells, allow_fictional=settings.YIMEN_DEMO)
+        except ValueProblem as problem:
+            unread[line] = str(problem)

@@ -1,0 +1,43 @@
+"""Names (姓名): masked for lists, compared with what somebody typed, and turned into narrow keys for searching."""
+
+from functools import lru_cache
+
+from pypinyin import Style, lazy_pinyin, pinyin
+
+from yimen.office.vault import narrow_index
+
+MOST_READINGS = 8
+
+
+def mask_name(name: str) -> str:
+    """Return the name as lists show it: 李**."""
+    return name[:1] + "*" * max(len(name) - 1, 1)
+
+
+@lru_cache(maxsize=20_000)
+def _readings_of(character: str) -> tuple[str, ...]:
+    """Return how a character can be read, the usual reading first (a surname may have its own: 单 shan)."""
+    found = pinyin(character, style=Style.NORMAL, heteronym=True)
+    return tuple(dict.fromkeys(reading for reading in found[0] if reading.isascii() and reading.isalpha())) if found else ()
+
+
+@lru_cache(maxsize=200_000)
+def spellings(name: str) -> frozenset[str]:
+    """Return the pinyin and the initials under which a name can be found; the surname's other readings count too."""
+    rest = [reading for reading in lazy_pinyin(name[1:]) if reading.isascii()]
+    found = set()
+    for first in _readings_of(name[:1])[:MOST_READINGS]:
+        found.add(first + "".join(rest))
+        found.add(first[0] + "".join(reading[0] for reading in rest))
+    return frozenset(found)
+
+
+def search_keys(name: str, id_number: str, county: str) -> set[int]:
+    """Return the narrow keys of a person within a county: name, pinyin, initials, last four."""
+    return {narrow_index("search", f"{county}:{text}") for text in (name, *spellings(name), id_number[-4:].lower())}
+
+
+def matches(text: str, name: str, id_number: str) -> bool:
+    """Say whether what was typed is this person's name, pinyin, initials or last four characters."""
+    wanted = text.strip().lower().replace(" ", "")
+    return wanted == name or wanted in spellings(name) or (len(wanted) == 4 and wanted == id_number[-4:].lower())
