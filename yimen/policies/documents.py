@@ -37,7 +37,7 @@ KEYS = (
 )
 _CONDITION_KEYS = ("名", "式", "据", "依据", "缺则问", "不符提示", "核实部门", "说明")
 _TIER_KEYS = ("名", "额", "当", "据", "说明")
-_EXAMPLE_KEYS = ("说", "日", "设", "得", "缺", "额", "成员", "义务人", "分项")
+_EXAMPLE_KEYS = ("说", "日", "设", "得", "缺", "额", "档", "成员", "义务人")
 
 
 def read_policy(document: Document, *, place: str, problems: list[Problem]) -> Policy:
@@ -194,6 +194,7 @@ def _example(reader: Reader) -> Example:
         verdict=VERDICTS.get(verdict, ""),
         missing=tuple(str(name) for name in reader.list("缺")) if "缺" in reader.mapping else None,
         amount=_amount(reader),
+        tier=reader.text("档", ""),
         line=reader.mapping.line,
     )
 

@@ -25,7 +25,7 @@ from yimen.policies.folder import Rules
 from yimen.policies.known import NotAFact, Where
 from yimen.policies.model import Example
 from yimen.policies.source import Problem
-from yimen.policies.typed import Type, Typed, check
+from yimen.policies.typed import Typed, check
 
 _WORDS = {verdict: word for word, verdict in VERDICTS.items()}
 _TURNED = {"<": "<=", "<=": "<", ">": ">=", ">=": ">", "=": "<>", "<>": "="}
@@ -70,6 +70,8 @@ def _differences(answer: Answer, example: Example) -> list[str]:
         found.append(f"写的缺 {'、'.join(example.missing) or '无'}，算出来缺 {'、'.join(answer.missing) or '无'}。")
     elif example.amount is not None and answer.amount != example.amount.quantize(Decimal("0.01")):
         found.append(f"写的额是 {example.amount}，算出来是 {answer.amount if answer.amount is not None else '未知'}。")
+    elif example.tier and answer.tier != example.tier:
+        found.append(f"写的档是“{example.tier}”，算出来是“{answer.tier}”。")
     return found
 
 
@@ -157,11 +159,7 @@ def _steps(typed: Typed) -> Sequence[tuple[Node, str]]:
     sides = [part.type for part in typed.parts]
     if any(side.dimension == "money" for side in sides):
         return _step("0.01")
-    return _step("1" if all(_is_whole(side) for side in sides) else "0.01")
-
-
-def _is_whole(side: Type) -> bool:
-    return side.scale == 0 or side.dimension in ("any", "literal")
+    return _step("1" if any(side.scale == 0 and side.dimension == "count" for side in sides) else "0.01")
 
 
 def _step(size: str) -> list[tuple[Node, str]]:

@@ -248,6 +248,7 @@ class Example:
     verdict: str
     missing: tuple[str, ...] | None
     amount: Decimal | None
+    tier: str
     line: int
 
 
