@@ -68,9 +68,7 @@ def _excel(path: Path, head: bytes) -> tuple[str, list[list[Any]]]:
         sheets = [(name, book.get_sheet_by_name(name)) for name in book.sheet_names]
         name, sheet = max(sheets, key=lambda one: one[1].total_height * max(one[1].total_width, 1))
         if sheet.total_height > MOST_ROWS or sheet.total_width > MOST_COLUMNS:
-            refuse(
-                f"工作表“{name}”有 {sheet.total_height} 行 {sheet.total_width} 列，超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列，请拆开。"
-            )
+            refuse(f"工作表“{name}”超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列，请拆开。")
         return name, sheet.to_python(skip_empty_area=False)
     except python_calamine.PasswordError:
         refuse("文件设了密码，请在 Excel 里去掉密码后再上传。")

@@ -127,7 +127,7 @@ class Explainer:
         chosen = rules.compiled_in_force(where.on, where.areas) if policies is None else list(policies)
         self.rules, self.where = rules, where
         self.reckoner = Reckoner(rules, {name for one in chosen for name in one.names}, where)
-        self.relations = _relations([one.policy for one in chosen])
+        self.relations = relations_between([one.policy for one in chosen])
         self.plans = {subject: _Plan([one for one in chosen if one.policy.subject == subject]) for subject in ("户", "人")}
         self.order = {one.policy.id: place for place, one in enumerate(chosen)}
 
@@ -274,7 +274,7 @@ def _line(reckoned: _Reckoned, known: Known, policy: Policy) -> Line | None:
     return Line(reckoned.share.tier.name, reckoned.amount(known, policy) if fits else None)
 
 
-def _relations(policies: Sequence[Policy]) -> dict[str, list[tuple[str, str]]]:
+def relations_between(policies: Sequence[Policy]) -> dict[str, list[tuple[str, str]]]:
     """Return each policy's relations; what excludes or is chosen holds in both directions, whoever wrote it down."""
     found: dict[str, dict[tuple[str, str], None]] = {policy.id: {} for policy in policies}
     for policy in policies:

@@ -45,11 +45,13 @@ class _Table:
     name: str
     relation: str
     columns: set[str]
+    day: int = 0
     layers: int = 0
 
     def next(self) -> str:
+        # Programs of two days may run in one connection: today, and in 90 days.
         self.layers += 1
-        return f"{self.name}_{self.layers}"
+        return f"{self.name}_{self.day}_{self.layers}"
 
 
 @dataclass
@@ -140,11 +142,12 @@ class Program:
         return kept[::-1]
 
     def _write(self) -> None:
-        params = {name for name in self.parameters if name not in self.given}
-        self.person = _Table("person", "person", {fact.name for fact in self.person_facts})
-        self.obligor = _Table("obligor", "obligor", {fact.name for fact in self.obligor_facts})
+        day, params = self.on.toordinal(), {name for name in self.parameters if name not in self.given}
+        self.person = _Table("person", "person", {fact.name for fact in self.person_facts}, day)
+        self.obligor = _Table("obligor", "obligor", {fact.name for fact in self.obligor_facts}, day)
         own = {fact.name for fact in self.household_facts} | set(self.given) | params
-        self.household = _Table("household", "household", own | ({f.name for f in self.person_facts} if self.flat else set()))
+        own |= {fact.name for fact in self.person_facts} if self.flat else set()
+        self.household = _Table("household", "household", own, day)
         self._take_in(self.person, self.person_facts)
         self._take_in(self.obligor, self.obligor_facts)
         self._take_in(self.household, [*self.household_facts, *(self.person_facts if self.flat else [])], params)

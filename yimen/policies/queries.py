@@ -1,6 +1,16 @@
 """The door of policies: read rules, ask them about one household, write the program for many, check the examples."""
 
-from yimen.policies.answers import Answer, ConditionAnswer, Explainer, HouseholdAnswers, Line, Relation, Situation
+from yimen.policies.answers import (
+    Answer,
+    ConditionAnswer,
+    Explainer,
+    HouseholdAnswers,
+    Line,
+    Relation,
+    Situation,
+    relations_between,
+)
+from yimen.policies.compiled import CompiledPolicy
 from yimen.policies.evaluate import evaluate
 from yimen.policies.examples import Survivor, failures, survivors
 from yimen.policies.folder import Form, Place, Rules, load_rules
@@ -8,10 +18,12 @@ from yimen.policies.known import NotAFact, Where
 from yimen.policies.program import SQL_KINDS, Program, program
 from yimen.policies.questions import Question, next_questions
 from yimen.policies.source import Problem, RuleError
+from yimen.policies.sql import quoted, text
 
 __all__ = [
     "SQL_KINDS",
     "Answer",
+    "CompiledPolicy",
     "ConditionAnswer",
     "Explainer",
     "Form",
@@ -33,5 +45,8 @@ __all__ = [
     "load_rules",
     "next_questions",
     "program",
+    "quoted",
+    "relations_between",
     "survivors",
+    "text",
 ]

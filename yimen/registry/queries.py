@@ -179,7 +179,9 @@ def household_card(*, household_id: uuid.UUID, on: date) -> HouseholdCard:
 
 
 def _memberships(on: date) -> QuerySet[Membership]:
-    rows: QuerySet[Membership] = Membership.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
+    """Return the memberships of the living on a day."""
+    alive = Q(person__died_on=None) | Q(person__died_on__gt=on)
+    rows: QuerySet[Membership] = Membership.objects.filter(alive, Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
     return rows
 
 

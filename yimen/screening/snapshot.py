@@ -50,12 +50,15 @@ def _day(column: str) -> str:
 
 
 _TABLES: dict[str, str] = {
+    # The dead stay as long as somebody may still be paid for them; they are no members any more.
     "people": f"""
         SELECT {_key("p.id")} AS person, {_key("m.household_id")} AS household, {_day("p.born_on")} AS born_on, p.sex AS sex,
                {_day("p.died_on")} AS died_on, cast(p.registered_here AS integer) AS registered_here, m.relation AS relation,
-               p.area_path AS area_path
+               p.area_path AS area_path,
+               CASE WHEN (m.ends_on IS NULL OR m.ends_on >= {{on}})
+                AND (p.died_on IS NULL OR p.died_on > {{on}}) THEN 1 ELSE 0 END AS living
         FROM registry_person p JOIN registry_membership m ON m.person_id = p.id
-        WHERE m.starts_on <= {{on}} AND (m.ends_on IS NULL OR m.ends_on >= {{on}})""",
+        WHERE m.starts_on <= {{on}} AND (m.ends_on IS NULL OR m.ends_on >= {{on}} OR m.ends_on = p.died_on)""",
     "households": f"""
         SELECT {_key("id")} AS household, area_path AS area_path, category AS category FROM registry_household""",
     "standings": f"""

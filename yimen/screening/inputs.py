@@ -1,0 +1,246 @@
+"""
+From a snapshot to the input tables of a program: statements become columns, one current value a fact (见 evidence.current).
+
+The same rule as for one person: the most trusted source whose statement is valid on the day; among its statements the
+newest; of two on one day the first by key. Registry and standings supply their own facts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import duckdb
+
+from yimen.policies.model import Fact
+from yimen.policies.queries import Program
+from yimen.registry.models import HOUSEHOLD_STANDINGS, STANDINGS
+from yimen.screening.registered import REGISTRY, STANDING
+from yimen.screening.snapshot import Snapshot
+
+# A rank is trust, then age in days, then the first five hexadecimal digits of the statement's key.
+_AGE = "(200000 - date_diff('day', DATE '1600-01-01', stated_on))"
+_FIRST_DIGITS = "('0x' || substr(statement, 1, 5))::BIGINT"
+_RANK = f"{_AGE} * 1048576 + {_FIRST_DIGITS}"
+_CASTS = {
+    "金额": "CAST(CAST({0} AS DECIMAL(18,2)) * 100 AS BIGINT)",
+    "整数": "CAST({0} AS BIGINT)",
+    "小数": "CAST({0} AS DECIMAL(18,4))",
+    "是否": "CAST({0} AS BOOLEAN)",
+    "日期": "CAST({0} AS DATE)",
+    "选项": "{0}",
+    "文字": "{0}",
+}
+
+
+@dataclass(frozen=True)
+class Choice:
+    """
+    Which households of a snapshot are taken: below an area path, inside one place and outside others (whose rules differ),
+    in one slice of several, or only those touched. `deep` is the longest area code for which parameters are entered.
+    """
+
+    path: str = ""
+    inside: str = ""
+    outside: Sequence[str] = ()
+    deep: int = 12
+    slice: int = 0
+    slices: int = 1
+    touched: Sequence[str] | None = None
+
+
+def take_in(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, program: Program, choice: Choice) -> None:
+    """Create person, household, obligor, receipt and member_key in the connection for the chosen households."""
+    _people(con, snapshot, choice)
+    _members_keys(con)
+    _statements(con, snapshot)
+    _standings(con, snapshot)
+    sources = [row[0] for row in con.execute("SELECT DISTINCT source FROM statement").fetchall()]
+    makers = {
+        "person": _Maker("person", "person", program.person_facts, sources),
+        "household": _Maker("household", "household", program.household_facts, sources),
+    }
+    for maker in makers.values():
+        maker.gather(con, program.on)
+    con.execute(
+        f"CREATE OR REPLACE TABLE person AS SELECT p.subject, p.member{makers['person'].columns(_PERSON)} "
+        f"FROM someone p LEFT JOIN standing_of s ON s.person = p.member {makers['person'].joins('p.member')}"
+    )
+    con.execute(
+        "CREATE OR REPLACE TABLE household AS SELECT h.subject, h.place, h.category"
+        f"{makers['household'].columns(_HOUSEHOLD)} FROM home h LEFT JOIN standing_at s ON s.household = h.subject "
+        f"{makers['household'].joins('h.subject')}"
+    )
+    con.execute("CREATE OR REPLACE TABLE obligor (subject VARCHAR, member VARCHAR, obligor VARCHAR)")
+    for fact in program.obligor_facts:
+        con.execute(f'ALTER TABLE obligor ADD COLUMN "{fact.name}" {_kind(fact)}')
+
+
+def _kind(fact: Fact) -> str:
+    return {"金额": "BIGINT", "整数": "BIGINT", "小数": "DECIMAL(18,4)", "是否": "BOOLEAN", "日期": "DATE"}.get(
+        fact.kind, "VARCHAR"
+    )
+
+
+_PERSON: Mapping[str, str] = {
+    "出生日期": "p.born_on",
+    "性别": "p.sex",
+    "户籍在本县": "p.registered_here",
+    "与户主关系": "p.relation",
+    "已死亡": "p.dead",
+    **{
+        name: f"(coalesce(list_contains(s.kinds, '{kind}'), FALSE) OR coalesce(list_contains(p.home_kinds, '{kind}'), FALSE))"
+        for kind, name in STANDINGS.items()
+    },
+}
+_HOUSEHOLD: Mapping[str, str] = {
+    "家庭人口": "h.members",
+    "保障类别": "h.category",
+    **{name: f"coalesce(list_contains(s.kinds, '{kind}'), FALSE)" for kind, name in HOUSEHOLD_STANDINGS.items()},
+}
+
+
+def _people(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, choice: Choice) -> None:
+    """Make `someone` (a row a person) and `home` (a row a household); a dead person stands as a household of its own."""
+    folder, on = snapshot.folder, snapshot.on.isoformat()
+    conditions = [f"starts_with(area_path, '{choice.path}')"] if choice.path else []
+    if choice.inside:
+        conditions.append(f"contains('.' || area_path, '.{choice.inside}.')")
+    conditions += [f"NOT contains('.' || area_path, '.{code}.')" for code in choice.outside]
+    if choice.slices > 1:
+        conditions.append(f"hash(household) % {choice.slices} = {choice.slice}")
+    if choice.touched is not None:
+        con.execute("CREATE OR REPLACE TEMP TABLE touched (household VARCHAR)")
+        if choice.touched:
+            con.execute("INSERT INTO touched SELECT unnest(?)", [list(choice.touched)])
+        conditions.append("household IN (SELECT household FROM touched)")
+    where = f"WHERE {' AND '.join(conditions)}" if conditions else ""
+    con.execute(f"""CREATE OR REPLACE TABLE lived AS
+        SELECT CASE WHEN living = 1 THEN household ELSE person END AS subject, household, person AS member,
+               CAST(born_on AS DATE) AS born_on, sex, CAST(died_on AS DATE) AS died_on,
+               CAST(registered_here AS BOOLEAN) AS registered_here, relation, area_path, living = 1 AS living,
+               coalesce(CAST(died_on AS DATE) <= DATE '{on}', FALSE) AS dead
+        FROM read_parquet('{folder}/people.parquet') {where}""")
+    con.execute(f"""CREATE OR REPLACE TABLE home AS
+        SELECT l.subject, any_value(l.household) AS household, count(*) AS members, any_value(h.category) AS category,
+               any_value(h.area_path) AS area_path,
+               array_to_string(list_filter(string_split(any_value(h.area_path), '.'),
+                               code -> length(code) BETWEEN 1 AND {choice.deep}), '.') AS place, bool_and(l.living) AS living
+        FROM lived l JOIN read_parquet('{folder}/households.parquet') h ON h.household = l.household GROUP BY l.subject""")
+
+
+def _members_keys(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute("""CREATE OR REPLACE TEMP TABLE member_key AS
+        SELECT subject, md5(string_agg(member, '|' ORDER BY member)) AS key FROM lived WHERE living GROUP BY subject""")
+
+
+def _standings(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    con.execute(f"""CREATE OR REPLACE TEMP TABLE standing AS
+        SELECT person, household, kind, CAST(starts_on AS DATE) AS starts_on, CAST(next_review_on AS DATE) AS next_review_on
+        FROM read_parquet('{snapshot.folder}/standings.parquet')""")
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE standing_of AS SELECT person, list(kind) AS kinds FROM standing "
+        "WHERE person IS NOT NULL GROUP BY person"
+    )
+    con.execute(
+        "CREATE OR REPLACE TEMP TABLE standing_at AS SELECT household, list(kind) AS kinds FROM standing "
+        "WHERE household IS NOT NULL GROUP BY household"
+    )
+    con.execute("""CREATE OR REPLACE TEMP TABLE someone AS
+        SELECT l.*, a.kinds AS home_kinds FROM lived l LEFT JOIN standing_at a ON a.household = l.household""")
+
+
+def _statements(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """Make `statement`: those about the chosen people, and those about their households made for the present members."""
+    con.execute(f"""CREATE OR REPLACE TEMP TABLE statement AS
+        SELECT s.statement, s.person, s.household, s.source, CAST(s.stated_on AS DATE) AS stated_on,
+               CAST(s.valid_until AS DATE) AS valid_until, s.facts
+        FROM read_parquet('{snapshot.folder}/statements.parquet') s
+        LEFT JOIN member_key k ON k.subject = s.household
+        WHERE s.person IN (SELECT member FROM lived) OR k.key = s.members_key""")
+
+
+class _Maker:
+    """Gathers the current values of the facts of one kind of subject, source by source."""
+
+    def __init__(self, table: str, key: str, facts: Sequence[Fact], sources: Sequence[str]) -> None:
+        self.table, self.key, self.facts = table, key, facts
+        self.by_source: dict[str, list[Fact]] = {}
+        for source in sources:
+            said = [fact for fact in facts if source in fact.sources and source not in (REGISTRY, STANDING)]
+            if said:
+                self.by_source[source] = said
+
+    def gather(self, con: duckdb.DuckDBPyConnection, on: date) -> None:
+        """Make one temporary table for each source: subject, value of each fact, and whether one has expired."""
+        for number, (source, facts) in enumerate(self.by_source.items()):
+            shape = ", ".join(f'"{fact.name}": "VARCHAR"' for fact in facts)
+            columns = ", ".join(self._column(fact, on) for fact in facts)
+            con.execute(
+                f"CREATE OR REPLACE TEMP TABLE {self._relation(number)} AS SELECT {self.key} AS subject, {columns}, "
+                f"bool_or({' OR '.join(self._expired(fact, on) for fact in facts)}) AS expired "
+                f"FROM (SELECT *, from_json(facts, '{{{shape}}}') AS f, {_RANK} AS rank FROM statement "
+                f"WHERE source = '{source}' AND {self.key} IS NOT NULL) GROUP BY {self.key}"
+            )
+
+    def _relation(self, number: int) -> str:
+        return f"said_{self.table}_{number}"
+
+    def _valid(self, fact: Fact, on: date) -> str:
+        ends = ["(valid_until IS NULL OR valid_until >= DATE '{0}')"]
+        if fact.validity.months:
+            ends.append(f"stated_on + INTERVAL {fact.validity.months} MONTH >= DATE '{{0}}'")
+        if fact.validity.days:
+            ends.append(f"stated_on + INTERVAL {fact.validity.days} DAY >= DATE '{{0}}'")
+        return " AND ".join(ends).format(on.isoformat())
+
+    def _column(self, fact: Fact, on: date) -> str:
+        value = f'f."{fact.name}"'
+        chosen = f"arg_min({value}, rank) FILTER (WHERE {value} IS NOT NULL AND {self._valid(fact, on)})"
+        days = f"min(rank) FILTER (WHERE {value} IS NOT NULL AND {self._valid(fact, on)})"
+        column = f'{_CASTS[fact.kind].format(chosen)} AS "{fact.name}"'
+        return f'{column}, {days} AS "{fact.name}·序"' if self._is_contested(fact) else column
+
+    def _is_contested(self, fact: Fact) -> bool:
+        return sum(fact in facts for facts in self.by_source.values()) > 1
+
+    def _expired(self, fact: Fact, on: date) -> str:
+        return f'(f."{fact.name}" IS NOT NULL AND NOT ({self._valid(fact, on)}))'
+
+    def columns(self, own: Mapping[str, str]) -> str:
+        """Return the columns of the input table: each fact by trust, and whether any is expired or contradicted."""
+        written = [f'{self._by_trust(fact, own)} AS "{fact.name}"' for fact in self.facts]
+        numbers = range(len(self.by_source))
+        expired = " OR ".join(f"coalesce(x{number}.expired, FALSE)" for number in numbers) or "FALSE"
+        contested = [self._contradicted(fact) for fact in self.facts if self._is_contested(fact)]
+        written.append(f'({expired}) AS "·过期"')
+        written.append(f'({" OR ".join(contested) or "FALSE"}) AS "·不符"')
+        return ", " + ", ".join(written)
+
+    def _by_trust(self, fact: Fact, own: Mapping[str, str]) -> str:
+        values = []
+        names = list(self.by_source)
+        for source in fact.sources:
+            if source in (REGISTRY, STANDING) and fact.name in own:
+                values.append(own[fact.name])
+            elif source in names and fact in self.by_source[source]:
+                values.append(f'x{names.index(source)}."{fact.name}"')
+        return f"coalesce({', '.join(values)})" if values else f"CAST(NULL AS {_kind(fact)})"
+
+    def _contradicted(self, fact: Fact) -> str:
+        """True where a newer valid statement of a less trusted source says otherwise (a smaller rank is newer)."""
+        names = list(self.by_source)
+        order = [names.index(source) for source in fact.sources if source in names and fact in self.by_source[source]]
+        cases = []
+        for place, first in enumerate(order):
+            mine = f'x{first}."{fact.name}"'
+            others = [
+                f'(x{n}."{fact.name}" <> {mine} AND x{n}."{fact.name}·序" // 1048576 < x{first}."{fact.name}·序" // 1048576)'
+                for n in order[place + 1 :]
+            ]
+            differs = f"coalesce({' OR '.join(others)}, FALSE)" if others else "FALSE"
+            cases.append(f"WHEN {mine} IS NOT NULL THEN {differs}")
+        return f"(CASE {' '.join(cases)} ELSE FALSE END)"
+
+    def joins(self, key: str) -> str:
+        """Return the joins that bring the sources' values beside the subjects."""
+        return " ".join(f"LEFT JOIN {self._relation(n)} x{n} ON x{n}.subject = {key}" for n in range(len(self.by_source)))

@@ -1,0 +1,201 @@
+"""
+The kernel (筛查内核): for the chosen households of a snapshot, who is missed, wrongly aided, to be rechecked, or soon entitled.
+
+Verdicts come from the rules' own program; here they are compared with what people receive. Nothing is decided: a candidate
+becomes a finding, and a finding opens work.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import duckdb
+
+from yimen.policies.queries import CompiledPolicy, Program, Rules, quoted, relations_between, text
+from yimen.screening.inputs import Choice, take_in
+from yimen.screening.snapshot import Snapshot
+
+SOON_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """One thing noticed: kind, policy, household and, if it is about a person, the person; keys without hyphens."""
+
+    kind: str
+    policy: str
+    household: str
+    person: str | None
+    amount_fen: int | None
+    facts_hash: str
+    area_path: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Screened:
+    """What one pass over some households found, and how many they were."""
+
+    people: int
+    households: int
+    policies: int
+    candidates: list[Candidate]
+
+
+def screen(
+    con: duckdb.DuckDBPyConnection, snapshot: Snapshot, rules: Rules, *, on: date, areas: Sequence[str], choice: Choice
+) -> Screened:
+    """Screen the chosen households of a snapshot by the rules in force on a day for a place."""
+    chosen = rules.compiled_in_force(on, areas)
+    program = Program(rules, on, chosen)
+    take_in(con, snapshot, program, choice)
+    people, households = (con.sql(f"SELECT count(*) FROM {table} WHERE living").fetchall()[0][0] for table in ("lived", "home"))
+    _parameters(con, program)
+    _receipts(con, snapshot)
+    program.run(con)
+    con.execute(
+        "CREATE OR REPLACE TABLE candidate (kind VARCHAR, policy VARCHAR, household VARCHAR, person VARCHAR, "
+        "amount_fen BIGINT, facts_hash VARCHAR, area_path VARCHAR, why VARCHAR)"
+    )
+    relations = relations_between([one.policy for one in chosen])
+    for one in chosen:
+        _Comparison(one, program, relations, on).write(con)
+    _soon(con, rules, program, chosen, relations)
+    rows = con.sql("SELECT * FROM candidate").fetchall()
+    return Screened(people, households, len(chosen), [Candidate(*row) for row in rows])
+
+
+def _parameters(con: duckdb.DuckDBPyConnection, program: Program) -> None:
+    groups = con.sql("SELECT DISTINCT place, category FROM home").fetchall()
+    program.create_parameters(con, [(place, tuple(place.split(".")), category) for place, category in groups])
+
+
+def _receipts(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
+    """
+    Make `receipt`: what is received or stands decided, by policy and subject, with the decision's day and next review.
+
+    Several rows of one subject and policy (a standing and its grant) become one: decided last, reviewed first.
+    """
+    con.execute(f"""CREATE OR REPLACE TABLE receipt AS
+        WITH every AS (
+            SELECT policy, person, household, amount_fen, CAST(starts_on AS DATE) AS starts_on,
+                   CAST(next_review_on AS DATE) AS next_review_on FROM read_parquet('{snapshot.folder}/grants.parquet')
+            UNION ALL SELECT kind, person, household, NULL, starts_on, next_review_on FROM standing)
+        SELECT policy, person, household, max(amount_fen) AS amount_fen, max(starts_on) AS decided_on,
+               min(next_review_on) AS next_review_on
+        FROM every WHERE person IN (SELECT member FROM lived) OR household IN (SELECT household FROM home)
+        GROUP BY ALL""")
+
+
+class _Comparison:
+    """Compares one policy's verdicts with who receives it."""
+
+    def __init__(
+        self, one: CompiledPolicy, program: Program, relations: Mapping[str, Sequence[tuple[str, str]]], on: date
+    ) -> None:
+        self.policy, self.on = one.policy, on
+        self.relations = relations.get(one.policy.id, ())
+        self.of_household = one.policy.subject == "户"
+        self.answer = "household_answer" if self.of_household else "person_answer"
+        self.verdict, self.amount = quoted(f"v_{one.policy.id}"), quoted(f"a_{one.policy.id}")
+        self.facts = program.household.relation if self.of_household else program.person.relation
+        self.hash = self._hash(one)
+
+    def _hash(self, one: CompiledPolicy) -> str:
+        """The facts behind an answer as one hash; when it changes, a person's closing no longer stands."""
+        values = ", ".join(f"coalesce(CAST(f.{quoted(name)} AS VARCHAR), '?')" for name in one.names)
+        return f"md5(concat_ws('|', '{one.policy.hash}', {values}))"
+
+    def write(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Add the missed, the wrong and those to be rechecked."""
+        self.missed(con, "missed", f"a.{self.verdict}")
+        received = f"{self._from()} JOIN receipt r ON r.policy = {text(self.policy.id)} AND {self._same('r')}"
+        overdue = f"coalesce(r.next_review_on < DATE '{self.on.isoformat()}', FALSE)"
+        expired, contradicted = ('coalesce(f."·过期", FALSE)', 'coalesce(f."·不符", FALSE)')
+        con.execute(
+            f"INSERT INTO candidate SELECT 'wrong', {self._columns()}, CASE WHEN {overdue} THEN 'overdue' ELSE '' END "
+            f"{received} WHERE NOT a.{self.verdict} AND (h.living OR {not self.of_household})"
+        )
+        con.execute(
+            f"INSERT INTO candidate SELECT 'recheck', {self._columns()}, CASE WHEN {overdue} THEN 'overdue' ELSE '' END || "
+            f"CASE WHEN {contradicted} THEN 'contradicted' ELSE '' END || CASE WHEN {expired} THEN 'expired' ELSE '' END "
+            f"{received} WHERE a.{self.verdict} IS DISTINCT FROM FALSE AND "
+            f"({overdue} OR {contradicted} OR (a.{self.verdict} IS NULL AND {expired})) AND h.living"
+        )
+
+    def missed(self, con: duckdb.DuckDBPyConnection, kind: str, condition: str) -> None:
+        """Add those entitled who receive nothing of it, and whom nothing they receive excludes."""
+        con.execute(
+            f"INSERT INTO candidate SELECT '{kind}', {self._columns()}, '' {self._from()} "
+            f"WHERE {condition} AND h.living AND {self._payable()}"
+        )
+
+    def _from(self) -> str:
+        keys = "f.subject = a.subject" + ("" if self.of_household else " AND f.member = a.member")
+        return f"FROM {self.answer} a JOIN {self.facts} f ON {keys} JOIN home h ON h.subject = a.subject"
+
+    def _columns(self) -> str:
+        person = "NULL" if self.of_household else "a.member"
+        return f"{text(self.policy.id)}, h.household, {person}, a.{self.amount}, {self.hash}, h.area_path"
+
+    def _same(self, row: str) -> str:
+        return f"{row}.household = a.subject" if self.of_household else f"{row}.person = a.member"
+
+    def _payable(self) -> str:
+        """Nothing of the same, nothing that excludes, everything it needs, and more than what it is weighed against."""
+        barred = {self.policy.id} | self._others("互斥", "择一")
+        conditions = [f"NOT {self._receives(barred)}"]
+        conditions += [self._receives({needed}) for needed in sorted(self._others("前置"))]
+        weighed = self._others("补差", "择高")
+        if weighed:
+            conditions.append(f"NOT {self._receives(weighed, f'AND coalesce(r.amount_fen >= a.{self.amount}, TRUE)')}")
+        return " AND ".join(conditions)
+
+    def _others(self, *kinds: str) -> set[str]:
+        return {other for kind, other in self.relations if kind in kinds}
+
+    def _receives(self, policies: set[str], more: str = "") -> str:
+        """Say in SQL whether the subject receives one of these: a person's own or the household's, or every member's."""
+        names = ", ".join(text(policy) for policy in sorted(policies))
+        own = f"a.subject IN (SELECT r.household FROM receipt r WHERE r.policy IN ({names}) AND r.household IS NOT NULL"
+        if more:
+            whose = "r.household = a.subject" if self.of_household else "(r.person = a.member OR r.household = a.subject)"
+            return f"EXISTS (SELECT 1 FROM receipt r WHERE r.policy IN ({names}) AND {whose} {more})"
+        if self.of_household:
+            all_members = (
+                "SELECT l.subject FROM lived l LEFT JOIN (SELECT DISTINCT person FROM receipt r WHERE "
+                f"r.policy IN ({names}) AND r.person IS NOT NULL) r ON r.person = l.member "
+                "GROUP BY l.subject HAVING count(r.person) = count(*)"
+            )
+            return f"({own}) OR a.subject IN ({all_members}))"
+        return f"({own}) OR a.member IN (SELECT r.person FROM receipt r WHERE r.policy IN ({names}) AND r.person IS NOT NULL))"
+
+
+def _soon(
+    con: duckdb.DuckDBPyConnection,
+    rules: Rules,
+    program: Program,
+    chosen: Sequence[CompiledPolicy],
+    relations: Mapping[str, Sequence[tuple[str, str]]],
+) -> None:
+    """
+    Add those whom only their age keeps from a benefit for at most 90 more days: FALSE today, TRUE then.
+
+    The same facts are reckoned on the later day; the day itself is found one by one for those few.
+    """
+    aging = [one for one in chosen if program.depends_on_the_day(one)]
+    if not aging:
+        return
+    for table in ("household_answer", "person_answer"):
+        con.execute(f"CREATE OR REPLACE TABLE {table}_today AS SELECT * FROM {table}")
+    later = Program(rules, program.on + timedelta(days=SOON_DAYS), aging)
+    missing = [fact for fact in later.inputs if fact not in program.inputs]
+    assert not missing  # noqa: S101  (the policies are a part of those screened today)
+    groups = con.sql("SELECT DISTINCT place, category FROM home").fetchall()
+    later.create_parameters(con, [(place, tuple(place.split(".")), category) for place, category in groups])
+    later.run(con)
+    for one in aging:
+        comparison = _Comparison(one, later, relations, program.on)
+        keys = "t.subject = a.subject" + ("" if comparison.of_household else " AND t.member = a.member")
+        today = f"EXISTS (SELECT 1 FROM {comparison.answer}_today t WHERE {keys} AND NOT t.{comparison.verdict})"
+        comparison.missed(con, "soon", f"a.{comparison.verdict} AND {today}")
