@@ -215,10 +215,11 @@ class _Loader:
         self.changed += 1
         if held and starts_on <= held.starts_on:
             held.amount_fen, held.starts_on, held.ends_on, held.next_review_on = said
+            held.recorded_at = self.at
             held.save()
             return None
         if held:
-            held.ends_on = starts_on - timedelta(days=1)
+            held.ends_on, held.recorded_at = starts_on - timedelta(days=1), self.at
             held.save()
         return Grant(
             policy=self.policy.id,
@@ -238,6 +239,6 @@ class _Loader:
         """End the grants of those below the area whom a complete list no longer names."""
         for grant in self._open().filter(area_path__startswith=area.path):
             if getattr(grant, self.subject) not in self.listed:
-                grant.ends_on = max(self.on, grant.starts_on)
+                grant.ends_on, grant.recorded_at = max(self.on, grant.starts_on), self.at
                 grant.save()
                 self.ended += 1

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Count, Q, QuerySet, Sum
@@ -68,3 +68,10 @@ def figures_by_policy(*, on: date) -> list[PolicyFigures]:
     """Return the number of grants and their sum by policy on a day, below the open scope."""
     rows = grants_on(on).values("policy").annotate(grants=Count("pk"), fen=Sum("amount_fen")).order_by("policy")
     return [PolicyFigures(row["policy"], row["grants"], Decimal(row["fen"] or 0) / 100) for row in rows]
+
+
+def grants_recorded_since(since: datetime) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
+    """Return the people and the households below the open scope whose grants were made or changed since a moment."""
+    rows = Grant.objects.filter(recorded_at__gte=since)
+    people = set(rows.filter(person__isnull=False).values_list("person_id", flat=True))
+    return people, set(rows.filter(household__isnull=False).values_list("household_id", flat=True))

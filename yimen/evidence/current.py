@@ -35,6 +35,12 @@ class Current:
     expired: Said | None = None
 
     @property
+    def fact(self) -> str:
+        """Return the name of the fact."""
+        said = self.said or self.expired
+        return said.fact if said else ""
+
+    @property
     def contradicted(self) -> bool:
         """Say whether a newer valid statement of a less trusted source says otherwise."""
         said = self.said

@@ -1,10 +1,12 @@
 """Questions to evidence: what is known about a household and its people, by whom, since when, and what contradicts."""
 
+import json
 import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import Any
 
 from django.db.models import Q
 
@@ -12,7 +14,7 @@ from yimen.evidence.current import Current, Said, current_values
 from yimen.evidence.models import Statement
 from yimen.policies.model import Catalogue
 
-__all__ = ["Current", "Known", "Said", "known_about"]
+__all__ = ["Current", "Known", "Said", "current_values", "known_about", "said_about", "said_by", "subjects_stated_since"]
 
 
 @dataclass(frozen=True)
@@ -32,12 +34,7 @@ def known_about(
     A statement about the household counts only if it was made for the same members (`members_key`).
     """
     wanted = list(people)
-    about = Q(person_id__in=wanted)
-    if household_id is not None:
-        about |= Q(household_id=household_id, members_key=members_key)
-    said: dict[uuid.UUID, list[Said]] = defaultdict(list)
-    for statement in Statement.objects.filter(about, stated_on__lte=on):
-        said[statement.person_id or statement.household_id] += _said(statement, catalogue)
+    said = said_about(people=wanted, household=household_id, members_key=members_key, catalogue=catalogue, on=on)
     facts = catalogue.facts
     return Known(
         household=current_values(said.get(household_id, []), facts, on=on) if household_id else {},
@@ -46,14 +43,39 @@ def known_about(
 
 
 def _said(statement: Statement, catalogue: Catalogue) -> list[Said]:
+    facts = statement.facts
+    return said_by(statement.pk.hex, statement.source, statement.stated_on, statement.valid_until, facts, catalogue)
+
+
+def said_about(
+    *, people: Iterable[uuid.UUID], household: uuid.UUID | None, members_key: str, catalogue: Catalogue, on: date
+) -> dict[uuid.UUID, list[Said]]:
+    """Return everything said about these people and this household (of these members) up to a day, by subject."""
+    about = Q(person_id__in=list(people))
+    if household is not None:
+        about |= Q(household_id=household, members_key=members_key)
+    said: dict[uuid.UUID, list[Said]] = defaultdict(list)
+    for statement in Statement.objects.filter(about, stated_on__lte=on):
+        said[statement.person_id or statement.household_id] += _said(statement, catalogue)
+    return said
+
+
+def said_by(
+    key: str, source: str, stated_on: date, valid_until: date | None, facts: str | Mapping[str, Any], catalogue: Catalogue
+) -> list[Said]:
     """Return a statement fact by fact; the earlier of the catalogue's validity and the source's own end counts."""
     heard = []
-    for name, value in statement.facts.items():
+    for name, value in (json.loads(facts) if isinstance(facts, str) else facts).items():
         fact = catalogue.facts.get(name)
         if fact is None or value is None:
             continue
-        ends = [day for day in (fact.valid_until(statement.stated_on), statement.valid_until) if day]
-        heard.append(
-            Said(name, fact.from_json(value), statement.source, statement.stated_on, min(ends, default=None), str(statement.pk))
-        )
+        ends = [day for day in (fact.valid_until(stated_on), valid_until) if day]
+        heard.append(Said(name, fact.from_json(value), source, stated_on, min(ends, default=None), key))
     return heard
+
+
+def subjects_stated_since(since: datetime) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
+    """Return the people and the households below the open scope about whom something was recorded since a moment."""
+    rows = Statement.objects.filter(recorded_at__gte=since)
+    people = set(rows.filter(person__isnull=False).values_list("person_id", flat=True))
+    return people, set(rows.filter(household__isnull=False).values_list("household_id", flat=True))

@@ -36,14 +36,15 @@ DEPARTMENTS = {
 }
 
 
-def load_areas(*, fictional: bool = False) -> int:
+def load_areas(*, fictional: bool = False, below: str = "") -> int:
     """
-    Load the packed divisions (装载行政区划); return how many were new. Loading them again changes nothing.
+    Load the packed divisions (装载行政区划), or those whose code begins with `below`; return how many were new.
 
-    The fictional county (codes 99) is loaded only if asked for.
+    Loading them again changes nothing. The fictional county (codes 99) is loaded only if asked for.
     """
     held = set(Area.objects.values_list("code", flat=True))
-    fresh = [area for area in packed() if area.code not in held and (fictional or not area.code.startswith(FICTIONAL))]
+    wanted = (area for area in packed() if area.code.startswith(below) and (fictional or not area.code.startswith(FICTIONAL)))
+    fresh = [area for area in wanted if area.code not in held]
     with transaction.atomic():
         Area.objects.bulk_create(fresh, batch_size=5000)
     return len(fresh)

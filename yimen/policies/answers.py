@@ -9,7 +9,7 @@ from typing import Any
 from yimen.policies.closures import Known, Meaning, meaning_of
 from yimen.policies.compiled import CompiledPolicy, MissingNames, Share, amount_fen
 from yimen.policies.documents import RELATIONS
-from yimen.policies.expression import Node
+from yimen.policies.expression import Comparison, Node
 from yimen.policies.folder import Rules
 from yimen.policies.known import Reckoner, Where, alone, together
 from yimen.policies.model import Condition, Policy, Verdict
@@ -304,3 +304,16 @@ def _received_by_all(receives_members: Sequence[Mapping[str, Decimal | None]]) -
         return {}
     first, *rest = receives_members
     return {policy: yuan for policy, yuan in first.items() if all(policy in other for other in rest)}
+
+
+def margin_yuan(rules: Rules, condition: Condition, policy: Policy, known: Known) -> Decimal | None:
+    """Return by how many yuan a condition that compares money fails, or None if it is not of that kind."""
+    compiled = next(one for one in rules.compiled if one.policy is policy)
+    typed = next(clause.typed for clause in compiled.clauses if clause.condition is condition)
+    if not isinstance(typed.node, Comparison) or typed.parts[0].type.dimension != "money":
+        return None
+    left, right = typed.parts
+    one, two = meaning_of(left)(known), meaning_of(right)(known)
+    if one is None or two is None:
+        return None
+    return abs(from_scaled(one, left.type.scale) - from_scaled(two, right.type.scale))

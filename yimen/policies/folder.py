@@ -81,6 +81,12 @@ class Rules:
         return held[-1] if held else None
 
     @cached_property
+    def deepest(self) -> int:
+        """Return the length of the longest area code that has parameters or policies of its own."""
+        own = [row.area for rows in self.parameters.rows.values() for row in rows]
+        return max((len(area) for area in (*own, *(place.area for place in self.places))), default=2)
+
+    @cached_property
     def unused(self) -> list[str]:
         """Return the indicators that no rule, derived fact or form uses."""
         used = {name for compiled in self.compiled for name in compiled.names}

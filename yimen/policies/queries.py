@@ -8,6 +8,7 @@ from yimen.policies.answers import (
     Line,
     Relation,
     Situation,
+    margin_yuan,
     relations_between,
 )
 from yimen.policies.compiled import CompiledPolicy
@@ -43,6 +44,7 @@ __all__ = [
     "evaluate",
     "failures",
     "load_rules",
+    "margin_yuan",
     "next_questions",
     "program",
     "quoted",

@@ -45,6 +45,7 @@ class _Batch:
     keys: list[NameKey] = field(default_factory=list)
     memberships: list[Membership] = field(default_factory=list)
     standings: list[Standing] = field(default_factory=list)
+    touched: set[uuid.UUID] = field(default_factory=set)
 
 
 class RosterLoader:
@@ -97,7 +98,7 @@ class RosterLoader:
             for row in members:
                 self._person(row, indexes[row.line], known, homes, household, batch)
             self._household_standing(household, members, batch)
-        _write(batch)
+        _write(batch, self.at)
 
     def _household(self, held: Household | None, village: Area, number: str, row: RosterRow, batch: _Batch) -> Household:
         content = blind_index("content", row.household_content())
@@ -166,6 +167,7 @@ class RosterLoader:
 
     def _membership(self, person: Person, row: RosterRow, home: Membership | None, household: Household, batch: _Batch) -> None:
         starts_on = row.starts_on or (person.born_on if home is None else self.on)
+        batch.touched |= {household.pk} | ({home.household_id} if home else set())
         if home and home.household_id == household.pk:
             home.relation, home.ends_on, home.area_path = row.relation, row.ends_on or row.died_on, household.area_path
             home.save()
@@ -246,9 +248,11 @@ def _standing(row: RosterRow, path: str, on: date, **subject: Household | Person
     )
 
 
-def _write(batch: _Batch) -> None:
+def _write(batch: _Batch, at: datetime) -> None:
     Household.objects.bulk_create(batch.households)
     Person.objects.bulk_create(batch.people)
     NameKey.objects.bulk_create(batch.keys, ignore_conflicts=True)
     Membership.objects.bulk_create(batch.memberships)
     Standing.objects.bulk_create(batch.standings, ignore_conflicts=True)
+    # Who joins or leaves a household changes what is known of it, though its own row stays as it is.
+    Household.objects.filter(pk__in=batch.touched).update(changed_at=at)

@@ -3,9 +3,10 @@
 import hashlib
 import re
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
+from typing import TypeVar
 
 from django.db.models import Q, QuerySet
 
@@ -19,6 +20,7 @@ from yimen.registry.load import county_of
 from yimen.registry.models import HOUSEHOLD_STANDINGS, STANDINGS, Household, Membership, NameKey, Person, Standing
 from yimen.registry.names import mask_name, matches
 
+T = TypeVar("T")
 MOST_HITS = 20
 SMALL_ENOUGH_TO_DECRYPT = 12_000
 
@@ -52,6 +54,7 @@ class Member:
     born_on: date
     died_on: date | None
     age: int
+    registered_here: bool | None
 
 
 @dataclass(frozen=True)
@@ -64,6 +67,7 @@ class StandingNow:
     decided_by: str
     next_review_on: date | None
     of_household: bool
+    person_id: uuid.UUID | None
 
 
 @dataclass(frozen=True)
@@ -196,6 +200,7 @@ def _member(membership: Membership, on: date) -> Member:
         born_on=person.born_on,
         died_on=person.died_on,
         age=age_on(person.born_on, on),
+        registered_here=person.registered_here,
     )
 
 
@@ -215,7 +220,7 @@ def standings_of(*, household_id: uuid.UUID, people: Iterable[uuid.UUID], on: da
 def _standing_now(row: Standing) -> StandingNow:
     of_household = row.household_id is not None
     name = HOUSEHOLD_STANDINGS[row.kind] if of_household else STANDINGS[row.kind]
-    return StandingNow(row.kind, name, row.starts_on, row.decided_by, row.next_review_on, of_household)
+    return StandingNow(row.kind, name, row.starts_on, row.decided_by, row.next_review_on, of_household, row.person_id)
 
 
 def members_key(people: Iterable[uuid.UUID]) -> str:
@@ -258,5 +263,67 @@ def match_numbers(*, numbers: Iterable[str], on: date) -> dict[str, Found]:
     return people
 
 
-def _chunks(items: list[str], size: int = 5000) -> Iterable[list[str]]:
+def _chunks(items: list[T], size: int = 5000) -> Iterable[list[T]]:
     return (items[start : start + size] for start in range(0, len(items), size))
+
+
+def households_changed_since(since: datetime) -> set[uuid.UUID]:
+    """Return the households below the open scope in which the registry has changed since a moment."""
+    changed = set(Household.objects.filter(changed_at__gte=since).values_list("pk", flat=True))
+    people = Person.objects.filter(changed_at__gte=since).values_list("pk", flat=True)
+    return changed | households_of(people)
+
+
+def households_of(people: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Return every household in which any of these people lives or has lived."""
+    found: set[uuid.UUID] = set()
+    for some in _chunks(list(people)):
+        found |= set(Membership.objects.filter(person_id__in=some).values_list("household_id", flat=True))
+    return found
+
+
+def masked(*, people: Sequence[uuid.UUID], households: Sequence[uuid.UUID], on: date) -> dict[uuid.UUID, str]:
+    """Return masked names by key: of people, and of households by their head (户主); needs an open reading."""
+    found = {}
+    for person in Person.objects.filter(pk__in=list(people)):
+        found[person.pk] = mask_name(person.name)
+    heads = _memberships(on).filter(household_id__in=list(households)).select_related("person").order_by("starts_on")
+    for membership in heads:
+        if membership.relation == "户主" or membership.household_id not in found:
+            found[membership.household_id] = mask_name(membership.person.name)
+    return found
+
+
+@dataclass(frozen=True)
+class VillageHousehold:
+    """One household of a village: number, group, masked head, members, standings in words."""
+
+    household_id: uuid.UUID
+    number: str
+    group: str
+    head: str
+    members: list[uuid.UUID]
+    standings: list[str]
+
+
+def households_in(*, area: Area, on: date) -> list[VillageHousehold]:
+    """Return the households of one village below the open scope, masked (村级一览); needs an open reading."""
+    require("desk.village", area_path=area.path)
+    homes = list(Household.objects.filter(area=area).order_by("group", "number"))
+    members: dict[uuid.UUID, list[Membership]] = {home.pk: [] for home in homes}
+    for one in _memberships(on).filter(household__in=homes).select_related("person"):
+        members[one.household_id].append(one)
+    kinds: dict[uuid.UUID, list[str]] = {home.pk: [] for home in homes}
+    of_person = {one.person_id: home for home, rows in members.items() for one in rows}
+    held = Standing.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
+    for row in held.filter(Q(household__in=homes) | Q(person_id__in=list(of_person))):
+        home = row.household_id or of_person[row.person_id]
+        kinds[home].append(_standing_now(row).name)
+    return [_village_household(home, members[home.pk], kinds[home.pk]) for home in homes if members[home.pk]]
+
+
+def _village_household(home: Household, members: list[Membership], kinds: list[str]) -> VillageHousehold:
+    head = min(members, key=lambda one: one.relation != "户主")
+    return VillageHousehold(
+        home.pk, home.number, home.group, mask_name(head.person.name), [m.person_id for m in members], sorted(set(kinds))
+    )

@@ -15,7 +15,7 @@ from yimen.policies.model import Fact
 from yimen.policies.queries import Program
 from yimen.registry.models import HOUSEHOLD_STANDINGS, STANDINGS
 from yimen.screening.registered import REGISTRY, STANDING
-from yimen.screening.snapshot import Snapshot
+from yimen.screening.snapshot import Snapshot, reading
 
 # A rank is trust, then age in days, then the first five hexadecimal digits of the statement's key.
 _AGE = "(200000 - date_diff('day', DATE '1600-01-01', stated_on))"
@@ -101,7 +101,7 @@ _HOUSEHOLD: Mapping[str, str] = {
 
 def _people(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, choice: Choice) -> None:
     """Make `someone` (a row a person) and `home` (a row a household); a dead person stands as a household of its own."""
-    folder, on = snapshot.folder, snapshot.on.isoformat()
+    on = snapshot.on.isoformat()
     conditions = [f"starts_with(area_path, '{choice.path}')"] if choice.path else []
     if choice.inside:
         conditions.append(f"contains('.' || area_path, '.{choice.inside}.')")
@@ -119,13 +119,13 @@ def _people(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, choice: Choice) 
                CAST(born_on AS DATE) AS born_on, sex, CAST(died_on AS DATE) AS died_on,
                CAST(registered_here AS BOOLEAN) AS registered_here, relation, area_path, living = 1 AS living,
                coalesce(CAST(died_on AS DATE) <= DATE '{on}', FALSE) AS dead
-        FROM read_parquet('{folder}/people.parquet') {where}""")
+        FROM {reading(snapshot, "people")} {where}""")
     con.execute(f"""CREATE OR REPLACE TABLE home AS
         SELECT l.subject, any_value(l.household) AS household, count(*) AS members, any_value(h.category) AS category,
                any_value(h.area_path) AS area_path,
                array_to_string(list_filter(string_split(any_value(h.area_path), '.'),
-                               code -> length(code) BETWEEN 1 AND {choice.deep}), '.') AS place, bool_and(l.living) AS living
-        FROM lived l JOIN read_parquet('{folder}/households.parquet') h ON h.household = l.household GROUP BY l.subject""")
+                               lambda code: length(code) BETWEEN 1 AND {choice.deep}), '.') AS place, bool_and(l.living) AS living
+        FROM lived l JOIN {reading(snapshot, "households")} h ON h.household = l.household GROUP BY l.subject""")
 
 
 def _members_keys(con: duckdb.DuckDBPyConnection) -> None:
@@ -136,7 +136,7 @@ def _members_keys(con: duckdb.DuckDBPyConnection) -> None:
 def _standings(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     con.execute(f"""CREATE OR REPLACE TEMP TABLE standing AS
         SELECT person, household, kind, CAST(starts_on AS DATE) AS starts_on, CAST(next_review_on AS DATE) AS next_review_on
-        FROM read_parquet('{snapshot.folder}/standings.parquet')""")
+        FROM {reading(snapshot, "standings")}""")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE standing_of AS SELECT person, list(kind) AS kinds FROM standing "
         "WHERE person IS NOT NULL GROUP BY person"
@@ -154,7 +154,7 @@ def _statements(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     con.execute(f"""CREATE OR REPLACE TEMP TABLE statement AS
         SELECT s.statement, s.person, s.household, s.source, CAST(s.stated_on AS DATE) AS stated_on,
                CAST(s.valid_until AS DATE) AS valid_until, s.facts
-        FROM read_parquet('{snapshot.folder}/statements.parquet') s
+        FROM {reading(snapshot, "statements")} s
         LEFT JOIN member_key k ON k.subject = s.household
         WHERE s.person IN (SELECT member FROM lived) OR k.key = s.members_key""")
 

@@ -13,7 +13,7 @@ import duckdb
 
 from yimen.policies.queries import CompiledPolicy, Program, Rules, quoted, relations_between, text
 from yimen.screening.inputs import Choice, take_in
-from yimen.screening.snapshot import Snapshot
+from yimen.screening.snapshot import Snapshot, reading
 
 SOON_DAYS = 90
 
@@ -79,7 +79,7 @@ def _receipts(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     con.execute(f"""CREATE OR REPLACE TABLE receipt AS
         WITH every AS (
             SELECT policy, person, household, amount_fen, CAST(starts_on AS DATE) AS starts_on,
-                   CAST(next_review_on AS DATE) AS next_review_on FROM read_parquet('{snapshot.folder}/grants.parquet')
+                   CAST(next_review_on AS DATE) AS next_review_on FROM {reading(snapshot, "grants")}
             UNION ALL SELECT kind, person, household, NULL, starts_on, next_review_on FROM standing)
         SELECT policy, person, household, max(amount_fen) AS amount_fen, max(starts_on) AS decided_on,
                min(next_review_on) AS next_review_on

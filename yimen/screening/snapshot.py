@@ -1,29 +1,30 @@
 """
 The snapshot (快照): what the tables said at one moment, as Parquet, and the evidence for every finding of a run.
 
-Only committed rows are seen (ADBC reads through a connection of its own). It holds random keys, days and facts, no
+Only committed rows are seen (ADBC reads through a connection of its own, in a process of its own). It holds random keys, days and facts, no
 name and no number; its folder is closed to others (0700); the newest few are kept. A snapshot that is suddenly
 smaller is refused unless told otherwise, because an empty one would close every finding.
 """
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import sys
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from itertools import count
 from pathlib import Path
-from typing import Any
+from subprocess import PIPE, Popen
 
-import adbc_driver_postgresql.dbapi as postgresql
-import adbc_driver_sqlite.dbapi as sqlite
 from django.conf import settings
 from django.db import connection
-from pyarrow import parquet
 
 KEPT = 3
 SHRINK_REFUSED = 0.02
-_POSTGRESQL = connection.vendor == "postgresql"
+
+
+class SnapshotFailed(Exception):
+    """The copying process ended before it was done."""
 
 
 class Shrunk(Exception):
@@ -41,26 +42,28 @@ class Snapshot:
 
 
 def _key(column: str) -> str:
-    """A UUID column as 32 hexadecimal digits on every database."""
-    return f"replace(cast({column} AS text), '-', '')"
+    """A UUID column as 32 hexadecimal digits on every database, empty where there is none."""
+    return f"coalesce(replace(cast({column} AS text), '-', ''), '')"
 
 
 def _day(column: str) -> str:
-    return f"cast({column} AS text)"
+    return f"coalesce(cast({column} AS text), '')"
 
 
+# The driver for SQLite guesses a column's type from its first rows, so no column may hold a NULL: an empty text or -1 stands
+# for it in the files, and `reading` turns it back.
 _TABLES: dict[str, str] = {
     # The dead stay as long as somebody may still be paid for them; they are no members any more.
     "people": f"""
         SELECT {_key("p.id")} AS person, {_key("m.household_id")} AS household, {_day("p.born_on")} AS born_on, p.sex AS sex,
-               {_day("p.died_on")} AS died_on, cast(p.registered_here AS integer) AS registered_here, m.relation AS relation,
-               p.area_path AS area_path,
+               {_day("p.died_on")} AS died_on, coalesce(cast(p.registered_here AS integer), -1) AS registered_here,
+               m.relation AS relation, p.area_path AS area_path,
                CASE WHEN (m.ends_on IS NULL OR m.ends_on >= {{on}})
                 AND (p.died_on IS NULL OR p.died_on > {{on}}) THEN 1 ELSE 0 END AS living
         FROM registry_person p JOIN registry_membership m ON m.person_id = p.id
         WHERE m.starts_on <= {{on}} AND (m.ends_on IS NULL OR m.ends_on >= {{on}} OR m.ends_on = p.died_on)""",
     "households": f"""
-        SELECT {_key("id")} AS household, area_path AS area_path, category AS category FROM registry_household""",
+        SELECT {_key("id")} AS household, area_path AS area_path, coalesce(category, '') AS category FROM registry_household""",
     "standings": f"""
         SELECT {_key("person_id")} AS person, {_key("household_id")} AS household, kind AS kind, {_day("starts_on")} AS starts_on,
                {_day("next_review_on")} AS next_review_on
@@ -72,11 +75,28 @@ _TABLES: dict[str, str] = {
         FROM evidence_statement WHERE stated_on <= {{on}}""",
     "grants": f"""
         SELECT {_key("id")} AS grant_id, {_key("person_id")} AS person, {_key("household_id")} AS household, policy AS policy,
-               amount_fen AS amount_fen, {_day("starts_on")} AS starts_on, {_day("next_review_on")} AS next_review_on
+               coalesce(amount_fen, -1) AS amount_fen, {_day("starts_on")} AS starts_on,
+               {_day("next_review_on")} AS next_review_on
         FROM benefits_grant WHERE starts_on <= {{on}} AND (ends_on IS NULL OR ends_on >= {{on}})""",
     "obligors": f"""
         SELECT {_key("id")} AS obligor, {_key("person_id")} AS person FROM registry_obligor""",
 }
+
+
+def reading(snapshot: Snapshot, table: str) -> str:
+    """Return the SQL that reads a table of a snapshot with NULL where nothing is known."""
+    changed = {
+        "people": "nullif(died_on, '') AS died_on, nullif(registered_here, -1) AS registered_here",
+        "households": "nullif(category, '') AS category",
+        "standings": f"{_EITHER}, nullif(next_review_on, '') AS next_review_on",
+        "statements": f"{_EITHER}, nullif(valid_until, '') AS valid_until",
+        "grants": f"{_EITHER}, nullif(amount_fen, -1) AS amount_fen, nullif(next_review_on, '') AS next_review_on",
+    }[table]
+    return f"(SELECT * REPLACE ({changed}) FROM read_parquet('{snapshot.folder}/{table}.parquet'))"
+
+
+_NUMBERS = {"registered_here", "living", "amount_fen"}
+_EITHER = "nullif(person, '') AS person, nullif(household, '') AS household"
 
 
 def take(
@@ -85,14 +105,9 @@ def take(
     """Write a snapshot for a day. Raises Shrunk, and keeps nothing, if it holds over 2 % less than the last."""
     root = snapshots_folder()
     last = _last(root)
-    folder = root / f"{on.isoformat()}-{at.strftime('%Y%m%d%H%M%S%f')}"
-    folder.mkdir(mode=0o700)
+    folder = _fresh(root / f"{on.isoformat()}-{at.strftime('%Y%m%d%H%M%S')}")
     try:
-        with _adbc() as read:
-            counts = {
-                name: _write(read, query.format(on=f"'{on.isoformat()}'"), folder / f"{name}.parquet", progress)
-                for name, query in _TABLES.items()
-            }
+        counts = _copy(folder, on, progress)
         if last and not allow_shrunk:
             _refuse_if_shrunk(last.counts, counts)
     except BaseException:
@@ -104,6 +119,17 @@ def take(
     return snapshot
 
 
+def _fresh(wanted: Path) -> Path:
+    for number in count(1):
+        folder = wanted.with_name(f"{wanted.name}-{number:03d}")
+        try:
+            folder.mkdir(mode=0o700)
+        except FileExistsError:
+            continue
+        return folder
+    raise AssertionError
+
+
 def snapshots_folder() -> Path:
     """Return the folder of snapshots, closed to others."""
     root = Path(settings.YIMEN_HOME) / "snapshots"
@@ -111,34 +137,37 @@ def snapshots_folder() -> Path:
     return root
 
 
-def _write(read: Callable[[str], Any], query: str, path: Path, progress: Callable[[str, int], None]) -> int:
-    batches = read(query)
-    rows = 0
-    with parquet.ParquetWriter(path, batches.schema, compression="zstd") as writer:
-        for batch in batches:
-            writer.write_batch(batch)
-            rows += batch.num_rows
-            progress(path.stem, rows)
-    return rows
+def _copy(folder: Path, on: date, progress: Callable[[str, int], None]) -> dict[str, int]:
+    """Copy every table in a process of its own (see `copying`); return how many rows each has."""
+    paths = {str(folder / f"{name}.parquet"): name for name in _TABLES}
+    day = f"'{on.isoformat()}'"
+    asked = {
+        "vendor": connection.vendor,
+        "uri": _uri(),
+        "numbers": sorted(_NUMBERS),
+        "tables": [[path, _TABLES[name].format(on=day)] for path, name in paths.items()],
+    }
+    counts = dict.fromkeys(_TABLES, 0)
+    command = [sys.executable, "-I", str(Path(__file__).with_name("copying.py"))]
+    with Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) as copying:  # noqa: S603
+        assert copying.stdin and copying.stdout and copying.stderr  # noqa: S101
+        copying.stdin.write(json.dumps(asked))
+        copying.stdin.close()
+        for line in copying.stdout:
+            path, rows = json.loads(line)
+            counts[paths[path]] = rows
+            progress(paths[path], rows)
+        problem = copying.stderr.read()
+    if copying.returncode:
+        raise SnapshotFailed(f"快照没有写成，线索没有变动：{problem.strip().splitlines()[-1] if problem.strip() else '进程中断'}")
+    return counts
 
 
-@contextmanager
-def _adbc() -> Iterator[Callable[[str], Any]]:
-    """Open a connection of our own that reads committed rows only and streams them as Arrow."""
-    if _POSTGRESQL:
-        driver: Any = postgresql
-        held = settings.DATABASES["default"] | connection.settings_dict
-        uri = f"postgresql://{held['USER']}:{held['PASSWORD']}@{held['HOST']}:{held['PORT'] or 5432}/{held['NAME']}"
-    else:
-        driver = sqlite
-        uri = str(connection.settings_dict["NAME"])
-    with driver.connect(uri) as opened, opened.cursor() as cursor:
-
-        def read(query: str) -> Any:
-            cursor.execute(query)
-            return cursor.fetch_record_batch()
-
-        yield read
+def _uri() -> str:
+    held = connection.settings_dict
+    if connection.vendor != "postgresql":
+        return str(held["NAME"])
+    return f"postgresql://{held['USER']}:{held['PASSWORD']}@{held['HOST']}:{held['PORT'] or 5432}/{held['NAME']}"
 
 
 def _last(root: Path) -> Snapshot | None:

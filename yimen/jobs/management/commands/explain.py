@@ -2,6 +2,7 @@
 
 import json
 import sys
+import uuid
 from argparse import ArgumentParser
 from collections.abc import Mapping
 from datetime import date
@@ -11,9 +12,15 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
+from django.utils import timezone
 
 from yimen.jobs.management.commands.rules import areas_above
+from yimen.office.access import System, scope
+from yimen.office.audit import reading
 from yimen.policies.queries import Answer, Explainer, NotAFact, RuleError, Situation, Where, load_rules
+from yimen.registry.models import Household
+from yimen.registry.queries import household_of
+from yimen.screening.queries import current_rules, explain_registered
 
 WORDS = {"eligible": "符合", "not_eligible": "不符合", "unknown": "待核实"}
 MARKS = {True: "✓", False: "✗", None: "？"}
@@ -33,10 +40,10 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Explain; exit 2 when the call itself is wrong."""
-        if not options["facts"] or not options["on"]:
+        if not options["subject"] and (not options["facts"] or not options["on"]):
             self._refuse("请给出 --facts 文件和 --on 日期，如 yimen explain --facts 事实.json --on 2026-12-01。", 2)
         try:
-            answers = explain_file(options)
+            answers = explain_registered_subject(options) if options["subject"] else explain_file(options)
         except (RuleError, NotAFact) as problem:
             self._refuse(str(problem), 1 if isinstance(problem, RuleError) else 2)
         except (OSError, json.JSONDecodeError) as problem:
@@ -62,6 +69,24 @@ def explain_file(options: Mapping[str, Any]) -> list[Answer]:
         if not compiled:
             raise NotAFact(f"{where.on} 没有编号为“{wanted}”的有效政策，也没有这个目录。")
     return Explainer(rules, where, compiled).one(situation_of(json.loads(options["facts"].read_text(encoding="utf-8-sig"))))
+
+
+def explain_registered_subject(options: Mapping[str, Any]) -> list[Answer]:
+    """Return the answers for a registered household, or for a person and the household. Raises NotAFact for neither."""
+    on = options["on"] or timezone.localdate()
+    try:
+        key = uuid.UUID(options["subject"])
+    except ValueError:
+        raise NotAFact(f"“{options['subject']}”不是人员或家庭的编号（32 位）。编号在人员页的网址里。") from None
+    with scope(System("explain"), "解释政策"), reading("解释政策", subject="registered"):
+        home = household_of(person_id=key, on=on)
+        try:
+            found = explain_registered(household_id=home or key, on=on, rules=current_rules())
+        except Household.DoesNotExist:
+            raise NotAFact("名册里没有这个人员或家庭。") from None
+    members = found.answers.members
+    place = next((i for i, member in enumerate(found.card.members) if member.person_id == key), None)
+    return [*found.answers.household, *(members[place] if place is not None else [])]
 
 
 def _folder_and_policy(given: str | None) -> tuple[Path, str]:

@@ -1,0 +1,200 @@
+"""What a screening notices, told as the stories of single households."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from tests.screening.county import County
+from yimen.office.access import System, scope
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.store]
+LATER = datetime(2026, 12, 1, 15, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
+
+
+@pytest.fixture
+def county(tmp_path, settings):
+    settings.YIMEN_HOME = tmp_path
+    return County(tmp_path)
+
+
+def test_a_man_past_sixty_with_an_intellectual_disability_who_never_applied_is_found(county):
+    number = county.person("1", "沈小满", date(1965, 6, 15), 对象类别="低保", 认定日期="2024-01-01", 下次复核日期="2027-01-01")
+    county.load()
+    county.facts("残联", ("身份证号", "残疾类别", "残疾等级"), [[number, "智力", 2]])
+    county.facts("评估", ("身份证号", "自理能力"), [[number, "自理"]])
+
+    county.screen()
+
+    assert ("missed", "elderly_care_subsidy") in county.found()
+    assert ("missed", "disability_living_subsidy") in county.found()
+    finding = county.one("missed", "elderly_care_subsidy")
+    assert [condition["value"] for condition in finding.conditions] == [True] * 4
+    assert {"fact": "残疾等级", "value": 2, "source": "残联"}.items() <= next(
+        f for f in finding.facts if f["fact"] == "残疾等级"
+    ).items()
+    assert finding.amount_fen == 12000
+
+
+def test_a_receiving_neighbour_whose_income_rose_above_the_standard_is_asked_about(county):
+    number = county.person("1", "孟大川", date(1980, 3, 1), 对象类别="低保", 认定日期="2024-01-01", 下次复核日期="2027-01-01")
+    county.load()
+    county.recipients("subsistence_allowance", [[number, 300, "2024-02-01", "2027-01-01"]])
+    county.facts("核对", ("身份证号", "月收入", "金融资产", "数据日期"), [[number, 1500, 0, "2026-11-01"]])
+
+    county.screen()
+
+    finding = county.one("wrong", "subsistence_allowance")
+    assert "人均月收入低于当地低保标准" in finding.reason
+
+
+def test_an_income_a_little_above_the_standard_is_not_worth_a_warning(county):
+    number = county.person("1", "孟大川", date(1980, 3, 1), 对象类别="低保", 认定日期="2024-01-01", 下次复核日期="2027-01-01")
+    county.load()
+    county.recipients("subsistence_allowance", [[number, 300, "2024-02-01", "2027-01-01"]])
+    county.facts("核对", ("身份证号", "月收入", "金融资产", "数据日期"), [[number, "680.00", 0, "2026-11-01"]])
+
+    county.screen()
+
+    assert ("wrong", "subsistence_allowance") not in county.found()
+
+
+def test_a_fact_older_than_the_decision_does_not_speak_against_it(county):
+    number = county.person("1", "孟大川", date(1980, 3, 1), 对象类别="低保", 认定日期="2026-11-01", 下次复核日期="2027-11-01")
+    county.load()
+    county.recipients("subsistence_allowance", [[number, 300, "2026-11-01", "2027-11-01"]])
+    county.facts("核对", ("身份证号", "月收入", "数据日期"), [[number, 1500, "2026-06-01"]])
+
+    county.screen()
+
+    assert ("wrong", "subsistence_allowance") not in county.found()
+
+
+def test_an_overdue_review_is_to_be_rechecked(county):
+    county.person("1", "孟大川", date(1980, 3, 1), 对象类别="低保", 认定日期="2024-01-01", 下次复核日期="2026-06-30")
+    county.load()
+
+    county.screen()
+
+    assert "复核已到期" in county.one("recheck", "subsistence_allowance").reason
+
+
+def test_no_file_about_a_recipient_is_no_reason_to_doubt(county):
+    county.person("1", "孟大川", date(1980, 3, 1), 对象类别="低保", 认定日期="2024-01-01", 下次复核日期="2027-06-30")
+    county.load()
+
+    county.screen()
+
+    assert not {one for one in county.found() if one[0] in ("wrong", "recheck")}
+
+
+def test_a_fact_that_has_expired_since_the_decision_is_to_be_rechecked(county):
+    number = county.person("1", "孟大川", date(1980, 3, 1), 对象类别="低保", 认定日期="2024-01-01", 下次复核日期="2027-06-30")
+    county.load()
+    county.facts("核对", ("身份证号", "月收入", "数据日期"), [[number, 100, "2025-06-01"]])
+
+    county.screen()
+
+    assert "已过有效期：月收入" in county.one("recheck", "subsistence_allowance").reason
+
+
+def test_a_newer_word_of_a_less_trusted_source_is_a_difference_to_settle(county):
+    number = county.person("1", "孟大川", date(1980, 3, 1), 对象类别="低保", 认定日期="2024-01-01", 下次复核日期="2027-06-30")
+    county.load()
+    county.facts("核对", ("身份证号", "月收入", "数据日期"), [[number, 100, "2026-06-01"]])
+    county.facts("入户", ("身份证号", "月收入", "数据日期"), [[number, 2000, "2026-11-01"]])
+
+    county.screen()
+
+    assert "核对不符：月收入" in county.one("recheck", "subsistence_allowance").reason
+
+
+def test_a_benefit_paid_after_death_is_found(county):
+    number = county.person("1", "老人", date(1940, 3, 1))
+    county.load()
+    county.recipients("elderly_allowance", [[number, 50, "2020-03-01", "2027-01-01"]])
+    county.people[0]["死亡日期"] = "2026-09-15"
+    county.load()
+
+    county.screen()
+
+    assert "还健在" in county.one("wrong", "elderly_allowance").reason
+    assert ("missed", "elderly_allowance") not in county.found()
+
+
+def test_somebody_who_turns_eighty_in_two_months_is_told_beforehand(county):
+    county.person("1", "老人", date(1947, 1, 20))
+    county.load()
+
+    county.screen()
+
+    assert county.one("soon", "elderly_allowance").due_on == date(2027, 1, 20)
+
+
+def test_nobody_is_reported_missed_for_what_excludes_what_they_receive(county):
+    number = county.person("1", "老人", date(1960, 1, 1), 对象类别="特困", 认定日期="2024-01-01", 下次复核日期="2027-06-30")
+    county.load()
+    county.facts("残联", ("身份证号", "残疾类别", "残疾等级", "需长期照护"), [[number, "肢体", 1, "是"]])
+    county.facts("人社", ("身份证号", "领取工伤护理费"), [[number, "否"]])
+
+    county.screen()
+
+    assert ("missed", "disability_nursing_subsidy") not in county.found()
+
+
+def test_a_finding_keeps_its_identity_and_data_close_it(county):
+    number = county.person("1", "老人", date(1940, 3, 1))
+    county.load()
+    county.screen()
+    first = county.one("missed", "elderly_allowance")
+
+    county.screen(at=LATER)
+    again = county.one("missed", "elderly_allowance")
+    county.recipients("elderly_allowance", [[number, 50, "2026-12-01", "2027-12-01"]], at=LATER)
+    run = county.screen(at=LATER)
+
+    assert (again.pk, again.opened_run_id) == (first.pk, first.opened_run_id)
+    assert county.one("missed", "elderly_allowance").state == "closed_by_data"
+    assert run.closed == 1
+
+
+def test_what_a_person_closed_stays_closed_until_the_facts_change(county):
+    from tests.make import make_staff
+    from yimen.screening.actions import close_finding
+
+    number = county.person("1", "老人", date(1940, 3, 1))
+    county.load()
+    county.screen()
+    clerk = make_staff(kind="county_clerk", area=county.area)
+    with scope(clerk, "处理线索"):
+        close_finding(finding_id=county.one("missed", "elderly_allowance").pk, words="本人不愿申请", by=clerk, at=LATER)
+
+    county.screen(at=LATER)
+    assert county.one("missed", "elderly_allowance").state == "closed_by_person"
+
+    county.facts("公安", ("身份证号", "户籍在本县"), [[number, "否"]])
+    county.screen(at=LATER)
+    county.facts(
+        "公安", ("身份证号", "户籍在本县", "数据日期"), [[number, "是", "2026-12-01"]], on=date(2026, 12, 1)
+    ) if False else None
+    assert county.one("missed", "elderly_allowance").state == "closed_by_data"
+
+
+def test_an_incremental_run_finds_what_a_full_run_finds(county):
+    numbers = [county.person(str(n), f"老人{n}", date(1940 + n, 3, 1)) for n in range(8)]
+    county.load()
+    county.screen()
+    county.recipients("elderly_allowance", [[numbers[0], 50, "2026-12-01", "2027-12-01"]], at=LATER)
+    county.facts("公安", ("身份证号", "户籍在本县"), [[numbers[1], "否"]], at=LATER)
+
+    county.screen(full=False, at=LATER)
+    with scope(System("test"), "查看"):
+        from yimen.screening.models import Finding
+
+        incremental = set(Finding.objects.filter(state="open").values_list("policy", "kind", "subject_id", "facts_hash"))
+    county.screen(full=True, at=LATER)
+    with scope(System("test"), "查看"):
+        full = set(Finding.objects.filter(state="open").values_list("policy", "kind", "subject_id", "facts_hash"))
+
+    assert incremental == full
+    assert len(full) == 6

@@ -1,0 +1,74 @@
+"""`yimen screen`: take a snapshot, apply the rules to everybody, write the findings."""
+
+import json
+import sys
+from argparse import ArgumentParser
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from yimen.office.access import System, scope
+from yimen.office.models import Area
+from yimen.policies.queries import RuleError
+from yimen.screening.actions import Shrunk, run_report, run_screening
+from yimen.screening.queries import counts_by_kind
+
+
+class Command(BaseCommand):
+    help = "全员筛查：谁漏了、谁可能错了、谁要核实、谁快要符合。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--on", type=date.fromisoformat, help="按哪一天筛查，默认今天")
+        parser.add_argument("--area", help="只筛查某个区划，填代码")
+        parser.add_argument("--full", action="store_true", help="全部重新筛查，不只看有变化的")
+        parser.add_argument("--allow-shrunk", action="store_true", help="数据比上次少 2%% 以上也筛查")
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *_: Any, **options: Any) -> None:
+        """Screen; exit 1 if it was refused, 2 if the call is wrong."""
+        area = None
+        if options["area"]:
+            area = Area.objects.filter(code=options["area"]).first()
+            if area is None:
+                self._refuse(f"区划里没有代码 {options['area']}。", 2)
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+        try:
+            with (
+                scope(System("screen", area.path if area else ""), "全员筛查"),
+                Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown,
+            ):
+                task = shown.add_task("筛查", total=None)
+                run = run_screening(
+                    on=options["on"] or timezone.localdate(),
+                    at=timezone.now(),
+                    area=area,
+                    full=options["full"],
+                    allow_shrunk=options["allow_shrunk"],
+                    progress=lambda doing, done, whole: shown.update(
+                        task, description=doing, completed=done, total=whole or None
+                    ),
+                )
+                counts = counts_by_kind()
+        except (Shrunk, RuleError) as problem:
+            self._refuse(str(problem), 1)
+        report = run_report(run, counts)
+        self.stdout.write(json.dumps(report) if options["json"] else in_words(report))
+
+    def _refuse(self, sentence: str, code: int) -> None:
+        self.stderr.write(sentence)
+        sys.exit(code)
+
+
+def in_words(report: dict[str, Any]) -> str:
+    """Return a report as a clerk reads it."""
+    found, seconds = report["findings"], report["seconds"]
+    return (
+        f"{report['on']}：筛查 {report['people']:,} 人、{report['households']:,} 户、{report['policies']} 项政策，"
+        f"用时 {sum(seconds.values()):.1f} 秒。\n"
+        f"漏救 {found['missed']:,}，错救 {found['wrong']:,}，待核实 {found['recheck']:,}，即将符合 {found['soon']:,}；"
+        f"比上次新增 {report['opened']:,}，消除 {report['closed']:,}。"
+    )

@@ -1,0 +1,335 @@
+"""Changes of screening: a run, a release of rules, and what people do with a finding. Nothing here pays or stops anything."""
+
+import hashlib
+import resource
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import duckdb
+from django.db import transaction
+
+from yimen.benefits.queries import grants_recorded_since
+from yimen.evidence.queries import subjects_stated_since
+from yimen.office import audit
+from yimen.office.access import current, require
+from yimen.office.models import Area, Staff
+from yimen.policies.queries import Rules
+from yimen.registry.queries import households_changed_since, households_of
+from yimen.screening.details import Detailer, Draft
+from yimen.screening.inputs import Choice
+from yimen.screening.kernel import Candidate, screen
+from yimen.screening.models import Finding, RuleRelease, ScreeningRun
+from yimen.screening.rules import current_rules
+from yimen.screening.snapshot import Shrunk, Snapshot, take
+
+__all__ = ["Shrunk", "close_finding", "release_rules", "reopen_finding", "run_screening"]
+PEOPLE_PER_SLICE = 400_000
+ROWS_PER_TRANSACTION = 2000
+MEMORY = "6GB"
+
+
+class NotClosed(Exception):
+    """A finding cannot be closed or reopened like this; the sentence says why."""
+
+
+Progress = Callable[[str, int, int], None]
+
+
+def run_screening(
+    *,
+    on: date,
+    at: datetime,
+    area: Area | None = None,
+    full: bool = False,
+    allow_shrunk: bool = False,
+    by: Staff | None = None,
+    progress: Progress = lambda *_: None,
+) -> ScreeningRun:
+    """
+    Screen everybody below the open scope, or below `area`: snapshot, rules, findings (筛查).
+
+    Without `full`, on the same day and with the same rules as the last run, only households changed since are looked at;
+    the outcome is the same. A run becomes visible by its last row; one that is cut off leaves the last run in force.
+    Raises Shrunk, in words, if the snapshot holds suspiciously less than the last.
+    """
+    require("screening.run")
+    rules = current_rules()
+    release = release_rules(rules=rules, by=by, at=at)
+    last = _last_like(on, area, release)
+    run = ScreeningRun.objects.create(on=on, area=area, full=full or last is None, started_at=at, release=release)
+    watch = _Watch()
+    snapshot = take(on=on, at=at, allow_shrunk=allow_shrunk, progress=lambda name, rows: progress(f"快照 {name}", rows, 0))
+    watch.lap("snapshot")
+    touched = None if full or last is None else _touched_since(last)
+    writer = _Writer(run, at, path=area.path if area else _own_path())
+    held = writer.held()
+    seen: set[tuple[str, str, str]] = set()
+    totals = [0, 0, 0]
+    for choice, areas in _choices(rules, snapshot, writer.path, touched):
+        with duckdb.connect(config={"memory_limit": MEMORY, "threads": 2}) as con:
+            screened = screen(con, snapshot, rules, on=on, areas=areas, choice=choice)
+            progress("对照", screened.people, snapshot.counts["people"])
+            drafts = _drafts(con, rules, on, screened.candidates, held, seen)
+            watch.lap("engine")
+            writer.write(drafts, held, progress)
+            watch.lap("write")
+        totals = [totals[0] + screened.people, totals[1] + screened.households, max(totals[2], screened.policies)]
+    writer.close_those_gone(held, seen, None if touched is None else set(touched))
+    watch.lap("write")
+    run.people, run.households, run.policies = totals
+    run.opened, run.closed, run.snapshot, run.seconds = writer.opened, writer.closed, snapshot.folder.name, watch.report()
+    run.finished_at = at
+    with transaction.atomic():
+        run.save()
+        audit.write(action="screening.run", at=at, run=run.pk, people=run.people, opened=run.opened, closed=run.closed)
+    return run
+
+
+def _own_path() -> str:
+    paths = current().paths
+    return paths[0] if len(paths) == 1 else ""
+
+
+def _last_like(on: date, area: Area | None, release: RuleRelease) -> ScreeningRun | None:
+    """Return the last finished run of the same day, area and rules: only then can an incremental run build on it."""
+    last = ScreeningRun.objects.filter(finished_at__isnull=False).order_by("-pk").first()
+    same = last is not None and (last.on, last.area_id, last.release_id) == (on, area.pk if area else None, release.pk)
+    return last if same else None
+
+
+def _touched_since(last: ScreeningRun) -> list[str]:
+    """Return the households anything has changed in since a run began: themselves, statements or grants."""
+    since = last.started_at
+    people, homes = subjects_stated_since(since)
+    paid_people, paid_homes = grants_recorded_since(since)
+    found = households_changed_since(since) | households_of(people | paid_people) | homes | paid_homes
+    return sorted(key.hex for key in found)
+
+
+def _choices(
+    rules: Rules, snapshot: Snapshot, path: str, touched: Sequence[str] | None
+) -> Iterator[tuple[Choice, tuple[str, ...]]]:
+    """Yield the parts of a run: places with policies of their own apart, each in slices that fit into memory."""
+    places = sorted({policy.place for policy in rules.policies if policy.place})
+    slices = max(1, -(-snapshot.counts["people"] // PEOPLE_PER_SLICE)) if touched is None else 1
+    for place in ("", *places):
+        for number in range(slices):
+            outside = tuple(other for other in places if other != place) if not place else ()
+            choice = Choice(path, place, outside, rules.deepest, number, slices, touched)
+            yield choice, (place,) if place else ()
+
+
+def _drafts(
+    con: duckdb.DuckDBPyConnection,
+    rules: Rules,
+    on: date,
+    candidates: Sequence[Candidate],
+    held: "dict[tuple[str, str, str], Held]",
+    seen: set[tuple[str, str, str]],
+) -> list[Draft]:
+    """Return the new and the changed; one that is there already with the same facts needs no second look."""
+    fresh = []
+    for candidate in candidates:
+        there = held.get(identity(candidate))
+        if there is not None and there.facts_hash == facts_hash(candidate) and there.state != Finding.State.CLOSED_BY_DATA:
+            seen.add(identity(candidate))
+        else:
+            fresh.append(candidate)
+    detailer = Detailer(rules, on)
+    drafts: list[Draft] = []
+    for start in range(0, len(fresh), ROWS_PER_TRANSACTION):
+        drafts += detailer.details(con, fresh[start : start + ROWS_PER_TRANSACTION])
+    seen |= {identity(draft.candidate) for draft in drafts}
+    return drafts
+
+
+def identity(candidate: Candidate) -> tuple[str, str, str]:
+    """Return what makes a finding the same over runs: policy, subject, kind."""
+    return candidate.policy, candidate.person or candidate.household, candidate.kind
+
+
+def facts_hash(candidate: Candidate) -> str:
+    """Return the hash of the facts and of why it was noticed."""
+    return hashlib.md5(f"{candidate.facts_hash}{candidate.why}".encode(), usedforsecurity=False).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A finding that is there: key, state, the hash of its facts, its household."""
+
+    pk: uuid.UUID
+    state: str
+    facts_hash: str
+    household: str
+
+
+@dataclass
+class _Watch:
+    """Seconds by part, and the most memory used."""
+
+    at: float = field(default_factory=time.monotonic)
+    laps: dict[str, float] = field(default_factory=dict)
+
+    def lap(self, part: str) -> None:
+        now = time.monotonic()
+        self.laps[part] = self.laps.get(part, 0) + now - self.at
+        self.at = now
+
+    def report(self) -> dict[str, float]:
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        return {part: round(seconds, 2) for part, seconds in self.laps.items()} | {"peak_mb": round(peak)}
+
+
+@dataclass
+class _Writer:
+    """Writes findings in short transactions, so that a long run never freezes the hall."""
+
+    run: ScreeningRun
+    at: datetime
+    path: str
+    opened: int = 0
+    closed: int = 0
+
+    def held(self) -> dict[tuple[str, str, str], Held]:
+        """Return the findings that are there below the path, by identity."""
+        rows = Finding.objects.filter(area_path__startswith=self.path).values_list(
+            "policy", "subject_id", "kind", "pk", "state", "facts_hash", "home_id"
+        )
+        return {
+            (policy, subject.hex, kind): Held(pk, state, facts, home.hex)
+            for policy, subject, kind, pk, state, facts, home in rows.iterator(chunk_size=5000)
+        }
+
+    def write(self, drafts: Sequence[Draft], held: dict[tuple[str, str, str], Held], progress: Progress) -> None:
+        """Open the new ones, and open again those whose facts have changed."""
+        for start in range(0, len(drafts), ROWS_PER_TRANSACTION):
+            part = drafts[start : start + ROWS_PER_TRANSACTION]
+            fresh = [self._finding(draft) for draft in part if identity(draft.candidate) not in held]
+            changed = [
+                self._finding(draft, held[identity(draft.candidate)]) for draft in part if identity(draft.candidate) in held
+            ]
+            with transaction.atomic():
+                Finding.objects.bulk_create(fresh)
+                Finding.objects.bulk_update(changed, _CHANGING, batch_size=200)
+            progress("线索", start + len(part), len(drafts))
+
+    def _finding(self, draft: Draft, there: Held | None = None) -> Finding:
+        candidate = draft.candidate
+        if there is None or there.state != Finding.State.OPEN:
+            self.opened += 1
+        subject = uuid.UUID(candidate.person or candidate.household)
+        return Finding(
+            pk=there.pk if there else uuid.uuid4(),
+            policy=candidate.policy,
+            kind=candidate.kind,
+            subject_id=subject,
+            person_id=subject if candidate.person else None,
+            household_id=None if candidate.person else subject,
+            home_id=uuid.UUID(candidate.household),
+            area_path=candidate.area_path,
+            state=Finding.State.OPEN,
+            version=draft.version,
+            facts_hash=facts_hash(candidate),
+            conditions=draft.conditions,
+            facts=draft.facts,
+            amount_fen=None if draft.amount is None else int(draft.amount * 100),
+            reason=draft.reason,
+            due_on=draft.due_on,
+            opened_run=self.run,
+        )
+
+    def close_those_gone(
+        self, held: dict[tuple[str, str, str], Held], seen: set[tuple[str, str, str]], touched: set[str] | None
+    ) -> None:
+        """Close by data what no longer shows, among the households looked at."""
+        gone = [
+            one.pk
+            for key, one in held.items()
+            if key not in seen and one.state != Finding.State.CLOSED_BY_DATA and (touched is None or one.household in touched)
+        ]
+        for start in range(0, len(gone), ROWS_PER_TRANSACTION):
+            with transaction.atomic():
+                rows = Finding.objects.filter(pk__in=gone[start : start + ROWS_PER_TRANSACTION])
+                self.closed += rows.filter(state=Finding.State.OPEN).count()
+                rows.update(state=Finding.State.CLOSED_BY_DATA, closed_run=self.run, closed_at=self.at)
+
+
+_CHANGING = ["state", "version", "facts_hash", "conditions", "facts", "amount_fen", "reason", "due_on", "opened_run", "area_path"]
+
+
+def release_rules(*, rules: Rules, by: Staff | None, at: datetime) -> RuleRelease:
+    """Return the release of these rules, written down the first time they are used (启用政策版本)."""
+    last = RuleRelease.objects.order_by("-pk").first()
+    if last is not None and last.hash == rules.hash:
+        return last
+    matched = Finding.objects.filter(kind=Finding.Kind.MISSED, state=Finding.State.OPEN).count()
+    with transaction.atomic():
+        release = RuleRelease.objects.create(hash=rules.hash, activated_at=at, activated_by=by, matched_before=matched)
+        audit.write(action="rules.release", at=at, hash=rules.hash)
+    return release
+
+
+@transaction.atomic
+def close_finding(*, finding_id: uuid.UUID, words: str, by: Staff, at: datetime) -> Finding:
+    """
+    Close a finding with a reason (写明理由关闭). It stays closed until the facts behind it change.
+
+    Raises NotClosed without a reason or if it is closed already, NotAllowed without the permission for its area,
+    Finding.DoesNotExist outside the open scope.
+    """
+    finding: Finding = Finding.objects.select_for_update().get(pk=finding_id)
+    require("finding.close", area_path=finding.area_path)
+    if not words.strip():
+        raise NotClosed("请写明关闭的理由，例如“7月已入户核实，本人不愿申请”。")
+    if finding.state != Finding.State.OPEN:
+        raise NotClosed(f"这条线索已经是“{finding.get_state_display()}”，不用再关闭。请刷新页面查看。")
+    finding.state, finding.closing_words = Finding.State.CLOSED_BY_PERSON, words.strip()[:300]
+    finding.closed_by, finding.closed_at = by, at
+    finding.save()
+    audit.write(action="finding.close", at=at, subjects={str(finding.subject_id)}, finding=str(finding.pk))
+    return finding
+
+
+@transaction.atomic
+def reopen_finding(*, finding_id: uuid.UUID, by: Staff, at: datetime) -> Finding:
+    """Open a finding again that a person has closed. Raises NotClosed if no person closed it."""
+    finding: Finding = Finding.objects.select_for_update().get(pk=finding_id)
+    require("finding.close", area_path=finding.area_path)
+    if finding.state != Finding.State.CLOSED_BY_PERSON:
+        raise NotClosed("只有写明理由关闭的线索可以重新打开。")
+    finding.state, finding.closed_by, finding.closed_at = Finding.State.OPEN, None, None
+    finding.save()
+    audit.write(action="finding.reopen", at=at, subjects={str(finding.subject_id)}, finding=str(finding.pk))
+    return finding
+
+
+@transaction.atomic
+def hand_on_finding(*, finding_id: uuid.UUID, to: Staff, words: str, by: Staff, at: datetime) -> Finding:
+    """Hand a finding to a colleague (转办), who then answers for it; it becomes a case with its own issue."""
+    finding: Finding = Finding.objects.select_for_update().get(pk=finding_id)
+    require("finding.close", area_path=finding.area_path)
+    finding.handed_to, finding.handed_words, finding.handed_at = to, words.strip()[:300], at
+    finding.save()
+    audit.write(action="finding.hand_on", at=at, subjects={str(finding.subject_id)}, finding=str(finding.pk), to=to.username)
+    return finding
+
+
+def run_report(run: ScreeningRun, counts: dict[str, int]) -> dict[str, Any]:
+    """Return a run as JSON, as the rule format says."""
+    seconds = dict(run.seconds)
+    peak = seconds.pop("peak_mb", None)
+    return {
+        "on": run.on.isoformat(),
+        "people": run.people,
+        "households": run.households,
+        "policies": run.policies,
+        "findings": counts,
+        "opened": run.opened,
+        "closed": run.closed,
+        "seconds": seconds,
+        "peak_mb": peak,
+    }

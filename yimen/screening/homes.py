@@ -1,0 +1,107 @@
+"""
+What is known of one household on a day (一户的已知): its people, their statements, what they receive. The one builder of
+facts for a page and for a finding's details, whether its rows come from the tables or from a snapshot.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from yimen.evidence.queries import Current, Said, current_values
+from yimen.policies.model import Fact
+from yimen.screening.registered import REGISTRY, STANDING, Registered, facts_of_household, facts_of_person
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One benefit or standing: the policy, yuan if told, the day of the decision and of the next review."""
+
+    policy: str
+    yuan: Decimal | None
+    decided_on: date
+    next_review_on: date | None
+
+
+@dataclass
+class Someone:
+    """One member: the registry's row, the kinds of standing, what was said, what is received."""
+
+    registered: Registered
+    kinds: set[str] = field(default_factory=set)
+    said: list[Said] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+    obligors: list[dict[str, Any]] = field(default_factory=list)
+
+
+@dataclass
+class Home:
+    """A household on a day with its members; keys are 32 hexadecimal digits. A dead person is a home alone."""
+
+    key: str
+    area_path: str
+    category: str | None
+    people: list[Someone]
+    kinds: set[str] = field(default_factory=set)
+    said: list[Said] = field(default_factory=list)
+    receipts: list[Receipt] = field(default_factory=list)
+
+    @property
+    def areas(self) -> tuple[str, ...]:
+        """Return the codes of the areas above, the nearest last."""
+        return tuple(self.area_path.rstrip(".").split("."))
+
+
+@dataclass(frozen=True)
+class HomeFacts:
+    """The current facts of a household and of each member in order, with source, date and contradictions."""
+
+    home: Home
+    household: Mapping[str, Current]
+    people: Sequence[Mapping[str, Current]]
+
+    @property
+    def given(self) -> dict[str, Any]:
+        """Return the household's facts as rules are given them."""
+        return _values(self.household)
+
+    @property
+    def given_members(self) -> list[dict[str, Any]]:
+        """Return each member's facts as rules are given them."""
+        return [
+            _values(known) | {"obligors": someone.obligors} for known, someone in zip(self.people, self.home.people, strict=True)
+        ]
+
+    @property
+    def receives(self) -> dict[str, Decimal | None]:
+        """Return what the household receives."""
+        return {receipt.policy: receipt.yuan for receipt in self.home.receipts}
+
+    @property
+    def receives_members(self) -> list[dict[str, Decimal | None]]:
+        """Return what each member receives."""
+        return [{receipt.policy: receipt.yuan for receipt in someone.receipts} for someone in self.home.people]
+
+
+def facts_of_home(home: Home, facts: Mapping[str, Fact], on: date) -> HomeFacts:
+    """Return what counts on a day: statements by trust and date, with the registry and the standings among the sources."""
+    own = facts_of_household(members=len(home.people), category=home.category, kinds=home.kinds)
+    people = []
+    for someone in home.people:
+        registered = facts_of_person(someone.registered, someone.kinds | home.kinds, on)
+        people.append(current_values([*someone.said, *_registered(registered, facts)], facts, on=on))
+    return HomeFacts(home, current_values([*home.said, *_registered(own, facts)], facts, on=on), people)
+
+
+def _registered(values: Mapping[str, Any], facts: Mapping[str, Fact]) -> Iterable[Said]:
+    """The registry's facts as statements; without a date, so that none of them counts as newer than another's."""
+    for name, value in values.items():
+        fact = facts.get(name)
+        if fact is not None:
+            source = next((one for one in (REGISTRY, STANDING) if one in fact.sources), "")
+            yield Said(name, value, source, date.min, None)
+
+
+def _values(known: Mapping[str, Current]) -> dict[str, Any]:
+    return {name: current.value for name, current in known.items() if current.value is not None}

@@ -1,0 +1,354 @@
+"""Questions to screening: findings, figures, and what the rules say of one registered household."""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from yimen.benefits.queries import receipts_of
+from yimen.evidence.queries import said_about
+from yimen.office.access import current, require
+from yimen.office.models import Area
+from yimen.policies.queries import Answer, Explainer, HouseholdAnswers, Rules, Where
+from yimen.registry.queries import HouseholdCard, Member, StandingNow, household_card, masked, members_key
+from yimen.screening.homes import Home, HomeFacts, Receipt, Someone, facts_of_home
+from yimen.screening.models import Finding, ScreeningRun
+from yimen.screening.registered import Registered
+from yimen.screening.rules import current_rules
+
+__all__ = ["Finding", "ScreeningRun", "current_rules"]
+KINDS = {"missed": "漏救", "wrong": "错救", "recheck": "待核实", "soon": "即将符合"}
+
+
+@dataclass(frozen=True)
+class FindingFilter:
+    """What a list of findings is narrowed to; empty means all."""
+
+    kind: str = ""
+    policy: str = ""
+    area: str = ""
+    state: str = "open"
+
+
+ORDERS = {
+    "new": ("-opened_run__started_at", "-amount_fen"),
+    "amount": ("-amount_fen", "policy"),
+    "policy": ("policy", "-amount_fen"),
+    "area": ("area_path", "policy"),
+    "due": ("due_on", "policy"),
+}
+
+
+def findings(*, narrowed: FindingFilter, order: str = "new") -> QuerySet[Finding]:
+    """Return the findings below the open scope of runs that are finished."""
+    require("finding.see")
+    rows: QuerySet[Finding] = Finding.objects.filter(opened_run__finished_at__isnull=False)
+    if narrowed.state:
+        rows = rows.filter(state=narrowed.state)
+    if narrowed.kind:
+        rows = rows.filter(kind=narrowed.kind)
+    if narrowed.policy:
+        rows = rows.filter(policy=narrowed.policy)
+    if narrowed.area:
+        area = Area.objects.filter(pk=narrowed.area).first()
+        rows = rows.filter(area_path__startswith=area.path) if area else rows.none()
+    return rows.order_by(*ORDERS.get(order, ORDERS["new"]), "pk")
+
+
+@dataclass(frozen=True)
+class FindingRow:
+    """One line of a list of findings; the name is masked."""
+
+    id: uuid.UUID
+    kind: str
+    kind_words: str
+    policy: str
+    policy_name: str
+    name: str
+    village: str
+    township: str
+    amount: Decimal | None
+    unit: str
+    reason: str
+    due_on: date | None
+    opened_on: date
+    state: str
+
+
+def finding_rows(rows: Iterable[Finding], *, on: date) -> list[FindingRow]:
+    """Return list lines for some findings (one page, one export) with masked names; needs an open reading."""
+    found = list(rows)
+    names = masked(people=[f.person_id for f in found if f.person_id], households=[f.home_id for f in found], on=on)
+    areas = {area.path: area for area in Area.objects.filter(path__in={f.area_path for f in found}).select_related("parent")}
+    rules = current_rules()
+    return [_row(finding, names, areas, rules) for finding in found]
+
+
+def _row(finding: Finding, names: Mapping[uuid.UUID, str], areas: Mapping[str, Area], rules: Rules) -> FindingRow:
+    policy, area = rules.policy(finding.policy), areas.get(finding.area_path)
+    return FindingRow(
+        id=finding.pk,
+        kind=finding.kind,
+        kind_words=KINDS[finding.kind],
+        policy=finding.policy,
+        policy_name=policy.name if policy else finding.policy,
+        name=names.get(finding.person_id or finding.home_id, ""),
+        village=area.name if area else "",
+        township=area.parent.name if area and area.parent else "",
+        amount=None if finding.amount_fen is None else Decimal(finding.amount_fen) / 100,
+        unit=policy.unit if policy else "",
+        reason=finding.reason,
+        due_on=finding.due_on,
+        opened_on=finding.opened_run.on,
+        state=finding.get_state_display(),
+    )
+
+
+@dataclass(frozen=True)
+class FindingPage:
+    """One finding with everything its page shows."""
+
+    finding: Finding
+    kind_words: str
+    policy: Any
+    answer: Answer | None
+    card: HouseholdCard
+    member: Member | None
+    facts: list[dict[str, Any]]
+    receipts: list[Any]
+    changed: bool
+
+
+def finding_page(*, finding_id: uuid.UUID, on: date) -> FindingPage:
+    """
+    Return a finding with its household, the facts it was made from and what the rules say today; needs an open reading.
+
+    Raises Finding.DoesNotExist outside the open scope. `changed` says that today's answer differs from the finding's.
+    """
+    require("finding.see")
+    finding: Finding = Finding.objects.select_related("opened_run").get(pk=finding_id, opened_run__finished_at__isnull=False)
+    rules = current_rules()
+    registered = explain_registered(household_id=finding.home_id, on=on, rules=rules)
+    place = next((i for i, m in enumerate(registered.card.members) if m.person_id == finding.person_id), None)
+    answers = (
+        registered.answers.household
+        if finding.person_id is None
+        else registered.answers.members[place]
+        if place is not None
+        else []
+    )
+    answer = next((one for one in answers if one.policy.id == finding.policy), None)
+    then = [(c["name"], c["value"]) for c in finding.conditions]
+    now = [(c.name, c.value) for c in answer.conditions] if answer else then
+    return FindingPage(
+        finding=finding,
+        kind_words=KINDS[finding.kind],
+        policy=answer.policy if answer else rules.policy(finding.policy),
+        answer=answer,
+        card=registered.card,
+        member=registered.card.members[place] if place is not None else None,
+        facts=_named(finding.facts, registered.card),
+        receipts=registered.receipts,
+        changed=then != now,
+    )
+
+
+def _named(facts: Sequence[Mapping[str, Any]], card: HouseholdCard) -> list[dict[str, Any]]:
+    names = {member.person_id.hex: member.name for member in card.members}
+    return [
+        dict(fact) | {"whose": "全家" if fact["member"] is None else names.get(fact["member"], "已不在本户")} for fact in facts
+    ]
+
+
+@dataclass(frozen=True)
+class RegisteredAnswers:
+    """A registered household: its card, its current facts, what every policy says, what it receives."""
+
+    card: HouseholdCard
+    facts: HomeFacts
+    answers: HouseholdAnswers
+    receipts: list[Any]
+
+
+def explain_registered(*, household_id: uuid.UUID, on: date, rules: Rules) -> RegisteredAnswers:
+    """Return what every policy says of a registered household and its members on a day; needs an open reading."""
+    card = household_card(household_id=household_id, on=on)
+    receipts = receipts_of(household_id=household_id, people=[m.person_id for m in card.members], on=on)
+    known = facts_of(card=card, receipts=receipts, rules=rules, on=on)
+    explainer = explainer_for(card=card, rules=rules, on=on)
+    answers = explainer.household(
+        known.given, known.given_members, receives=known.receives, receives_members=known.receives_members
+    )
+    return RegisteredAnswers(card, known, answers, receipts)
+
+
+def explainer_for(*, card: HouseholdCard, rules: Rules, on: date) -> Explainer:
+    """Return the explainer of a household's place and day; made once for each county, category and day."""
+    areas = tuple(code for code in card.area_path.rstrip(".").split(".") if len(code) <= rules.deepest)
+    where = Where(on, areas, card.category)
+    if where not in rules.cache:
+        rules.cache[where] = Explainer(rules, where)
+    explainer = rules.cache[where]
+    assert isinstance(explainer, Explainer)  # noqa: S101
+    return explainer
+
+
+def facts_of(*, card: HouseholdCard, receipts: Sequence[Any], rules: Rules, on: date) -> HomeFacts:
+    """Return the current facts of a household and its members, with source and date."""
+    people = [member.person_id for member in card.members]
+    said = said_about(
+        people=people, household=card.household_id, members_key=members_key(people), catalogue=rules.catalogue, on=on
+    )
+    home = Home(
+        key=card.household_id.hex,
+        area_path=card.area_path,
+        category=card.category,
+        people=[
+            Someone(
+                registered=_registered(member),
+                kinds=_kinds(card.standings, member.person_id),
+                said=said.get(member.person_id, []),
+                receipts=_received(card.standings, receipts, person=member.person_id),
+            )
+            for member in card.members
+        ],
+        kinds=_kinds(card.standings, None),
+        said=said.get(card.household_id, []),
+        receipts=_received(card.standings, receipts, person=None),
+    )
+    return facts_of_home(home, rules.catalogue.facts, on)
+
+
+def _registered(member: Member) -> Registered:
+    return Registered(member.person_id.hex, member.born_on, member.sex, member.died_on, member.registered_here, member.relation)
+
+
+def _kinds(standings: Sequence[StandingNow], person: uuid.UUID | None) -> set[str]:
+    return {standing.kind for standing in standings if standing.person_id == person}
+
+
+def _received(standings: Sequence[StandingNow], receipts: Sequence[Any], *, person: uuid.UUID | None) -> list[Receipt]:
+    """Return benefits and standings as one, the same as a screening does: decided last, reviewed first."""
+    rows = [(r.policy, r.yuan, r.starts_on, r.next_review_on) for r in receipts if r.person_id == person]
+    rows += [(s.kind, None, s.starts_on, s.next_review_on) for s in standings if s.person_id == person]
+    found: dict[str, Receipt] = {}
+    for policy, yuan, decided_on, review in rows:
+        held = found.get(policy)
+        reviews = [day for day in (review, held.next_review_on if held else None) if day]
+        yuans = [one for one in (yuan, held.yuan if held else None) if one is not None]
+        last = max(decided_on, held.decided_on) if held else decided_on
+        found[policy] = Receipt(policy, max(yuans, default=None), last, min(reviews, default=None))
+    return list(found.values())
+
+
+@dataclass(frozen=True)
+class Figures:
+    """The figures of a desk: open findings by kind, by policy and kind, by area and kind; the last run."""
+
+    kinds: Mapping[str, int]
+    policies: list[tuple[str, str, Mapping[str, int]]]
+    areas: list[tuple[Area, Mapping[str, int]]]
+    run: ScreeningRun | None
+    opened: int
+    closed: int
+
+
+def last_run() -> ScreeningRun | None:
+    """Return the last finished run."""
+    return ScreeningRun.objects.filter(finished_at__isnull=False).order_by("-pk").first()
+
+
+def figures() -> Figures:
+    """Return the open findings below the open scope, counted by kind, policy and the areas one level below the desk."""
+    require("finding.see")
+    rows: QuerySet[Finding] = Finding.objects.filter(state=Finding.State.OPEN, opened_run__finished_at__isnull=False)
+    kinds = dict(rows.values_list("kind").annotate(n=Count("pk")).values_list("kind", "n"))
+    rules, run = current_rules(), last_run()
+    by_policy: dict[str, dict[str, int]] = {}
+    for policy, kind, number in rows.values_list("policy", "kind").annotate(n=Count("pk")).values_list("policy", "kind", "n"):
+        by_policy.setdefault(policy, {})[kind] = number
+    own = Finding.objects.filter(opened_run=run) if run else Finding.objects.none()
+    gone = Finding.objects.filter(closed_run=run) if run else Finding.objects.none()
+    return Figures(
+        kinds={kind: kinds.get(kind, 0) for kind in KINDS},
+        policies=sorted(
+            ((p, held.name if (held := rules.policy(p)) else p, counts) for p, counts in by_policy.items()),
+            key=lambda row: -sum(row[2].values()),
+        ),
+        areas=_by_area(rows),
+        run=run,
+        opened=own.count(),
+        closed=gone.count(),
+    )
+
+
+def _by_area(rows: QuerySet[Finding]) -> list[tuple[Area, Mapping[str, int]]]:
+    """Count below each area one level under the desk's own, so that a county sees towns and a town its villages."""
+    below = Area.objects.filter(parent__path__in=current().paths).order_by("path")
+    counted: dict[str, dict[str, int]] = {}
+    for path, kind, number in rows.values_list("area_path", "kind").annotate(n=Count("pk")).values_list("area_path", "kind", "n"):
+        counted.setdefault(path, {})[kind] = number
+    found: list[tuple[Area, Mapping[str, int]]] = []
+    for area in below:
+        counts = dict.fromkeys(KINDS, 0)
+        for path, kinds in counted.items():
+            if path.startswith(area.path):
+                counts = {kind: counts[kind] + kinds.get(kind, 0) for kind in KINDS}
+        found.append((area, counts))
+    return found
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """One of today's three things: how many, what, and which list it opens."""
+
+    kind: str
+    number: int
+    words: str
+
+
+def today_three() -> list[ToDo]:
+    """Return what to do first today: those who miss most, what is overdue, who will soon be entitled."""
+    rows: QuerySet[Finding] = Finding.objects.filter(state=Finding.State.OPEN, opened_run__finished_at__isnull=False)
+    missed, wrong, overdue, soon = (
+        rows.filter(kind="missed").count(),
+        rows.filter(kind="wrong").count(),
+        rows.filter(kind="recheck").count(),
+        rows.filter(kind="soon").count(),
+    )
+    every = [
+        ToDo("missed", missed, "可能该得而没得，请先联系核实"),
+        ToDo("wrong", wrong, "可能不再符合，须先听取本人意见"),
+        ToDo("recheck", overdue, "复核到期或情况有变，请核实"),
+        ToDo("soon", soon, "90天内到龄，可提前告知"),
+    ]
+    return [one for one in every if one.number][:3]
+
+
+def findings_of(*, household_id: uuid.UUID) -> QuerySet[Finding]:
+    """Return the findings about a household and its people, the newest first."""
+    require("finding.see")
+    rows: QuerySet[Finding] = Finding.objects.filter(home_id=household_id, opened_run__finished_at__isnull=False)
+    return rows.select_related("opened_run").order_by("-opened_run__started_at")
+
+
+def waiting_by_household(households: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:
+    """Return the open findings of each household, counted by kind."""
+    rows = Finding.objects.filter(
+        Q(home_id__in=list(households)), state=Finding.State.OPEN, opened_run__finished_at__isnull=False
+    )
+    found: dict[uuid.UUID, dict[str, int]] = {}
+    for home, kind, number in rows.values_list("home_id", "kind").annotate(n=Count("pk")).values_list("home_id", "kind", "n"):
+        found.setdefault(home, {})[kind] = number
+    return found
+
+
+def counts_by_kind() -> dict[str, int]:
+    """Return the open findings below the open scope by kind."""
+    rows = Finding.objects.filter(state=Finding.State.OPEN, opened_run__finished_at__isnull=False)
+    held = dict(rows.values_list("kind").annotate(n=Count("pk")).values_list("kind", "n"))
+    return {kind: held.get(kind, 0) for kind in KINDS}
