@@ -60,7 +60,7 @@ class Program:
     SQL for the policies in force on a day for a place. Make it with `program(…)`, then `create_parameters` and `run`.
 
     `given` are derived facts and parameters that stand in the input as given (flat programs only); without members, what is
-    gathered from them is unknown.
+    gathered from them is unknown. `keep_facts` stores every fact beside the answers, for those who ask again.
     """
 
     rules: Rules
@@ -71,6 +71,7 @@ class Program:
     given_members: frozenset[str] = frozenset()
     with_missing: bool = False
     without_members: bool = False
+    keep_facts: bool = False
     statements: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -279,6 +280,8 @@ class Program:
         if of_person:
             self._fetch_clauses(far, {name for one in of_person for part in one.parts() for name in part.names})
             self._clauses_of(self.person, of_person, names)
+        if self.keep_facts:
+            self._view(self.person, f"SELECT * FROM {self.person.relation}", stored=True)
         self._answer("person_answer", "subject, member", self.person, of_person, names)
 
     def _clauses_of(self, table: _Table, compiled: Sequence[CompiledPolicy], names: dict[Node, str]) -> list[str]:

@@ -70,6 +70,11 @@ def take_in(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, program: Program
         f"{makers['household'].columns(_HOUSEHOLD)} FROM home h LEFT JOIN standing_at s ON s.household = h.subject "
         f"{makers['household'].joins('h.subject')}"
     )
+    # A household's answer rests on its members' facts too, so a doubt about any of them is looked at for all.
+    con.execute("""CREATE OR REPLACE TEMP TABLE doubt AS
+        SELECT subject, bool_or("·过期") AS expired, bool_or("·不符") AS contradicted
+        FROM (SELECT subject, "·过期", "·不符" FROM person UNION ALL SELECT subject, "·过期", "·不符" FROM household)
+        GROUP BY subject HAVING bool_or("·过期" OR "·不符")""")
     con.execute("CREATE OR REPLACE TABLE obligor (subject VARCHAR, member VARCHAR, obligor VARCHAR)")
     for fact in program.obligor_facts:
         con.execute(f'ALTER TABLE obligor ADD COLUMN "{fact.name}" {_kind(fact)}')

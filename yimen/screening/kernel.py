@@ -47,7 +47,7 @@ def screen(
 ) -> Screened:
     """Screen the chosen households of a snapshot by the rules in force on a day for a place."""
     chosen = rules.compiled_in_force(on, areas)
-    program = Program(rules, on, chosen)
+    program = Program(rules, on, chosen, keep_facts=True)
     take_in(con, snapshot, program, choice)
     people, households = (con.sql(f"SELECT count(*) FROM {table} WHERE living").fetchall()[0][0] for table in ("lived", "home"))
     _parameters(con, program)
@@ -109,9 +109,10 @@ class _Comparison:
     def write(self, con: duckdb.DuckDBPyConnection) -> None:
         """Add the missed, the wrong and those to be rechecked."""
         self.missed(con, "missed", f"a.{self.verdict}")
-        received = f"{self._from()} JOIN receipt r ON r.policy = {text(self.policy.id)} AND {self._same('r')}"
+        same = f"r.policy = {text(self.policy.id)} AND {self._same('r')}"
+        received = f"{self._from()} LEFT JOIN doubt d ON d.subject = a.subject JOIN receipt r ON {same}"
         overdue = f"coalesce(r.next_review_on < DATE '{self.on.isoformat()}', FALSE)"
-        expired, contradicted = ('coalesce(f."·过期", FALSE)', 'coalesce(f."·不符", FALSE)')
+        expired, contradicted = ("coalesce(d.expired, FALSE)", "coalesce(d.contradicted, FALSE)")
         con.execute(
             f"INSERT INTO candidate SELECT 'wrong', {self._columns()}, CASE WHEN {overdue} THEN 'overdue' ELSE '' END "
             f"{received} WHERE NOT a.{self.verdict} AND (h.living OR {not self.of_household})"
@@ -188,7 +189,7 @@ def _soon(
         return
     for table in ("household_answer", "person_answer"):
         con.execute(f"CREATE OR REPLACE TABLE {table}_today AS SELECT * FROM {table}")
-    later = Program(rules, program.on + timedelta(days=SOON_DAYS), aging)
+    later = Program(rules, program.on + timedelta(days=SOON_DAYS), aging, keep_facts=True)
     missing = [fact for fact in later.inputs if fact not in program.inputs]
     assert not missing  # noqa: S101  (the policies are a part of those screened today)
     groups = con.sql("SELECT DISTINCT place, category FROM home").fetchall()

@@ -1,9 +1,9 @@
 """
 The snapshot (快照): what the tables said at one moment, as Parquet, and the evidence for every finding of a run.
 
-Only committed rows are seen (ADBC reads through a connection of its own, in a process of its own). It holds random keys, days and facts, no
-name and no number; its folder is closed to others (0700); the newest few are kept. A snapshot that is suddenly
-smaller is refused unless told otherwise, because an empty one would close every finding.
+Only committed rows are seen: ADBC reads them through a connection, and in a process, of its own. It holds random keys, days
+and facts, no name and no number; its folder is closed to others (0700); the newest few are kept. A snapshot that is
+suddenly smaller is refused unless told otherwise, because an empty one would close every finding.
 """
 
 import json
@@ -150,7 +150,9 @@ def _copy(folder: Path, on: date, progress: Callable[[str, int], None]) -> dict[
     counts = dict.fromkeys(_TABLES, 0)
     command = [sys.executable, "-I", str(Path(__file__).with_name("copying.py"))]
     with Popen(command, stdin=PIPE, stdout=PIPE, stderr=PIPE, text=True) as copying:  # noqa: S603
-        assert copying.stdin and copying.stdout and copying.stderr  # noqa: S101
+        assert copying.stdin  # noqa: S101
+        assert copying.stdout  # noqa: S101
+        assert copying.stderr  # noqa: S101
         copying.stdin.write(json.dumps(asked))
         copying.stdin.close()
         for line in copying.stdout:
