@@ -1,5 +1,25 @@
-"""The addresses of the pages."""
+"""The addresses of the pages. Everything save the door (/login/) is closed until somebody has passed it."""
 
-from django.urls import URLPattern, URLResolver
+from allauth.account import views as account
+from allauth.mfa.base import views as mfa
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from yimen.web import accounts
+from yimen.web.front import home
+from yimen.web.window import people
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("", home, name="home"),
+    path("people/", people.people, name="people"),
+    path("people/<uuid:person_id>/", people.person, name="person"),
+    path("households/<uuid:household_id>/", people.household, name="household"),
+    path("login/", account.login, name="account_login"),
+    path("login/code/", mfa.authenticate, name="mfa_authenticate"),
+    path("login/second-factor/", accounts.Enrolment.as_view(), name="mfa_activate_totp"),
+    path("login/again/", account.reauthenticate, name="account_reauthenticate"),
+    path("login/inactive/", account.account_inactive, name="account_inactive"),
+    path("logout/", account.logout, name="account_logout"),
+]
+
+handler403 = "yimen.web.desk.forbidden"
+handler404 = "yimen.web.desk.not_found"

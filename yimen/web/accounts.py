@@ -1,19 +1,113 @@
-"""Accounts of staff: nobody signs up, and five failures lock the door for half an hour."""
+"""Accounts of staff: nobody signs up, a second factor is a must, and five failures lock the door for half an hour."""
 
+import base64
+import time
 from typing import Any
 
+import segno
 from allauth.account.adapter import DefaultAccountAdapter
-from django.http import HttpRequest, HttpResponse
+from allauth.account.internal.flows.login import get_authentication_records, record_authentication
+from allauth.core import context
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.base.forms import AuthenticateForm
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.views import ActivateTOTPView
+from axes.handlers.proxy import AxesProxyHandler
+from django.contrib.auth.signals import user_login_failed
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
+from django.urls import reverse
+
+from yimen.office.vault import seal, unseal
+
+RECENTLY = 300
+# A secret is sealed before its row has a key, so it is bound to its column only.
+_PLACE = "mfa_authenticator.data.secret"
 
 
 class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]
-    """Staff are entered by an administrator; there is no sign-up page."""
+    """Staff are entered by an administrator; there is no sign-up page, and no message after log-in."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
 
+    def is_reauthentication_required(self, *, app: str) -> bool:
+        """Ask for the password again only where it was given more than five minutes ago."""
+        records = get_authentication_records(context.request, context.request.user)
+        return not any(time.time() - record["at"] < RECENTLY for record in records)
 
-def locked_out(request: HttpRequest, credentials: dict[str, Any] | None = None, *_: Any, **__: Any) -> HttpResponse:
+    def add_message(self, *_: Any, **__: Any) -> None:
+        """Say nothing: the page one sees says enough."""
+
+
+class StaffSecondFactor(DefaultMFAAdapter):  # type: ignore[misc]
+    """The secret of the one-time codes (动态口令) lies sealed; its QR picture is drawn here, on the page."""
+
+    def encrypt(self, text: str) -> str:
+        return base64.b64encode(seal(text, place=_PLACE)).decode("ascii")
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return unseal(base64.b64decode(encrypted_text), place=_PLACE)
+
+    def build_totp_svg(self, url: str) -> str:
+        return str(segno.make(url, error="m").svg_inline(border=4, scale=4, dark="#1b2521", light="#ffffff"))
+
+
+class SecondFactorForm(AuthenticateForm):  # type: ignore[misc]
+    """Asks for the code; a wrong one counts as a failed log-in, so that guessing locks the door too."""
+
+    def clean_code(self) -> str:
+        request, credentials = context.request, {"username": self.user.username}
+        if not AxesProxyHandler.is_allowed(request, credentials):
+            request.axes_locked_out, request.axes_credentials = True, credentials
+            raise ValidationError("登录已暂时锁定。")
+        try:
+            return str(super().clean_code())
+        except ValidationError:
+            user_login_failed.send(sender=__name__, credentials=credentials, request=request)
+            raise
+
+
+class Enrolment(ActivateTOTPView):  # type: ignore[misc]
+    """Set up the second factor at the first log-in; the session that did it counts as passed."""
+
+    did_generate_recovery_codes = False
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        if not request.user.is_authenticated:
+            return HttpResponseRedirect(reverse("account_login"))
+        if has_second_factor(request):
+            return HttpResponseRedirect(reverse("home"))
+        return super().dispatch(request, *args, **kwargs)
+
+    def get_success_url(self) -> str:
+        return reverse("home")
+
+    def form_valid(self, form: Any) -> HttpResponse:
+        response: HttpResponse = super().form_valid(form)
+        made = Authenticator.objects.get(user_id=self.request.user.pk, type=Authenticator.Type.TOTP)
+        record_authentication(self.request, self.request.user, "mfa", id=made.pk, type=made.type)
+        return response
+
+
+def second_factors(request: HttpRequest) -> set[int]:
+    """Return the keys of the second factors this person has set up."""
+    rows = Authenticator.objects.filter(user_id=request.user.pk, type=Authenticator.Type.TOTP)
+    return set(rows.values_list("pk", flat=True))
+
+
+def has_second_factor(request: HttpRequest) -> bool:
+    """Say whether this person has set up a second factor at all."""
+    return bool(second_factors(request))
+
+
+def passed_second_factor(request: HttpRequest, held: set[int]) -> bool:
+    """Say whether this very session passed one of the factors that are still held; a reset factor no longer counts."""
+    records = get_authentication_records(request, request.user)
+    return any(record.get("method") == "mfa" and record.get("id") in held for record in records)
+
+
+def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
     """Say that the account is locked; the answer is the same for known and unknown users."""
     return render(request, "account/locked.html", status=429)

@@ -1,11 +1,19 @@
-"""How values are written on pages: money, days, masked names."""
+"""How values are written on pages: money, days, masked names, answers with their shapes."""
 
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 register = template.Library()
+
+WEEKDAYS = "一二三四五六日"
+ANSWERS = {True: ("yes", "符合"), False: ("no", "不符合"), None: ("unknown", "待核实")}
 
 
 @register.filter
@@ -15,6 +23,76 @@ def yuan(value: Decimal | None) -> str:
 
 
 @register.filter
-def day(value: date | None) -> str:
+def count(value: int | None) -> str:
+    """Write a number of people or rows with commas; zero and nothing as a dash, so that the eye finds what is not zero."""
+    return f"{value:,}" if value else "–"
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
     """Write a day as 2026年11月23日."""
-    return "–" if value is None else f"{value.year}年{value.month}月{value.day}日"
+    local = timezone.localdate(value) if isinstance(value, datetime) else value
+    return "–" if local is None else f"{local.year}年{local.month}月{local.day}日"
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Write a moment as 11月23日 02:10."""
+    if value is None:
+        return "–"
+    local = timezone.localtime(value)
+    return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+@register.filter
+def weekday(value: date) -> str:
+    """Write the day of the week as 星期一."""
+    return f"星期{WEEKDAYS[value.weekday()]}"
+
+
+@register.filter
+def masked(name: str) -> str:
+    """Write a name as lists show it: 李**."""
+    return name[:1] + "*" * max(len(name) - 1, 1)
+
+
+@register.filter
+def said(value: Any) -> str:
+    """Write the value of a fact in words: 是, 不知道, 1,260.00, 2026年11月23日."""
+    if value is None:
+        return "不知道"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, Decimal):
+        return yuan(value)
+    return day(value) if isinstance(value, date) else str(value)
+
+
+@register.filter
+def of(values: Any, key: Any) -> Any:
+    """Return what a mapping holds under a key, or nothing."""
+    return values.get(key) if values else None
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon of our sprite; it always stands beside words, so it is hidden from readers."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"></use></svg>', static("yimen/icons.svg"), name)
+
+
+@register.simple_tag
+def answer(value: bool | None) -> SafeString:
+    """Write an answer as a shape, a word and a colour: ● 符合, ■ 不符合, ◌ 待核实."""
+    shape, word = ANSWERS[value]
+    return format_html('<span class="answer {}">{}{}</span>', shape, icon(shape), word)
+
+
+@register.simple_tag(takes_context=True)
+def with_query(context: dict[str, Any], **changes: Any) -> str:
+    """Return this page's query with some values changed; an empty value leaves the key out."""
+    query = context["request"].GET.copy()
+    for key, value in changes.items():
+        query.pop(key, None)
+        if value not in (None, ""):
+            query[key] = str(value)
+    return f"?{query.urlencode()}"

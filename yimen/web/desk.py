@@ -1,0 +1,76 @@
+"""The desk (工作台): who sits at it, where the bar leads, and the pages that say no."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+
+from yimen.office.access import may
+from yimen.office.queries import own_areas
+
+LINKS = (
+    ("home", "首页", ()),
+    ("people", "找人", ("person.search",)),
+)
+
+
+@dataclass(frozen=True)
+class Link:
+    """One place the bar leads to."""
+
+    words: str
+    address: str
+
+
+@dataclass(frozen=True)
+class Desk:
+    """The person's desk: place, what the bar shows, whether people may be searched."""
+
+    place: str
+    unit: str
+    posts: tuple[str, ...]
+    links: tuple[Link, ...]
+    may_search: bool
+
+
+def desk_of(request: HttpRequest) -> Desk:
+    """Return the desk of whoever is logged in; asked once, before the page is drawn."""
+    areas = own_areas()
+    links = tuple(Link(words, reverse(name)) for name, words, needed in LINKS if not needed or any(may(one) for one in needed))
+    names = tuple(area.name for area in areas)
+    return Desk(names[0] if names else "", "、".join(names), names, links, may("person.search"))
+
+
+def refused(request: HttpRequest, *, title: str, why: str, next_: str, status: int) -> HttpResponse:
+    """Show a page that says what is so, why, and what next."""
+    return render(request, "refused.html", {"title": title, "why": why, "next": next_}, status=status)
+
+
+def not_allowed(request: HttpRequest, problem: Exception) -> HttpResponse:
+    """Say that the post does not allow this."""
+    return refused(
+        request,
+        title="这一步您的岗位不能做",
+        why=str(problem),
+        next_="回首页做别的事；确有需要，请本单位安全管理员调整岗位。这次尝试已记入审计。",
+        status=403,
+    )
+
+
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Say the same for what is elsewhere as for what never was."""
+    if not hasattr(request, "desk"):
+        return render(request, "404.html", status=404)
+    return refused(
+        request,
+        title="没有这一页，或不在您的辖区",
+        why="地址可能抄错了，内容可能已经移走；别的辖区的居民和线索，您的岗位看不到，也不会告诉您有没有。",
+        next_="从首页或找人重新进入。",
+        status=404,
+    )
+
+
+def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Say no where the framework refused."""
+    return render(request, "403_csrf.html", status=403)

@@ -1,0 +1,65 @@
+"""Find a person (找人), and see the household: who lives here, what they receive, what is known, what they could receive."""
+
+import uuid
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from yimen.office.access import may
+from yimen.office.audit import reading
+from yimen.registry.queries import TooManyHits, household_of, search
+from yimen.screening.queries import current_rules, explain_registered, findings_of
+from yimen.web.window.household import household_groups, known_facts, trail_of
+
+SHORTEST = 2
+
+
+def people(request: HttpRequest) -> HttpResponse:
+    """
+    Search by number, name, pinyin, initials or last four. The words come by POST: no name stands in an address or a log.
+
+    One hit opens the household at once.
+    """
+    text = request.POST.get("text", "").strip()
+    shown = {"current": reverse("people"), "text": text, "hits": None, "leads": request.POST.get("leads", "")}
+    if not text:
+        return render(request, "window/people.html", shown)
+    if len(text) < SHORTEST:
+        return render(request, "window/people.html", shown | {"problem": "只输一个字找不出人。请输姓名全称、拼音或证件后四位。"})
+    try:
+        hits = search(text=text)
+    except TooManyHits as problem:
+        return render(request, "window/people.html", shown | {"problem": str(problem)})
+    return render(request, "window/people.html", shown | {"hits": hits})
+
+
+def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+    """Lead from a person to the household where they live today."""
+    today = timezone.localdate()
+    home = household_of(person_id=person_id, on=today)
+    if home is None:
+        return render(request, "window/no_household.html", {"current": reverse("people")}, status=404)
+    return HttpResponseRedirect(reverse("household", args=[home]))
+
+
+def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
+    """Show one household with names in full; the look is written down with its purpose."""
+    today = timezone.localdate()
+    rules = current_rules()
+    with reading("看家庭", household=household_id.hex):
+        held = explain_registered(household_id=household_id, on=today, rules=rules)
+    found = list(findings_of(household_id=household_id)) if may("finding.see") else []
+    shown = {
+        "current": reverse("people"),
+        "card": held.card,
+        "receipts": [(one, rules.policy(one.policy)) for one in held.receipts],
+        "names": {member.person_id: member.name for member in held.card.members},
+        "facts": known_facts(held, rules),
+        "groups": household_groups(held, rules),
+        "may_ask": may("help.ask"),
+        "trail": trail_of(held, found, rules),
+        "open": [(one, rules.policy(one.policy)) for one in found if one.state == "open"],
+    }
+    return render(request, "window/household.html", shown)
