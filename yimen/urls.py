@@ -5,11 +5,21 @@ from allauth.mfa.base import views as mfa
 from django.urls import URLPattern, URLResolver, path
 
 from yimen.web import accounts
+from yimen.web.co_organizer import village
 from yimen.web.front import home
-from yimen.web.window import people
+from yimen.web.leader import finding, findings
+from yimen.web.window import people, policies
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
+    path("findings/", findings.finding_list, name="findings"),
+    path("findings/export/", findings.export, name="findings_export"),
+    path("findings/<uuid:finding_id>/", finding.page, name="finding"),
+    path("findings/<uuid:finding_id>/close/", finding.close, name="finding_close"),
+    path("findings/<uuid:finding_id>/reopen/", finding.reopen, name="finding_reopen"),
+    path("villages/<slug:code>/", village.village, name="village"),
+    path("policies/", policies.policy_list, name="policies"),
+    path("policies/<slug:policy_id>/", policies.policy, name="policy"),
     path("people/", people.people, name="people"),
     path("people/<uuid:person_id>/", people.person, name="person"),
     path("households/<uuid:household_id>/", people.household, name="household"),

@@ -11,7 +11,9 @@ from yimen.office.queries import own_areas
 
 LINKS = (
     ("home", "首页", ()),
+    ("findings", "线索", ("finding.see",)),
     ("people", "找人", ("person.search",)),
+    ("policies", "政策", ("rules.see",)),
 )
 
 

@@ -5,7 +5,7 @@ Nothing is decided here: the answers come from the rules; this file only puts th
 and finds the words.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -71,8 +71,9 @@ def groups_of(
         else:
             no.setdefault(policy, []).append((whom, answer))
     possible = {key[0] for key in (*yes, *maybe)}
+    sure = {key[0] for key in yes}
     return Groups(
-        yes=tuple(_offer(rows, "yes", rules, before) for rows in yes.values()),
+        yes=tuple(_offer(rows, "yes", rules, before, sure) for rows in yes.values()),
         maybe=tuple(_offer(rows, "maybe", rules, before) for rows in maybe.values()),
         no=tuple(_offer(rows, "no", rules, before) for policy, rows in no.items() if policy not in possible),
     )
@@ -86,7 +87,9 @@ def group_by_policy(groups: Groups) -> dict[str, str]:
     return found
 
 
-def _offer(rows: Sequence[tuple[str, Answer]], group: str, rules: Rules, before: Mapping[str, str] | None) -> Offer:
+def _offer(
+    rows: Sequence[tuple[str, Answer]], group: str, rules: Rules, before: Mapping[str, str] | None, sure: Collection[str] = ()
+) -> Offer:
     answer = rows[0][1]
     policy = answer.policy
     return Offer(
@@ -95,7 +98,7 @@ def _offer(rows: Sequence[tuple[str, Answer]], group: str, rules: Rules, before:
         amount=answer.amount,
         why=_why(answer, rules, group),
         missing=tuple(answer.missing) if group == "maybe" else (),
-        note="；".join(dict.fromkeys(_relation_notes(answer, rules))),
+        note="；".join(dict.fromkeys(_relation_notes(answer, rules, sure))),
         fresh=before is not None and before.get(policy.id) != group,
     )
 
@@ -112,8 +115,9 @@ def _why(answer: Answer, rules: Rules, group: str) -> str:
     return "与正在领的“" + "、".join(policy.name for policy in barred if policy) + "”不能同时享受" if barred else ""
 
 
-def _relation_notes(answer: Answer, rules: Rules) -> Iterable[str]:
+def _relation_notes(answer: Answer, rules: Rules, sure: Collection[str]) -> Iterable[str]:
+    """Say what this excludes, but only among what is also certain: a choice is shown as a choice, and no more."""
     for relation in answer.relations:
-        other = rules.policy(relation.with_)
-        if relation.kind in ("互斥", "择一") and other is not None and relation.payable is not False:
+        other = rules.policy(relation.with_) if relation.with_ in sure else None
+        if relation.kind in ("互斥", "择一") and other is not None:
             yield f"与“{other.name}”只能选一项"

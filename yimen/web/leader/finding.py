@@ -1,0 +1,161 @@
+"""One finding (线索): why it is there, condition by condition, and what a person does with it."""
+
+import uuid
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from yimen.office.access import current, may
+from yimen.office.audit import reading
+from yimen.screening.actions import NotClosed, close_finding, reopen_finding
+from yimen.screening.queries import (
+    FindingPage,
+    current_rules,
+    explainer_for,
+    facts_of,
+    finding_page,
+    findings,
+    findings_of,
+)
+from yimen.web.leader.findings import Narrow
+from yimen.web.leader.story import Row, Teller
+
+# Neighbours are looked for among this many; behind them one opens findings from the list.
+NEIGHBOURS = 2000
+
+
+class Closing(forms.Form):
+    """The reason for closing."""
+
+    words = forms.CharField(max_length=300, error_messages={"required": "请写明关闭的理由。"})
+
+
+def page(request: HttpRequest, finding_id: uuid.UUID, problem: str = "", status: int = 200) -> HttpResponse:
+    """Show a finding with names in full; the look is written down with its purpose."""
+    today, rules = timezone.localdate(), current_rules()
+    with reading("核查线索", finding=finding_id.hex):
+        held = finding_page(finding_id=finding_id, on=today)
+        rows = Teller(rules, held.facts, held.answer, {} if held.changed else _known(held)).rows(
+            held.finding.conditions, wrong=held.finding.kind == "wrong"
+        )
+        others = list(findings_of(household_id=held.card.household_id))
+    shown = {
+        "current": reverse("findings"),
+        "held": held,
+        "finding": held.finding,
+        "is_open": held.finding.state == "open",
+        "policy": held.policy,
+        "title": _title(held),
+        "village_code": held.card.area_path.rstrip(".").rpartition(".")[2],
+        "rows": rows,
+        "head": next((row.figures for row in rows if row.figures), ()),
+        "counts": [(words, sum(row.answer is answer for row in rows)) for answer, words in _COUNTED],
+        "conclusion": _conclusion(held, rows),
+        "others": [(one, rules.policy(one.policy)) for one in others if one.pk != finding_id and one.state == "open"],
+        "may_close": may("finding.close", area_path=held.finding.area_path),
+        "closer": held.finding.closed_by.name if held.finding.closed_by else "",
+        "problem": problem,
+        "query": request.GET.urlencode(),
+        **_neighbours(request, finding_id),
+    }
+    return render(request, "leader/finding.html", shown, status=status)
+
+
+@require_POST
+def close(request: HttpRequest, finding_id: uuid.UUID) -> HttpResponse:
+    """Close with a reason; it stays closed until the facts change."""
+    form = Closing(request.POST)
+    staff = current().staff
+    try:
+        if not form.is_valid() or staff is None:
+            raise NotClosed("请写明关闭的理由，例如“7月已入户核实，本人不愿申请”。")
+        close_finding(finding_id=finding_id, words=form.cleaned_data["words"], by=staff, at=timezone.now())
+    except NotClosed as refusal:
+        return page(request, finding_id, problem=str(refusal), status=422)
+    messages.success(request, "已关闭，理由已记下。事实变化以前，筛查不会再报这一条。")
+    return _back(request, finding_id)
+
+
+@require_POST
+def reopen(request: HttpRequest, finding_id: uuid.UUID) -> HttpResponse:
+    """Open again what a person has closed."""
+    staff = current().staff
+    try:
+        if staff is not None:
+            reopen_finding(finding_id=finding_id, by=staff, at=timezone.now())
+    except NotClosed as refusal:
+        return page(request, finding_id, problem=str(refusal), status=422)
+    messages.success(request, "已重新打开。")
+    return _back(request, finding_id)
+
+
+_COUNTED = ((False, "不符合"), (None, "待核实"), (True, "符合"))
+
+
+def _back(request: HttpRequest, finding_id: uuid.UUID) -> HttpResponse:
+    query = request.GET.urlencode()
+    return HttpResponseRedirect(reverse("finding", args=[finding_id]) + (f"?{query}" if query else ""))
+
+
+def _known(held: FindingPage) -> dict[Any, Any]:
+    """Return today's values of the person or household, derived ones included."""
+    rules, on = current_rules(), timezone.localdate()
+    facts = facts_of(card=held.card, receipts=held.receipts, rules=rules, on=on)
+    whole, people = explainer_for(card=held.card, rules=rules, on=on).values(facts.given, facts.given_members)
+    if held.member is None:
+        return dict(whole)
+    return dict(people[[one.person_id for one in held.card.members].index(held.member.person_id)])
+
+
+def _title(held: FindingPage) -> str:
+    """Say the sentence first: who, what, and why."""
+    who = (
+        held.member.name
+        if held.member
+        else f"{held.card.members[0].name}一户 {len(held.card.members)} 人"
+        if held.card.members
+        else ""
+    )
+    policy = held.policy.name if held.policy else held.finding.policy
+    if held.finding.kind == "missed":
+        return f"{who}，现有数据显示可以享受{policy}，现在没有领"
+    if held.finding.kind == "soon" and held.finding.due_on:
+        day = held.finding.due_on
+        return f"{who}，{day.year}年{day.month}月{day.day}日起可以享受{policy}"
+    return f"{who}，正在领{policy}，{held.finding.reason or '须核实'}"
+
+
+def _conclusion(held: FindingPage, rows: list[Row]) -> str:
+    """Say what to verify first, and what need not be asked."""
+    first = list(dict.fromkeys(part.fact for row in rows if row.decides for part in row.parts)) or [
+        row.name for row in rows if row.decides
+    ]
+    named = "、".join(first[:3]) + (" 等" if len(first) > 3 else "")
+    if held.finding.kind == "wrong":
+        return f"先核实{named}是否属实。其余各条改变不了结果，不必再问。" if named else "先核实上面的事实，听取本人意见。"
+    if held.finding.kind == "missed":
+        return "每一条都符合。先联系本人，问愿不愿意申请；材料见政策页，能共享的不用本人带。"
+    if held.finding.kind == "soon":
+        return "到日子前先告知本人，到时即可申请。"
+    return f"先核实{named}；核实后结果不变的，写明理由关闭即可。" if named else "先安排复核；核实后结果不变的，写明理由关闭即可。"
+
+
+def _neighbours(request: HttpRequest, finding_id: uuid.UUID) -> dict[str, Any]:
+    """Return the place of this finding in the list it was opened from, and the one before and after."""
+    narrowed, order = Narrow(request.GET.copy() or {"state": "open", "order": "new"}).chosen()
+    keys = list(findings(narrowed=narrowed, order=order).values_list("pk", flat=True)[:NEIGHBOURS])
+    if finding_id not in keys:
+        return {}
+    place = keys.index(finding_id)
+    return {
+        "place": place + 1,
+        "of": len(keys),
+        "before": keys[place - 1] if place else None,
+        "after": keys[place + 1] if place + 1 < len(keys) else None,
+    }

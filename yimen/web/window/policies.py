@@ -1,0 +1,99 @@
+"""The policies in force (政策), readable for everybody at a desk: conditions, standards, papers, limits, articles."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from yimen.office.access import require
+from yimen.office.queries import codes_above, own_areas
+from yimen.policies.model import Policy
+from yimen.policies.queries import Rules
+from yimen.screening.queries import current_rules
+
+_NAMES = re.compile(r"[^\W\d]\w*")
+
+
+@dataclass(frozen=True)
+class LocalValue:
+    """One parameter a policy uses, as it is entered for this desk's county today; without a value it says so."""
+
+    name: str
+    urban: str
+    rural: str
+    document: str
+
+
+def policy_list(request: HttpRequest) -> HttpResponse:
+    """List the policies in force for this desk's place today, by department."""
+    require("rules.see")
+    rules, on, areas = current_rules(), timezone.localdate(), _codes()
+    held = sorted(rules.in_force(on, areas), key=lambda one: one.department)
+    shown = {
+        "current": reverse("policies"),
+        "departments": [(name, list(rows)) for name, rows in groupby(held, key=lambda one: one.department)],
+        "number": len(held),
+        "on": on,
+        "note": _note(rules, areas),
+    }
+    return render(request, "policies/list.html", shown)
+
+
+def policy(request: HttpRequest, policy_id: str) -> HttpResponse:
+    """Show one policy as it is in force for this desk's place today."""
+    require("rules.see")
+    rules, on, areas = current_rules(), timezone.localdate(), _codes()
+    held = next((one for one in rules.in_force(on, areas) if one.id == policy_id), None)
+    if held is None:
+        raise Http404
+    shown = {
+        "current": reverse("policies"),
+        "policy": held,
+        "values": list(_values(held, rules, areas, on)),
+        "relations": [
+            (kind, [(other, _name(rules, other)) for other in others]) for kind, others in held.relations.items() if others
+        ],
+        "versions": sorted((one for one in rules.policies if one.id == policy_id), key=lambda one: one.starts_on, reverse=True),
+        "note": _note(rules, areas),
+    }
+    return render(request, "policies/policy.html", shown)
+
+
+def _codes() -> tuple[str, ...]:
+    """Return the codes above the first area of whoever is at the desk."""
+    areas = own_areas()
+    return codes_above(areas[0]) if areas else ()
+
+
+def _note(rules: Rules, areas: Iterable[str]) -> str:
+    codes = set(areas)
+    return next((place.note for place in rules.places if place.area in codes and place.note), "")
+
+
+def _name(rules: Rules, policy_id: str) -> str:
+    held = rules.policy(policy_id)
+    return held.name if held else policy_id
+
+
+def _values(held: Policy, rules: Rules, areas: tuple[str, ...], on: date) -> Iterable[LocalValue]:
+    """Yield the parameters that the policy's own expressions name, with what is entered for this place."""
+    texts = [one.expression for one in held.conditions] + [
+        text for tier in (*held.tiers, *held.extras) for text in (tier.when, tier.amount)
+    ]
+    names = dict.fromkeys(name for text in texts for name in _NAMES.findall(text))
+    for name in names:
+        if name in rules.parameter_types:
+            urban, rural = (rules.parameters.find(name, areas=areas, category=one, on=on) for one in ("城", "农"))
+            either = urban or rural
+            yield LocalValue(
+                name,
+                f"{urban.text} {urban.unit}" if urban else "",
+                f"{rural.text} {rural.unit}" if rural else "",
+                either.document if either else "",
+            )
