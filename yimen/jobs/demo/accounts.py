@@ -1,0 +1,122 @@
+"""
+The demonstration accounts (演示账号): one for each post, marked as such; only `yimen demo` makes them.
+
+Their passwords and second factors are made by chance for each installation and lie in YIMEN_HOME/demo, readable by the
+owner alone. They are printed, so they protect nothing but the habit.
+"""
+
+import json
+import os
+import secrets
+from dataclasses import asdict, dataclass
+from datetime import date
+from pathlib import Path
+
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import (
+    TOTP,
+    format_hotp_value,
+    generate_totp_secret,
+    hotp_value,
+    yield_hotp_counters_from_time,
+)
+from django.conf import settings
+from django.utils import timezone
+
+from yimen.office.access import System, scope
+from yimen.office.actions import add_service_point, add_staff, give_post, load_areas, load_departments
+from yimen.office.models import Area, Staff
+
+COUNTY, TOWN, VILLAGE = "990101", "990101002", "990101002001"
+POSTS = (
+    ("demo_county", "演示·县民政经办", "mz", "county_clerk", COUNTY),
+    ("demo_leader", "演示·县民政领导", "mz", "county_leader", COUNTY),
+    ("demo_approver", "演示·县级确认", "mz", "approver", COUNTY),
+    ("demo_town", "演示·桃源镇窗口", "mz", "town_clerk", TOWN),
+    ("demo_village", "演示·柳树村协理员", "mz", "village_cadre", VILLAGE),
+    ("demo_canlian", "演示·县残联经办", "cl", "department_desk", COUNTY),
+    ("demo_rules", "演示·政策管理员", "mz", "rules_officer", COUNTY),
+    ("demo_system", "演示·系统管理员", "mz", "system_admin", COUNTY),
+    ("demo_security", "演示·安全管理员", "mz", "security_admin", COUNTY),
+    ("demo_audit", "演示·审计管理员", "mz", "audit_admin", COUNTY),
+)
+
+
+@dataclass(frozen=True)
+class Account:
+    """One account with what opens it."""
+
+    username: str
+    name: str
+    password: str
+    secret: str
+
+
+def prepare_accounts() -> list[Account]:
+    """Load the divisions and make the accounts once; return them with what opens them."""
+    path = _path()
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if path.exists():
+        return [Account(**held) for held in json.loads(path.read_text(encoding="utf-8"))]
+    load_areas(fictional=True)
+    load_departments()
+    accounts = [Account(username, name, f"demo-{secrets.token_hex(4)}", generate_totp_secret()) for username, name, *_ in POSTS]
+    with scope(System("demo"), "演示账号"):
+        for account, (_, _, department, kind, area) in zip(accounts, POSTS, strict=True):
+            _make(account, department, kind, area)
+        _service_points()
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        json.dump([asdict(account) for account in accounts], file, ensure_ascii=False)
+    return accounts
+
+
+def _make(account: Account, department: str, kind: str, area: str) -> None:
+    now = timezone.now()
+    if Staff.objects.filter(username=account.username).exists():
+        # A first start was cut off: what it made is made anew, so that the passwords printed are the ones that open.
+        Staff.objects.filter(username=account.username).delete()
+    staff = add_staff(
+        username=account.username, password=account.password, name=account.name, department=department, by=None, at=now
+    )
+    give_post(staff=staff, kind=kind, area=Area.objects.get(code=area), starts_on=date(2026, 1, 1), by=None, at=now)
+    TOTP.activate(staff, account.secret)
+
+
+def _service_points() -> None:
+    county = Area.objects.get(code=COUNTY)
+    add_service_point(
+        name="花城县政务服务中心（虚构）",
+        area=county,
+        owner="government",
+        address="城关镇人民路1号",
+        phone="0999-1234500",
+        departments=("mz", "cl", "yb", "rs", "zj", "jy"),
+        by=None,
+    )
+    for number, town in enumerate(county.children.order_by("code"), start=1):
+        add_service_point(
+            name=f"{town.name}便民服务中心（虚构）",
+            area=town,
+            owner="township",
+            address=f"{town.name}街上",
+            phone=f"0999-12345{number:02d}",
+            departments=("mz", "cl", "yb"),
+            by=None,
+        )
+
+
+def present_code(username: str) -> str | None:
+    """Return the present one-time code of a demonstration account, or None if there is none of this name."""
+    held = Authenticator.objects.filter(user__username=username, type=Authenticator.Type.TOTP).first()
+    if held is None or not username.startswith("demo_"):
+        return None
+    secret = next((one.secret for one in prepare_accounts() if one.username == username), None)
+    if secret is None:
+        return None
+    # The middle of the accepted counters is the present one.
+    counters = list(yield_hotp_counters_from_time())
+    return str(format_hotp_value(hotp_value(secret, counters[len(counters) // 2])))
+
+
+def _path() -> Path:
+    return Path(settings.YIMEN_HOME) / "demo" / "accounts.json"
