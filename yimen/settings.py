@@ -193,5 +193,5 @@ LOGGING = {
     "root": {"handlers": ["terminal"], "level": "INFO"},
 }
 
-for _folder in (YIMEN_HOME, FILE_UPLOAD_TEMP_DIR, STATICFILES_DIRS[0]):
+for _folder in (YIMEN_HOME, FILE_UPLOAD_TEMP_DIR, STATIC_ROOT):
     _folder.mkdir(parents=True, exist_ok=True)

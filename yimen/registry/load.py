@@ -13,6 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 from django.db import transaction
+from django.db.models import Q
 
 from yimen.office.access import System, current, may, scope
 from yimen.office.models import Area
@@ -135,6 +136,9 @@ class RosterLoader:
             return
         saved = self._save_person(person, row, index, content, household, batch)
         self._membership(saved, row, home, household, batch)
+        if row.standing and row.standing not in HOUSEHOLD_KINDS:
+            batch.touched.add(household.pk)
+            batch.standings.append(_standing(row, household.area_path, self.on, person=saved))
 
     def _moves(self, row: RosterRow, home: Membership) -> bool:
         return row.starts_on is not None and row.starts_on > home.starts_on and may("roster.load", area_path=home.area_path)
@@ -185,8 +189,6 @@ class RosterLoader:
                 area_path=household.area_path,
             )
         )
-        if row.standing and row.standing not in HOUSEHOLD_KINDS:
-            batch.standings.append(_standing(row, household.area_path, self.on, person=person))
 
     def _household_standing(self, household: Household, members: list[RosterRow], batch: _Batch) -> None:
         for kind in {row.standing for row in members} & HOUSEHOLD_KINDS:
@@ -253,6 +255,24 @@ def _write(batch: _Batch, at: datetime) -> None:
     Person.objects.bulk_create(batch.people)
     NameKey.objects.bulk_create(batch.keys, ignore_conflicts=True)
     Membership.objects.bulk_create(batch.memberships)
-    Standing.objects.bulk_create(batch.standings, ignore_conflicts=True)
+    _write_standings(batch.standings)
     # Who joins or leaves a household changes what is known of it, though its own row stays as it is.
     Household.objects.filter(pk__in=batch.touched).update(changed_at=at)
+
+
+def _write_standings(standings: list[Standing]) -> None:
+    """Add new standings; of one that is in force already, only the days are brought up to date."""
+    people = [one.person_id for one in standings if one.person_id]
+    homes = [one.household_id for one in standings if one.household_id]
+    in_force = Standing.objects.filter(Q(person_id__in=people) | Q(household_id__in=homes), ends_on=None)
+    held = {(one.kind, one.person_id, one.household_id): one for one in in_force}
+    fresh = {}
+    for one in standings:
+        key = (one.kind, one.person_id, one.household_id)
+        there = held.get(key)
+        if there is None:
+            fresh[key] = one
+        elif (there.starts_on, there.next_review_on) != (one.starts_on, one.next_review_on):
+            there.starts_on, there.next_review_on = one.starts_on, one.next_review_on
+            there.save(update_fields=["starts_on", "next_review_on"])
+    Standing.objects.bulk_create(fresh.values())

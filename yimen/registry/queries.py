@@ -15,6 +15,7 @@ from yimen.office.audit import comparing, reading, saw
 from yimen.office.models import Area
 from yimen.office.tables import Cell
 from yimen.office.vault import blind_index, narrow_index
+from yimen.registry.id_numbers import check_digit as check_digit
 from yimen.registry.id_numbers import mask_id_number, normalise_id_number, parse_id_number
 from yimen.registry.load import county_of
 from yimen.registry.models import HOUSEHOLD_STANDINGS, STANDINGS, Household, Membership, NameKey, Person, Standing

@@ -89,7 +89,8 @@ class RosterRow:
 
     def person_content(self) -> str:
         """Return what the registry keeps of the person, as one text to compare with."""
-        return "\x1f".join((self.name, self.phone, str(self.registered_here), str(self.died_on), self.relation))
+        standing = (self.standing, self.standing_from, self.next_review_on)
+        return "\x1f".join((self.name, self.phone, str(self.registered_here), str(self.died_on), self.relation, str(standing)))
 
     def household_content(self) -> str:
         """Return what the registry keeps of the household, as one text to compare with."""
