@@ -1,10 +1,24 @@
 """The program as a server sees it: Django in threads, behind an asynchronous front that later carries the streams."""
 
 import os
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
 
 from a2wsgi import WSGIMiddleware
 from django.core.wsgi import get_wsgi_application
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimen.settings")
 
-application = WSGIMiddleware(get_wsgi_application(), workers=8)
+Message = MutableMapping[str, Any]
+pages = WSGIMiddleware(get_wsgi_application(), workers=8)
+
+
+async def application(
+    scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+) -> None:
+    """Answer one request in a thread. Granian's `receive` gives a future, and a2wsgi can only wait for a coroutine."""
+
+    async def received() -> Message:
+        return await receive()
+
+    await pages(scope, received, send)

@@ -8,6 +8,7 @@ from yimen.web import accounts
 from yimen.web.co_organizer import village
 from yimen.web.front import home
 from yimen.web.leader import finding, findings
+from yimen.web.window import help as window_help
 from yimen.web.window import people, policies
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -22,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("policies/<slug:policy_id>/", policies.policy, name="policy"),
     path("people/", people.people, name="people"),
     path("people/<uuid:person_id>/", people.person, name="person"),
+    path("people/<uuid:person_id>/help/", window_help.person, name="person_help"),
+    path("help/", window_help.stranger, name="help"),
     path("households/<uuid:household_id>/", people.household, name="household"),
     path("login/", account.login, name="account_login"),
     path("login/code/", mfa.authenticate, name="mfa_authenticate"),

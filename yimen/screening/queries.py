@@ -187,9 +187,13 @@ def explain_registered(*, household_id: uuid.UUID, on: date, rules: Rules) -> Re
 
 
 def explainer_for(*, card: HouseholdCard, rules: Rules, on: date) -> Explainer:
-    """Return the explainer of a household's place and day; made once for each county, category and day."""
+    """Return the explainer of a household's place and day."""
     areas = tuple(code for code in card.area_path.rstrip(".").split(".") if len(code) <= rules.deepest)
-    where = Where(on, areas, card.category)
+    return explainer_at(where=Where(on, areas, card.category), rules=rules)
+
+
+def explainer_at(*, where: Where, rules: Rules) -> Explainer:
+    """Return the explainer of a place and a day; made once for each county, category and day."""
     if where not in rules.cache:
         rules.cache[where] = Explainer(rules, where)
     explainer = rules.cache[where]

@@ -13,6 +13,7 @@ LINKS = (
     ("home", "首页", ()),
     ("findings", "线索", ("finding.see",)),
     ("people", "找人", ("person.search",)),
+    ("help", "能得到什么帮助", ("help.ask",)),
     ("policies", "政策", ("rules.see",)),
 )
 

@@ -1,0 +1,133 @@
+"""What help is there? (能得到什么帮助): for a person of the roster, or for a stranger; an answer changes the result at once."""
+
+import uuid
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from yimen.office.access import require
+from yimen.office.audit import reading
+from yimen.office.queries import codes_above, own_areas
+from yimen.policies.queries import Rules
+from yimen.registry.queries import household_of
+from yimen.screening.queries import current_rules, explain_registered
+from yimen.web.window.household import known_facts
+from yimen.web.window.rounds import (
+    CATEGORY,
+    HOUSEHOLD,
+    Ask,
+    Round,
+    changes,
+    registered_round,
+    stranger_round,
+    written,
+)
+from yimen.web.window.said import Said, Unreadable, carried_by, value_of
+
+YES_NO = ("是", "否")
+Rounds = Callable[[Sequence[Said]], Round]
+
+
+def stranger(request: HttpRequest) -> HttpResponse:
+    """Ask for somebody who is in no roster; nothing is kept, and nobody is named."""
+    require("help.ask")
+    rules, on = current_rules(), timezone.localdate()
+    areas = codes_above(own_areas()[0]) if own_areas() else ()
+    shown = _answered(request, rules, lambda said: stranger_round(said, rules=rules, on=on, areas=areas), stranger=True)
+    return _page(request, shown | {"current": reverse("help"), "address": reverse("help")})
+
+
+def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+    """Ask for a registered person; what the file knows is not asked again. The look is written down with its purpose."""
+    require("help.ask")
+    rules, on = current_rules(), timezone.localdate()
+    home = household_of(person_id=person_id, on=on)
+    if home is None:
+        raise Http404
+    with reading("窗口询问能得到什么帮助", household=home.hex):
+        held = explain_registered(household_id=home, on=on, rules=rules)
+    rounds = lambda said: registered_round(held, person_id.hex, said, rules=rules, on=on)  # noqa: E731
+    shown = _answered(request, rules, rounds)
+    member = next(one for one in held.card.members if one.person_id == person_id)
+    known = dict(known_facts(held, rules))
+    shown |= {
+        "current": reverse("people"),
+        "address": reverse("person_help", args=[person_id]),
+        "card": held.card,
+        "member": member,
+        "names": {one.person_id.hex: one.name for one in held.card.members},
+        "known": [*known.get(member.name, []), *known.get("全家", [])][:8],
+        "receipts": [(one, rules.policy(one.policy)) for one in held.receipts if one.person_id in (person_id, None)],
+        "standings": [one for one in held.card.standings if one.person_id in (person_id, None)],
+    }
+    return _page(request, shown)
+
+
+def _answered(request: HttpRequest, rules: Rules, rounds: Rounds, *, stranger: bool = False) -> dict[str, Any]:
+    """Take in the answer that was sent, and return the page's question, groups and what changed."""
+    before = carried_by(request.POST)
+    said, problem = _taken(request, before, rules)
+    then = rounds(before[:-1] if said == before else before)
+    now = rounds(said)
+    old, new = then.groups(rules), now.groups(rules, then if said else None)
+    asks = _first_of_all(now.asks(rules, said), said, rules) if stranger else now.asks(rules, said)
+    wanted = request.POST.get("instead", "")
+    asks = sorted(asks, key=lambda ask: ask.key != wanted)
+    facts = rules.catalogue.facts
+    return {
+        "said": said,
+        "lines": [(one, facts[one.fact], written(facts[one.fact], one.text)) for one in said if one.fact in facts],
+        "ask": asks[0] if asks else None,
+        "choices": _choices(asks[0]) if asks else (),
+        "later": asks[1:7],
+        "left": len(asks),
+        "helps": _names(asks[0].helps, rules) if asks else [],
+        "groups": new,
+        "changes": changes(old, new) if said else [],
+        "problem": problem,
+        "typed": request.POST.get("value", "") if problem else "",
+    }
+
+
+def _taken(request: HttpRequest, before: list[Said], rules: Rules) -> tuple[list[Said], str]:
+    """Return the answers after this one, or the sentence why it cannot be taken."""
+    do, (who, _, name) = request.POST.get("do", ""), request.POST.get("asks", "").partition("|")
+    if do == "undo":
+        return before[:-1], ""
+    fact = rules.catalogue.facts.get(name)
+    if fact is None or "instead" in request.POST or request.method != "POST":
+        return before, ""
+    if do == "skip":
+        return [*before, Said(who, name, None)], ""
+    text = request.POST.get("value", "").strip()
+    try:
+        value_of(text, fact)
+    except Unreadable as problem:
+        return before, str(problem)
+    return [*before, Said(who, name, text)], ""
+
+
+def _first_of_all(asks: list[Ask], said: Sequence[Said], rules: Rules) -> list[Ask]:
+    """Put town or country first for a stranger: every standard hangs on it."""
+    fact = rules.catalogue.facts.get(CATEGORY)
+    if fact is None or any(one.fact == CATEGORY for one in said):
+        return asks
+    return [Ask(HOUSEHOLD, "", fact, fact.question, ()), *(ask for ask in asks if ask.fact is not fact)]
+
+
+def _choices(ask: Ask) -> tuple[str, ...]:
+    return YES_NO if ask.fact.kind == "是否" else ask.fact.options
+
+
+def _names(policies: Sequence[str], rules: Rules) -> list[str]:
+    return [policy.name for one in policies if (policy := rules.policy(one))]
+
+
+def _page(request: HttpRequest, shown: dict[str, Any]) -> HttpResponse:
+    part = bool(request.headers.get("HX-Request"))
+    status = 422 if shown["problem"] and not part else 200
+    return render(request, "window/help_part.html" if part else "window/help.html", shown, status=status)

@@ -1,0 +1,127 @@
+"""
+One round of questions (一轮问答): what the rules say of somebody after what was said, and what to ask next.
+
+Nothing is decided here: the answers and the order of the questions come from the rules.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from yimen.policies.model import Fact
+from yimen.policies.queries import Answer, Rules, Situation, Where, next_questions
+from yimen.screening.queries import RegisteredAnswers, explainer_at, explainer_for
+from yimen.web.window.offers import Groups, group_by_policy, groups_of
+from yimen.web.window.said import Said, given
+
+HOUSEHOLD = ""
+CATEGORY = "保障类别"
+GROUP_WORDS = {"yes": "可以享受", "maybe": "还差信息", "no": "目前不符合"}
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question for the page: about whom, which fact, in plain words, and which policies it can change."""
+
+    who: str
+    name: str
+    fact: Fact
+    text: str
+    helps: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Return what the page sends back to say which question was answered."""
+        return f"{self.who}|{self.fact.name}"
+
+
+@dataclass(frozen=True)
+class Round:
+    """The answers with whom they are for, those that may still be asked about, and whose fact is unknown."""
+
+    answers: Sequence[tuple[str, Answer]]
+    receives: Mapping[str, set[str]]
+    lacking: Callable[[Fact], Iterable[tuple[str, str]]]
+
+    def groups(self, rules: Rules, before: "Round | None" = None) -> Groups:
+        """Return the three groups, with a mark on what changed since the round before."""
+        then = group_by_policy(groups_of(before.answers, before.receives, rules)) if before else None
+        return groups_of(self.answers, self.receives, rules, then)
+
+    def asks(self, rules: Rules, said: Iterable[Said]) -> list[Ask]:
+        """Return what can still change a result, the most decisive first; what was answered or skipped is not asked again."""
+        over = {(one.who, one.fact) for one in said}
+        open_ = [answer for whom, answer in self.answers if self._is_open(whom, answer)]
+        found = []
+        for question in next_questions(open_, rules):
+            for who, name in self.lacking(question.fact):
+                if (who, question.fact.name) not in over:
+                    found.append(Ask(who, name, question.fact, question.text, question.helps))
+                    break
+        return found
+
+    def _is_open(self, whom: str, answer: Answer) -> bool:
+        received = self.receives.get(whom, set()) | self.receives.get(HOUSEHOLD, set())
+        return answer.verdict == "unknown" and answer.payable and answer.policy.id not in received
+
+
+def changes(before: Groups, after: Groups) -> list[tuple[str, str]]:
+    """Return which policies changed their group, and how, in words."""
+    then, now = group_by_policy(before), group_by_policy(after)
+    names = {offer.policy.id: offer.policy.name for groups in (before, after) for offer in (*groups.yes, *groups.maybe, *groups.no)}
+    return [
+        (names[policy], f"由{GROUP_WORDS[then[policy]]}变为{GROUP_WORDS[group]}")
+        for policy, group in now.items()
+        if then.get(policy, group) != group
+    ]
+
+
+def stranger_round(said: Iterable[Said], *, rules: Rules, on: date, areas: Sequence[str]) -> Round:
+    """Return the round of somebody whom no file knows: everything is only what was said."""
+    facts = rules.catalogue.facts
+    values = given(said, facts).get(HOUSEHOLD, {})
+    where = Where(on, tuple(code for code in areas if len(code) <= rules.deepest), values.get(CATEGORY))
+    answers = explainer_at(where=where, rules=rules).one(Situation(values))
+
+    def lacking(fact: Fact) -> Iterable[tuple[str, str]]:
+        return [(HOUSEHOLD, "")] if fact.subject != "义务人" and fact.name not in values else []
+
+    return Round([(HOUSEHOLD, answer) for answer in answers], {}, lacking)
+
+
+def registered_round(held: RegisteredAnswers, person: str, said: Iterable[Said], *, rules: Rules, on: date) -> Round:
+    """Return the round of a registered person: what the file knows, with what was said laid over it."""
+    values, members = given(said, rules.catalogue.facts), held.card.members
+    household = held.facts.given | values.get(HOUSEHOLD, {})
+    people = [
+        known | values.get(member.person_id.hex, {}) for known, member in zip(held.facts.given_members, members, strict=True)
+    ]
+    explainer = explainer_for(card=held.card, rules=rules, on=on)
+    answers = explainer.household(
+        household, people, receives=held.facts.receives, receives_members=held.facts.receives_members
+    )
+    place = next(i for i, member in enumerate(members) if member.person_id.hex == person)
+    whole, known_of = explainer.values(household, people)
+    # The person at the window is asked about first; then the others, in the order of the household.
+    order = sorted(range(len(members)), key=lambda i: i != place)
+
+    def lacking(fact: Fact) -> Iterable[tuple[str, str]]:
+        if fact.subject == "户":
+            return [(HOUSEHOLD, "全家")] if whole.get(fact.name) is None else []
+        if fact.subject != "人":
+            return []
+        return [(members[i].person_id.hex, members[i].name) for i in order if known_of[i].get(fact.name) is None]
+
+    name = members[place].name
+    rows = [(HOUSEHOLD, one) for one in answers.household] + [(name, one) for one in answers.members[place]]
+    receives: dict[str, set[str]] = {
+        HOUSEHOLD: set(held.facts.receives),
+        name: set(held.facts.receives_members[place]),
+    }
+    return Round(rows, receives, lacking)
+
+
+def written(fact: Fact, text: str | None) -> Any:
+    """Return what was said as the page shows it."""
+    return "说不清" if text is None else f"{text} {fact.unit}".strip()
