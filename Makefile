@@ -12,10 +12,10 @@ serve: .venv/.run
 	@$(BIN)/yimen serve
 
 test: .venv/.test
-	$(BIN)/pytest -n 2 -q
+	$(BIN)/pytest -n 2 --dist loadgroup -q
 
 test-postgres: .venv/.test
-	$(BIN)/pytest -n 2 -q -m "not journey"
+	$(BIN)/pytest -n 2 --dist loadgroup -q -m "not journey"
 
 check: .venv/.test
 	$(BIN)/ruff check .

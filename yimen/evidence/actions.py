@@ -1,7 +1,7 @@
 """Changes of evidence: statements are added, one at a time or by a department's file; none is ever changed."""
 
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import islice
@@ -199,7 +199,7 @@ class _Loader:
         found = match_numbers(numbers=[row.id_number for row in chunk], on=self.on)
         homes = {one.household_id for one in found.values() if one.household_id}
         keys = members_keys(households=homes, on=self.on) if any(row.household for row in chunk) else {}
-        made: list[Statement] = []
+        made: list[list[Statement]] = []
         for row in chunk:
             person = found.get(row.id_number)
             if person is None:
@@ -207,12 +207,16 @@ class _Loader:
             elif row.household and person.household_id is None:
                 self.rejects[row.line] = "此人今天不在任何一户，全家的数据无处可记，请先登记家庭。"
             else:
-                made += self._statements(row, person, keys)
-        there = self._already_there(made)
-        fresh = [statement for statement in made if _identity(statement) not in there]
-        Statement.objects.bulk_create(fresh)
-        self.stated += len(fresh)
-        self.unchanged += len(made) - len(fresh)
+                made.append(list(self._statements(row, person, keys)))
+        there = self._already_there([statement for statements in made for statement in statements])
+        fresh: dict[tuple[Any, ...], Statement] = {}
+        for statements in made:
+            # Two members may say the same of their household; it is said once.
+            new = {one: statement for statement in statements if (one := _identity(statement)) not in there and one not in fresh}
+            fresh |= new
+            self.stated += bool(new)
+            self.unchanged += not new
+        Statement.objects.bulk_create(fresh.values())
 
     def _statements(self, row: FactRow, person: Found, keys: Mapping[uuid.UUID, str]) -> Iterator[Statement]:
         same = {
@@ -230,8 +234,7 @@ class _Loader:
         if row.household and home:
             yield Statement(household_id=home, members_key=keys[home], facts=dict(row.household), **same)
 
-    def _already_there(self, made: Iterable[Statement]) -> set[tuple[Any, ...]]:
-        made = list(made)
+    def _already_there(self, made: Sequence[Statement]) -> set[tuple[Any, ...]]:
         people = [statement.person_id for statement in made if statement.person_id]
         homes = [statement.household_id for statement in made if statement.household_id]
         held = Statement.objects.filter(source=self.source, stated_on__in={statement.stated_on for statement in made})

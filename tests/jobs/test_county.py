@@ -1,0 +1,110 @@
+"""The demonstration county, against a truth reckoned beside it in plain Python."""
+
+from collections import Counter
+
+import duckdb
+import pytest
+from django.core.management import call_command
+from django.test import override_settings
+
+from tests.jobs.demonstration import AT, ON, Built, built
+from yimen.jobs.demo.stories import TOLD
+from yimen.office.access import System, scope
+from yimen.office.audit import reading
+from yimen.policies.queries import Answer, Program
+from yimen.registry.models import Household, Membership, Person
+from yimen.screening.inputs import Choice, take_in
+from yimen.screening.models import Finding
+from yimen.screening.queries import current_rules, explain_registered
+from yimen.screening.snapshot import take
+
+pytestmark = [pytest.mark.django_db, pytest.mark.store, pytest.mark.xdist_group("county")]
+VERDICTS = {True: "eligible", False: "not_eligible", None: "unknown"}
+
+
+@pytest.fixture(scope="module")
+def county(django_db_setup, django_db_blocker, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("county")
+    with django_db_blocker.unblock(), override_settings(YIMEN_HOME=folder, YIMEN_DEMO=True):
+        yield built(folder / "files", people=1500)
+        call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.fixture(autouse=True)
+def _as_the_system(county):
+    with scope(System("test"), "核对"), reading("核对"):
+        yield
+
+
+def open_findings() -> dict[tuple[str, str, str], Finding]:
+    """The open findings by kind, policy and ID number; a household's under the number of its head."""
+    heads = {m.household_id: m.person for m in Membership.objects.filter(relation="户主").select_related("person")}
+    rows = Finding.objects.filter(state="open").select_related("person")
+    return {(row.kind, row.policy, (row.person or heads[row.household_id]).id_number): row for row in rows}
+
+
+def test_what_was_planted_is_found_and_nothing_else(county: Built):
+    found = set(open_findings())
+    planted = {(one.kind, one.policy, one.number) for one in county.county.truth}
+    assert not (planted - found), Counter(one[:2] for one in planted - found)
+    assert not (found - planted), Counter(one[:2] for one in found - planted)
+    assert {kind for kind, *_ in planted} == {"missed", "wrong", "recheck", "soon"}
+
+
+def test_dirty_rows_come_back_and_the_others_are_loaded(county: Built):
+    for name, delivery in county.deliveries.items():
+        assert delivery.rows == delivery.loaded + delivery.unchanged + delivery.rejected, name
+        assert (delivery.rejected > 0) == (delivery.rejects_file is not None), name
+    roster = county.deliveries["名册"]
+    assert roster.loaded == Person.objects.count() == sum(len(home.people) for home in county.county.homes)
+    assert roster.rejected > 0
+    assert roster.skipped > 0
+
+
+@pytest.mark.parametrize("story", TOLD, ids=lambda story: story.name)
+def test_a_story_is_found_and_explains_itself(county: Built, story):
+    home = next(home for home in county.county.homes if home.story == story.name)
+    numbers = {person.number for person in home.people}
+    identities = {(story.kind, story.policy, number) for number in numbers}
+    found = [finding for identity, finding in open_findings().items() if identity in identities]
+    assert len(found) == 1, story.title
+    told = found[0].reason + "".join(condition["name"] for condition in found[0].conditions)
+    assert story.word in told
+    assert all(fact["source"] for fact in found[0].facts)
+
+
+def test_explaining_one_and_screening_all_agree_for_everybody_and_every_policy(county: Built):
+    rules, compared, differing = current_rules(), 0, []
+    with duckdb.connect() as con:
+        answers = _answers_of_the_screening(con, rules)
+    for household in Household.objects.all():
+        registered = explain_registered(household_id=household.pk, on=ON, rules=rules)
+        said = {(household.pk.hex, answer.policy.id): answer for answer in registered.answers.household}
+        for member, own in zip(registered.card.members, registered.answers.members, strict=True):
+            said |= {(member.person_id.hex, answer.policy.id): answer for answer in own}
+        differing += [(key, answers[key], _told(answer)) for key, answer in said.items() if answers[key] != _told(answer)]
+        compared += len(said)
+    assert not differing, differing[:3]
+    assert compared > len(rules.policies) * 1000
+
+
+def _answers_of_the_screening(con, rules) -> dict[tuple[str, str], tuple[str, int | None, str]]:
+    snapshot = take(on=ON, at=AT, allow_shrunk=True)
+    place = ("99", "9901", "990101")
+    chosen = rules.compiled_in_force(ON, place)
+    program = Program(rules, ON, chosen, keep_facts=True, with_missing=True)
+    take_in(con, snapshot, program, Choice(deep=rules.deepest))
+    groups = con.sql("SELECT DISTINCT place, category FROM home").fetchall()
+    program.create_parameters(con, [(place, tuple(place.split(".")), category) for place, category in groups])
+    program.run(con)
+    answers = {}
+    for one in chosen:
+        policy = one.policy
+        table, key = ("household_answer", "subject") if policy.subject == "户" else ("person_answer", "member")
+        rows = con.sql(f'SELECT {key}, "v_{policy.id}", "a_{policy.id}", "m_{policy.id}" FROM {table}').fetchall()
+        answers |= {(subject, policy.id): (VERDICTS[verdict], fen, missing) for subject, verdict, fen, missing in rows}
+    return answers
+
+
+def _told(answer: Answer) -> tuple[str, int | None, str]:
+    return answer.verdict, None if answer.amount is None else int(answer.amount * 100), "|".join(answer.missing)
