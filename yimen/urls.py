@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from yimen.web import accounts
 from yimen.web.co_organizer import village
+from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.front import home
 from yimen.web.leader import finding, findings
 from yimen.web.window import help as window_help
@@ -21,6 +22,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("villages/<slug:code>/", village.village, name="village"),
     path("policies/", policies.policy_list, name="policies"),
     path("policies/<slug:policy_id>/", policies.policy, name="policy"),
+    path("load/", arrivals.arrive, name="arrivals"),
+    path("load/<uuid:file_id>/", arrivals.preview, name="arrival"),
+    path("deliveries/<uuid:delivery_id>/rejects/", progress.rejects, name="rejects"),
+    path("jobs/<uuid:job_id>/", progress.page, name="job"),
+    path("building/", progress.building, name="building"),
+    path("screening/", screen.screening, name="screening"),
     path("people/", people.people, name="people"),
     path("people/<uuid:person_id>/", people.person, name="person"),
     path("people/<uuid:person_id>/help/", window_help.person, name="person_help"),

@@ -11,10 +11,22 @@ from typing import Any
 from django.db.models import Q
 
 from yimen.evidence.current import Current, Said, current_values
+from yimen.evidence.facts_file import headings_for, sources_of
 from yimen.evidence.models import Statement
 from yimen.policies.model import Catalogue
 
-__all__ = ["Current", "Known", "Said", "current_values", "known_about", "said_about", "said_by", "subjects_stated_since"]
+__all__ = [
+    "Current",
+    "Known",
+    "Said",
+    "current_values",
+    "headings_for",
+    "known_about",
+    "said_about",
+    "said_by",
+    "sources_of",
+    "subjects_stated_since",
+]
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,8 @@ from django.db.models import QuerySet
 
 from yimen.office.access import current, within
 from yimen.office.keys import VaultError, keyring
-from yimen.office.models import Area, Delivery, Job, KeyCheck
+from yimen.office.models import Area, Delivery, Job, KeyCheck, Post, Staff
+from yimen.office.permissions import PERMISSIONS
 
 
 def codes_above(area: Area) -> tuple[str, ...]:
@@ -46,6 +47,21 @@ def job(job_id: uuid.UUID) -> Job | None:
     rows = Job.objects.filter(pk=job_id)
     who = current().staff
     return (rows if who is None else rows.filter(made_by=who)).first()
+
+
+def unfinished_job(name: str) -> Job | None:
+    """Return the system's own job of this name that waits or runs, or None."""
+    return Job.objects.filter(name=name, made_by=None, state__in=(Job.State.READY, Job.State.RUNNING)).first()
+
+
+def colleagues(*, permission: str, area_path: str) -> list[Staff]:
+    """Return who else may do this in an area by a post of today, the nearest desk first."""
+    able = [kind for kind, held in PERMISSIONS.items() if permission in held]
+    codes = codes_of(area_path)
+    posts = Post.objects.filter(kind__in=able, area__code__in=codes, staff__is_active=True).select_related("staff", "area")
+    near = sorted((one for one in posts if one.is_held), key=lambda one: -len(one.area.path))
+    found = {one.staff_id: one.staff for one in near if area_path.startswith(one.area.path)}
+    return [staff for staff in found.values() if staff != current().staff]
 
 
 def refuse_foreign_keys() -> None:

@@ -15,7 +15,7 @@ from yimen.office.tables import Match, Skipped, Table, TableProblem, ValueProble
 from yimen.registry.load import RosterLoader
 from yimen.registry.roster import HEADINGS, RosterRow, read_row
 
-__all__ = ["Preview", "TableProblem", "load_roster", "preview_roster"]
+__all__ = ["HEADINGS", "Preview", "TableProblem", "load_roster", "preview_roster"]
 SHOWN = 5
 
 

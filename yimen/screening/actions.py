@@ -14,9 +14,9 @@ from django.db import transaction
 
 from yimen.benefits.queries import grants_recorded_since
 from yimen.evidence.queries import subjects_stated_since
-from yimen.office import audit
+from yimen.office import audit, work
 from yimen.office.access import current, require
-from yimen.office.models import Area, Staff
+from yimen.office.models import Area, Job, Staff
 from yimen.policies.queries import Rules
 from yimen.registry.queries import households_changed_since, households_of
 from yimen.screening.details import Detailer, Draft
@@ -26,7 +26,7 @@ from yimen.screening.models import Finding, RuleRelease, ScreeningRun
 from yimen.screening.rules import current_rules
 from yimen.screening.snapshot import Shrunk, Snapshot, take
 
-__all__ = ["Shrunk", "close_finding", "release_rules", "reopen_finding", "run_screening"]
+__all__ = ["Shrunk", "close_finding", "release_rules", "reopen_finding", "run_screening", "start_screening"]
 PEOPLE_PER_SLICE = 400_000
 ROWS_PER_TRANSACTION = 2000
 MEMORY = "6GB"
@@ -87,6 +87,14 @@ def run_screening(
         run.save()
         audit.write(action="screening.run", at=at, run=run.pk, people=run.people, opened=run.opened, closed=run.closed)
     return run
+
+
+@transaction.atomic
+def start_screening(*, area: Area, full: bool, by: Staff | None, at: datetime) -> Job:
+    """Queue a run for an area (运行筛查); while one is waiting or running, that one is returned. Raises NotAllowed."""
+    require("screening.run", area_path=area.path)
+    audit.write(action="screening.start", at=at, area=area.code, full=full)
+    return work.enqueue("screening.run", arguments={"area": area.code, "full": full}, by=by, at=at, once=True)
 
 
 def _own_path() -> str:

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 
 from yimen.benefits.queries import receipts_of
 from yimen.evidence.queries import said_about
-from yimen.office.access import current, require
+from yimen.office.access import current, require, within
 from yimen.office.models import Area
 from yimen.policies.queries import Answer, Explainer, HouseholdAnswers, Rules, Where
 from yimen.registry.queries import HouseholdCard, Member, StandingNow, household_card, masked, members_key
@@ -264,6 +264,14 @@ class Figures:
 def last_run() -> ScreeningRun | None:
     """Return the last finished run."""
     return ScreeningRun.objects.filter(finished_at__isnull=False).order_by("-pk").first()
+
+
+def recent_runs() -> QuerySet[ScreeningRun]:
+    """Return the finished runs that reached the open scope's areas, the newest first."""
+    rows = ScreeningRun.objects.filter(finished_at__isnull=False).select_related("area", "release__activated_by")
+    here = Q(area=None) | within(current().paths, column="area__path")
+    above = Q(area__code__in={code for path in current().paths for code in path.rstrip(".").split(".")})
+    return rows.filter(here | above).order_by("-pk")
 
 
 def figures() -> Figures:

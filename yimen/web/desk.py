@@ -1,17 +1,22 @@
 """The desk (工作台): who sits at it, where the bar leads, and the pages that say no."""
 
 from dataclasses import dataclass
+from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
 from yimen.office.access import may
-from yimen.office.queries import own_areas
+from yimen.office.queries import own_areas, unfinished_job
+from yimen.web.data_clerk.progress import progress_of
 
 LINKS = (
     ("home", "首页", ()),
     ("findings", "线索", ("finding.see",)),
+    ("screening", "筛查", ("screening.run",)),
+    ("arrivals", "装载", ("roster.load", "facts.load", "recipients.load")),
     ("people", "找人", ("person.search",)),
     ("help", "能得到什么帮助", ("help.ask",)),
     ("policies", "政策", ("rules.see",)),
@@ -35,6 +40,8 @@ class Desk:
     posts: tuple[str, ...]
     links: tuple[Link, ...]
     may_search: bool
+    may_screen: bool
+    building: dict[str, Any] | None
 
 
 def desk_of(request: HttpRequest) -> Desk:
@@ -42,7 +49,16 @@ def desk_of(request: HttpRequest) -> Desk:
     areas = own_areas()
     links = tuple(Link(words, reverse(name)) for name, words, needed in LINKS if not needed or any(may(one) for one in needed))
     names = tuple(area.name for area in areas)
-    return Desk(names[0] if names else "", "、".join(names), names, links, may("person.search"))
+    job = unfinished_job("demo.build") if settings.YIMEN_DEMO else None
+    return Desk(
+        place=names[0] if names else "",
+        unit="、".join(names),
+        posts=names,
+        links=links,
+        may_search=may("person.search"),
+        may_screen=may("screening.run"),
+        building=progress_of(job) if job else None,
+    )
 
 
 def refused(request: HttpRequest, *, title: str, why: str, next_: str, status: int) -> HttpResponse:

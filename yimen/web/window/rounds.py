@@ -69,7 +69,9 @@ class Round:
 def changes(before: Groups, after: Groups) -> list[tuple[str, str]]:
     """Return which policies changed their group, and how, in words."""
     then, now = group_by_policy(before), group_by_policy(after)
-    names = {offer.policy.id: offer.policy.name for groups in (before, after) for offer in (*groups.yes, *groups.maybe, *groups.no)}
+    names = {
+        offer.policy.id: offer.policy.name for groups in (before, after) for offer in (*groups.yes, *groups.maybe, *groups.no)
+    }
     return [
         (names[policy], f"由{GROUP_WORDS[then[policy]]}变为{GROUP_WORDS[group]}")
         for policy, group in now.items()
@@ -98,9 +100,7 @@ def registered_round(held: RegisteredAnswers, person: str, said: Iterable[Said],
         known | values.get(member.person_id.hex, {}) for known, member in zip(held.facts.given_members, members, strict=True)
     ]
     explainer = explainer_for(card=held.card, rules=rules, on=on)
-    answers = explainer.household(
-        household, people, receives=held.facts.receives, receives_members=held.facts.receives_members
-    )
+    answers = explainer.household(household, people, receives=held.facts.receives, receives_members=held.facts.receives_members)
     place = next(i for i, member in enumerate(members) if member.person_id.hex == person)
     whole, known_of = explainer.values(household, people)
     # The person at the window is asked about first; then the others, in the order of the household.

@@ -1,0 +1,1 @@
+"""The data clerk's desk (数据经办): files that come in, loading them, and screening everybody."""

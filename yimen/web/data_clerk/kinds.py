@@ -1,0 +1,116 @@
+"""What kinds of file can be loaded (三种来文件), by whom, and which columns each may hold."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.http import HttpRequest
+
+from yimen.benefits.actions import HEADINGS as RECIPIENT_HEADINGS
+from yimen.benefits.actions import preview_recipients
+from yimen.evidence.actions import preview_facts
+from yimen.evidence.queries import headings_for, sources_of
+from yimen.office.access import may
+from yimen.office.queries import own_areas
+from yimen.office.tables import Heading, Match, Table
+from yimen.policies.model import Policy
+from yimen.registry.actions import HEADINGS as ROSTER_HEADINGS
+from yimen.registry.actions import preview_roster
+from yimen.screening.queries import current_rules
+
+# What the county itself registers or decides, or hears from the person: not a department's file.
+_NOT_DEPARTMENTS = ("登记", "认定", "申报")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file: its word, the permission it needs, what it is for, and what its file must hold."""
+
+    key: str
+    words: str
+    permission: str
+    purpose: str
+    must: str
+
+
+_ROSTER = Kind(
+    "roster",
+    "花名册",
+    "roster.load",
+    purpose="谁和谁一起生活、住在哪里、已认定为什么对象",
+    must="户编号、村居、姓名、身份证号、与户主关系",
+)
+_FACTS = Kind(
+    "facts",
+    "部门数据",
+    "facts.load",
+    purpose="残疾、收入、住房、就学等，按身份证号对上人",
+    must="身份证号和至少一列数据，最好有数据日期",
+)
+_RECIPIENTS = Kind(
+    "recipients",
+    "发放名单",
+    "recipients.load",
+    purpose="谁正在领什么、多少钱、下次什么时候复核",
+    must="身份证号；有金额、起始日期、下次复核日期更好",
+)
+KINDS = {kind.key: kind for kind in (_ROSTER, _FACTS, _RECIPIENTS)}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a file would be read: its table and match, and how many rows."""
+
+    table: Table
+    match: Match
+    rows: int
+    skipped: int
+
+
+def kinds_allowed() -> list[Kind]:
+    """Return the kinds of file that whoever is at the desk may load."""
+    return [kind for kind in KINDS.values() if may(kind.permission)]
+
+
+def areas_allowed(kind: Kind) -> list[tuple[str, str]]:
+    """Return the areas of one's own for which this kind may be loaded."""
+    return [(area.code, area.name) for area in own_areas() if may(kind.permission, area_path=area.path)]
+
+
+def _own_department(request: HttpRequest) -> str:
+    """Return the department whose data alone this desk may bring, or "" for the county's own desk."""
+    department = getattr(request.user, "department", None)
+    return "" if may("roster.load") or department is None else str(department.name)
+
+
+def sources_allowed(request: HttpRequest) -> list[str]:
+    """Return the sources in whose name this desk may load facts: its own department, or all for the county's desk."""
+    own = _own_department(request)
+    found = [source for source in sources_of(current_rules().catalogue) if source not in _NOT_DEPARTMENTS]
+    return [source for source in found if not own or own.startswith(source)]
+
+
+def policies_allowed(request: HttpRequest) -> list[Policy]:
+    """Return the policies whose recipients this desk may load."""
+    own = _own_department(request)
+    held: dict[str, Policy] = {policy.id: policy for policy in current_rules().policies}
+    return [policy for policy in held.values() if not own or own in policy.department]
+
+
+def headings_of(kind: str, source: str) -> Sequence[Heading]:
+    """Return the columns a file of this kind may hold."""
+    if kind == "facts":
+        return headings_for(current_rules().catalogue, source)
+    return ROSTER_HEADINGS if kind == "roster" else RECIPIENT_HEADINGS
+
+
+def read(kind: str, path: Path, name: str, source: str) -> Reading:
+    """Say how a file would be read. Raises TableProblem, in words."""
+    if kind == "roster":
+        roster = preview_roster(path=path, name=name)
+        return Reading(roster.table, roster.match, roster.rows, roster.skipped)
+    if kind == "recipients":
+        recipients = preview_recipients(path=path, name=name)
+        return Reading(recipients.table, recipients.match, recipients.rows, recipients.skipped)
+    facts = preview_facts(path=path, name=name, source=source, catalogue=current_rules().catalogue)
+    return Reading(facts.table, facts.match, facts.rows, facts.skipped)
