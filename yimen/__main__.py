@@ -6,7 +6,7 @@ import sys
 import django
 from django.core.management import execute_from_command_line
 
-WORDS = ("demo", "serve", "worker", "load", "screen", "explain", "rules", "bench")
+WORDS = ("demo", "serve", "worker", "load", "screen", "explain", "rules", "keys", "bench")
 
 
 def main() -> None:

@@ -6,6 +6,9 @@ YIMEN_KEYS           the keys (default: YIMEN_HOME/keys); never in a backup of t
 YIMEN_DATABASE_URL   postgresql://user:password@host:port/name; without it SQLite under YIMEN_HOME
 YIMEN_RULES          the folder of rules (default: rules/ beside the program)
 YIMEN_HOSTS          host names this server answers to, separated by commas
+YIMEN_HTTPS          1 where the pages are served over https: cookies then never leave without it
+YIMEN_CIPHER         what seals names and numbers: AES-256-GCM (default) or SM4-GCM (国密; the indexes then use SM3)
+YIMEN_LEASE_SECONDS  how long a worker may be silent before another takes its job over (default: 60)
 """
 
 import os
@@ -19,6 +22,7 @@ YIMEN_HOME = Path(os.environ.get("YIMEN_HOME", BASE / "var")).resolve()
 YIMEN_KEYS = Path(os.environ.get("YIMEN_KEYS", YIMEN_HOME / "keys")).resolve()
 YIMEN_RULES = Path(os.environ.get("YIMEN_RULES", BASE / "rules")).resolve()
 YIMEN_CIPHER = os.environ.get("YIMEN_CIPHER", "AES-256-GCM")
+YIMEN_LEASE_SECONDS = int(os.environ.get("YIMEN_LEASE_SECONDS", "60"))
 YIMEN_DEMO = (YIMEN_HOME / "demo").exists() or os.environ.get("YIMEN_DEMO") == "1"
 
 

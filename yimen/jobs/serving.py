@@ -97,11 +97,12 @@ def run_worker() -> None:
 
 
 def _schedule() -> None:
-    """Queue what is due by the clock: the nightly screening, once for each night."""
+    """Queue what is due by the clock: sweeping and the nightly screening, once for each night."""
     now = timezone.localtime()
     tonight = now.replace(hour=NIGHTLY_HOUR, minute=0, second=0, microsecond=0)
     if not tonight <= now < tonight + timedelta(hours=1):
         return
     arguments = {"on": now.date().isoformat(), "full": True}
-    if not work.was_queued("screening.run", arguments):
-        work.enqueue("screening.run", arguments=arguments, by=None, at=now)
+    for name in ("office.sweep", "screening.run"):
+        if not work.was_queued(name, arguments):
+            work.enqueue(name, arguments=arguments, by=None, at=now)

@@ -1,6 +1,5 @@
 """Long work started from the pages and by the demonstration: loading a file that came in, building the fictional county."""
 
-import tempfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -14,7 +13,7 @@ from yimen.evidence.actions import load_facts
 from yimen.jobs.demo.building import build_county
 from yimen.office import work
 from yimen.office.access import scope
-from yimen.office.files import open_file
+from yimen.office.files import open_file, sweep_orphans, working_folder
 from yimen.office.models import Area, Delivery
 from yimen.office.tables import TableProblem
 from yimen.registry.actions import load_roster
@@ -31,9 +30,9 @@ def load(arguments: work.Arguments, context: work.Context) -> work.Result:
     staff = context.job.made_by
     if staff is None:
         raise work.GivesUp("不知道是谁上传的文件，没有装载。")
-    with scope(staff, "装载数据"), tempfile.TemporaryDirectory(prefix="yimen-load-") as folder:
+    with scope(staff, "装载数据"), working_folder() as folder:
         _, content = open_file(UUID(arguments["file"]), purpose="装载数据")
-        path = Path(folder) / "arrived"
+        path = folder / "arrived"
         with path.open("wb") as file:
             file.writelines(content)
         try:
@@ -78,3 +77,9 @@ def _load(arguments: work.Arguments, path: Path, progress: Callable[[int, int], 
 def demo(arguments: work.Arguments, context: work.Context) -> work.Result:
     """Build the fictional county and screen it."""
     return build_county(people=int(arguments["people"]), seed=int(arguments["seed"]), progress=context.progress)
+
+
+@work.job("office.sweep")
+def sweep(arguments: work.Arguments, context: work.Context) -> work.Result:
+    """Remove what crashes left behind and what is past its retention, once a night."""
+    return {"removed": sweep_orphans()}

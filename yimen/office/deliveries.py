@@ -1,7 +1,6 @@
 """Deliveries (来文件): one row for each file that came in, whatever room it is for, and its rejected rows as a file."""
 
 import hashlib
-import tempfile
 from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
@@ -49,8 +48,8 @@ def finish(
     delivery.rows, delivery.loaded, delivery.unchanged, delivery.skipped = rows, loaded, unchanged, skipped
     delivery.rejected, delivery.finished_at = len(rejects), at
     if rejects:
-        with tempfile.TemporaryDirectory(prefix="yimen-rejects-") as folder:
-            path = Path(folder) / "rejects.xlsx"
+        with files.working_folder() as folder:
+            path = folder / "rejects.xlsx"
             write_rejects(path, table, match, rejects)
             name = f"未采用的行-{at:%Y%m%d-%H%M}.xlsx"
             delivery.rejects_file = files.put(path, kind="rejects", name=name, area_path=delivery.area.path, at=at)

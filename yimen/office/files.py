@@ -5,8 +5,11 @@ The row is written after the file is safely on the disk; a file without a row is
 """
 
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -15,7 +18,7 @@ from django.utils import timezone
 
 from yimen.office.access import current
 from yimen.office.audit import reading, saw
-from yimen.office.keys import seal_chunks, unseal_chunks
+from yimen.office.keys import is_up_to_date, key_number, seal_chunks, unseal_chunks
 from yimen.office.models import StoredFile
 
 CHUNK = 2**20
@@ -33,13 +36,7 @@ def put(
     key = uuid.uuid4()
     path = _path(key)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    size = 0
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-        for sealed in seal_chunks(_chunks(content), place=_place(key)):
-            file.write(sealed)
-            size += len(sealed)
-        file.flush()
-        os.fsync(file.fileno())
+    size = _write(path, seal_chunks(_chunks(content), place=_place(key)))
     StoredFile.objects.create(
         id=key, kind=kind, name=name, size=size, area_path=area_path, stored_at=at, retain_until=retain_until
     )
@@ -61,11 +58,14 @@ def open_file(file_id: uuid.UUID, *, purpose: str) -> tuple[str, Iterator[bytes]
 
 
 def sweep_orphans() -> int:
-    """Remove files that a crash left without a row, and files past their retention; return how many."""
+    """Remove what a crash left behind (files without a row, open working folders) and files past their retention; how many."""
     removed = 0
+    for folder in (Path(settings.YIMEN_HOME) / "working").glob("*"):
+        if _is_old(folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
     for path in _root().glob("*/*"):
-        old = timezone.now().timestamp() - path.stat().st_mtime > ORPHAN_AFTER.total_seconds()
-        if old and not StoredFile.objects.filter(pk=path.name).exists():
+        if _is_old(path) and (path.suffix or not StoredFile.objects.filter(pk=path.name).exists()):
             path.unlink()
             removed += 1
     for held in StoredFile.objects.filter(retain_until__lt=timezone.localdate()):
@@ -73,6 +73,51 @@ def sweep_orphans() -> int:
         _path(held.pk).unlink(missing_ok=True)
         removed += 1
     return removed
+
+
+@contextmanager
+def working_folder() -> Iterator[Path]:
+    """Yield a folder for files that are open for a moment; it lies with all other state, not where others look."""
+    root = Path(settings.YIMEN_HOME) / "working"
+    root.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with tempfile.TemporaryDirectory(dir=root) as folder:
+        yield Path(folder)
+
+
+def keys_in_use() -> Iterator[tuple[uuid.UUID, int]]:
+    """Yield every stored file with the number of the key that sealed it."""
+    for key in StoredFile.objects.values_list("pk", flat=True):
+        with _path(key).open("rb") as file:
+            yield key, key_number(file.read(4))
+
+
+def reseal() -> int:
+    """Seal every file again that is not sealed with the present key and algorithm; a file is replaced whole or not at all."""
+    done = 0
+    for key in StoredFile.objects.values_list("pk", flat=True):
+        with _path(key).open("rb") as file:
+            stale = not is_up_to_date(file.read(4))
+        if stale:
+            beside = _path(key).with_suffix(".new")
+            beside.unlink(missing_ok=True)
+            _write(beside, seal_chunks(_content(key), place=_place(key)))
+            beside.replace(_path(key))
+            done += 1
+    return done
+
+
+def _write(path: Path, sealed: Iterable[bytes]) -> int:
+    size = 0
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        for chunk in sealed:
+            size += file.write(chunk)
+        file.flush()
+        os.fsync(file.fileno())
+    return size
+
+
+def _is_old(path: Path) -> bool:
+    return timezone.now().timestamp() - path.stat().st_mtime > ORPHAN_AFTER.total_seconds()
 
 
 def _root() -> Path:

@@ -181,6 +181,7 @@ class Delivery(models.Model):
     A file that came in (来文件): roster, facts or recipients; its hash, mapping, counts and rejected rows.
 
     The rejected rows and the reason for each lie encrypted in `office.files`; the same file a second time changes nothing.
+    Unscoped: counts only; `queries.deliveries_seen` shows those of the desk's own areas.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)

@@ -10,7 +10,6 @@ import json
 import re
 import subprocess
 import sys
-import tempfile
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -19,6 +18,8 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 import xlsxwriter
+
+from yimen.office.files import working_folder
 
 Cell = str | int | float | bool | date | None
 SUBTOTALS = ("合计", "小计", "总计", "共计", "本页合计", "累计")
@@ -83,8 +84,8 @@ def read_file(path: Path, *, name: str) -> Table:
 
     Raises TableProblem, in words, if it is no table, too big, a bomb, or takes too long.
     """
-    with tempfile.TemporaryDirectory(prefix="yimen-table-") as folder:
-        out = Path(folder) / "cells"
+    with working_folder() as folder:
+        out = folder / "cells"
         command = [sys.executable, "-I", str(Path(__file__).with_name("spreadsheets.py")), str(path), Path(name).suffix, str(out)]
         try:
             done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=False)  # noqa: S603

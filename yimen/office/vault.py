@@ -71,7 +71,13 @@ class EncryptedField(models.BinaryField):  # type: ignore[type-arg]
         value = instance.__dict__.get(self.attname)
         if value is None or isinstance(value, Sealed):
             return value
-        return seal(str(value), place=self.place(instance.pk))
+        return Sealed(seal(str(value), place=self.place(instance.pk)))
+
+    def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
+        if value is not None and not isinstance(value, Sealed):
+            # Reached by update() and bulk_update(), which do not know the row: an open text must never be written.
+            raise FieldError(f"{self.name} 是加密字段，只能随整行保存。")
+        return super().get_db_prep_value(value, connection, prepared)
 
     def get_lookup(self, lookup_name: str) -> Any:
         if lookup_name == "isnull":

@@ -17,13 +17,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import close_old_connections, connections
 from django.db.models import F, Q
 from django.utils import timezone
 
 from yimen.office.models import Job, Staff
 
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=settings.YIMEN_LEASE_SECONDS)
 MOST_ATTEMPTS = 5
 FIRST_PAUSE = timedelta(seconds=10)
 Arguments = dict[str, Any]

@@ -12,18 +12,16 @@ from django.conf import settings
 from django.core.management.base import BaseCommand
 from django.db import connections, transaction
 from django.utils import timezone
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from yimen.jobs.demo.accounts import Account, prepare_accounts, present_code
 from yimen.jobs.demo.building import build_county
 from yimen.jobs.serving import free_port, prepare, run_together, web_command, worker_command
+from yimen.jobs.terminal import bar
 from yimen.office import work
 from yimen.office.models import Job
 from yimen.office.vault import VaultError
 
 SEED = 20260701
-COLUMNS = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
 
 
 class Command(BaseCommand):
@@ -65,13 +63,8 @@ class Command(BaseCommand):
         sys.exit(0)
 
     def _build(self, options: dict[str, Any]) -> None:
-        with Progress(*COLUMNS, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
-            task = shown.add_task("建县", total=None)
-            report = build_county(
-                people=options["people"],
-                seed=options["seed"],
-                progress=lambda doing, done, whole: shown.update(task, description=doing, completed=done, total=whole or None),
-            )
+        with bar("建县") as progress:
+            report = build_county(people=options["people"], seed=options["seed"], progress=progress)
         self.stdout.write(json.dumps(report) if options["json"] else _in_words(report))
 
     def _serve(self, options: dict[str, Any], accounts: list[Account]) -> None:
@@ -95,16 +88,15 @@ class Command(BaseCommand):
 
     def _follow(self, job_id: Any, ended: threading.Event) -> None:
         """Show in the terminal how far the county is, while the pages answer already."""
-        with Progress(*COLUMNS, console=Console(stderr=True)) as shown:
-            task = shown.add_task("等待建县", total=None)
-            while not ended.is_set():
+        words = ""
+        with bar("等待建县") as progress:
+            while not words and not ended.is_set():
                 job = Job.objects.get(pk=job_id)
-                shown.update(task, description=job.doing or "建县", completed=job.rows_done, total=job.rows_all or None)
+                progress(job.doing or "等待建县", job.rows_done, job.rows_all)
                 if job.state in (Job.State.DONE, Job.State.FAILED):
                     words = _in_words(job.result) if job.result else f"没有建成：{job.problem}"
-                    shown.console.print(words)
-                    break
                 time.sleep(1)
+        self.stderr.write(words)
         connections.close_all()
 
 

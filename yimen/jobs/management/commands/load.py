@@ -3,38 +3,40 @@
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from yimen.benefits.actions import load_recipients
 from yimen.evidence.actions import load_facts
+from yimen.jobs.terminal import bar
 from yimen.office.access import NotAllowed, System, scope
+from yimen.office.files import open_file
 from yimen.office.models import Area, Delivery
 from yimen.office.tables import TableProblem
 from yimen.policies.queries import Rules
 from yimen.registry.actions import load_roster
 from yimen.screening.queries import current_rules
 
+KINDS = {"roster": "名册", "facts": "部门数据", "recipients": "待遇名单"}
+
 
 class Command(BaseCommand):
     help = "装载名册、部门数据或待遇名单。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", choices=["roster", "facts", "recipients"], help="名册、部门数据、待遇名单")
+        parser.add_argument("kind", choices=KINDS, help="、".join(f"{kind} {words}" for kind, words in KINDS.items()))
         parser.add_argument("file", type=Path)
         parser.add_argument("--from", dest="source", help="部门数据的来源，如 残联")
         parser.add_argument("--policy", help="待遇名单属于哪项政策（编号）")
         parser.add_argument("--area", help="区划代码；只有一个县时可以不写")
         parser.add_argument("--on", type=date.fromisoformat, help="数据的日期，默认今天")
         parser.add_argument("--complete", action="store_true", help="名单是全的：不在名单上的，待遇到今天为止")
+        parser.add_argument("--rejects", type=Path, help="把未采用的行和原因写到这个 .xlsx 文件")
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *_: Any, **options: Any) -> None:
@@ -43,8 +45,12 @@ class Command(BaseCommand):
             self._refuse(f"没有文件 {options['file']}。", 2)
         try:
             area = area_for(options["area"])
-            with scope(System("load", area.path), f"装载 {options['kind']}"), bar(options["kind"]) as progress:
-                delivery = load(options, area, progress)
+            doing = f"装载{KINDS[options['kind']]}"
+            with scope(System("load", area.path), doing), bar(doing) as progress:
+                delivery = load(options, area, lambda done, whole: progress(doing, done, whole))
+                if options["rejects"] and delivery.rejects_file:
+                    content = open_file(delivery.rejects_file, purpose="取回未采用的行")[1]
+                    options["rejects"].write_bytes(b"".join(content))
         except (TableProblem, NotAllowed) as problem:
             self._refuse(str(problem), 1)
         except WrongCall as problem:
@@ -99,21 +105,6 @@ def load(options: dict[str, Any], area: Area, progress: Callable[[int, int], Non
     return load_recipients(policy=policy, ends_missing=options["complete"], **same)
 
 
-@contextmanager
-def bar(words: str) -> Iterator[Callable[[int, int], None]]:
-    """Show rows done, rate and time left, in a terminal only."""
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.speed:,.0f} 行/秒"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown:
-        task = shown.add_task(words, total=None)
-        yield lambda done, whole: shown.update(task, completed=done, total=whole)
-
-
 def report_of(delivery: Delivery) -> dict[str, Any]:
     """Return what became of a file, as JSON."""
     return {
@@ -134,5 +125,7 @@ def in_words(delivery: Delivery) -> str:
         f"空行和合计行略过 {delivery.skipped:,}。"
     )
     if delivery.rejects_file:
-        text += f"\n未采用的行和原因已加密存档（{delivery.rejects_file}），可在“装载数据”页下载。"
+        text += (
+            f"\n未采用的行和原因已加密存档（{delivery.rejects_file}），可在“装载数据”页下载，或加 --rejects 文件名.xlsx 取回。"
+        )
     return text

@@ -8,9 +8,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand
 from django.utils import timezone
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+from yimen.jobs.terminal import bar
 from yimen.office.access import System, scope
 from yimen.office.models import Area
 from yimen.policies.queries import RuleError
@@ -35,22 +34,15 @@ class Command(BaseCommand):
             area = Area.objects.filter(code=options["area"]).first()
             if area is None:
                 self._refuse(f"区划里没有代码 {options['area']}。", 2)
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
         try:
-            with (
-                scope(System("screen", area.path if area else ""), "全员筛查"),
-                Progress(*columns, console=Console(stderr=True), disable=not sys.stderr.isatty()) as shown,
-            ):
-                task = shown.add_task("筛查", total=None)
+            with scope(System("screen", area.path if area else ""), "全员筛查"), bar("筛查") as progress:
                 run = run_screening(
                     on=options["on"] or timezone.localdate(),
                     at=timezone.now(),
                     area=area,
                     full=options["full"],
                     allow_shrunk=options["allow_shrunk"],
-                    progress=lambda doing, done, whole: shown.update(
-                        task, description=doing, completed=done, total=whole or None
-                    ),
+                    progress=progress,
                 )
                 counts = counts_by_kind()
         except (Shrunk, RuleError) as problem:

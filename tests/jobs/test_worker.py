@@ -1,0 +1,82 @@
+"""A worker killed in the middle of a job: another takes it over, and what was done comes to the same as done once."""
+
+import csv
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.store, pytest.mark.xdist_group("worker")]
+QUEUE = """
+from django.utils import timezone
+from yimen.jobs.demo.accounts import prepare_accounts
+from yimen.jobs.serving import prepare
+from yimen.office import work
+prepare()
+prepare_accounts()
+work.enqueue("demo.build", arguments={"people": 1500, "seed": 7}, by=None, at=timezone.now())
+"""
+
+
+class Home:
+    """A program of its own in a folder, used only from outside, as an operator does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environment = {key: value for key, value in os.environ.items() if not key.startswith(("YIMEN", "DJANGO"))}
+        self.environment |= {"YIMEN_HOME": str(folder), "YIMEN_LEASE_SECONDS": "2", "YIMEN_DEMO": "1"}
+
+    def yimen(self, *words: str) -> None:
+        done = subprocess.run(
+            [sys.executable, "-m", "yimen", *words], env=self.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, done.stderr
+
+    def worker(self) -> subprocess.Popen:
+        return subprocess.Popen([sys.executable, "-m", "yimen", "worker"], env=self.environment)
+
+    def ask(self, sql: str) -> list[tuple]:
+        connection = sqlite3.connect(self.folder / "yimen.sqlite3", timeout=10)
+        try:
+            return connection.execute(sql).fetchall()
+        finally:
+            connection.close()
+
+    def wait(self, sql: str, seconds: float = 40) -> list[tuple]:
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            if rows := self.ask(sql):
+                return rows
+            time.sleep(0.005)
+        raise AssertionError(f"did not come: {sql}")
+
+
+def test_a_job_whose_worker_is_killed_is_done_by_the_next_as_if_nothing_had_happened(tmp_path):
+    home = Home(tmp_path)
+    home.yimen("manage", "shell", "--no-imports", "-c", QUEUE)
+
+    first = home.worker()
+    home.wait("SELECT 1 FROM registry_person LIMIT 1")
+    first.send_signal(signal.SIGKILL)
+    first.wait()
+    half = home.ask("SELECT count(*) FROM registry_person")[0][0]
+    assert home.ask("SELECT state FROM office_job") == [("running",)]
+
+    second = home.worker()
+    result, attempts = home.wait("SELECT result, attempts FROM office_job WHERE state = 'done'")[0]
+    second.send_signal(signal.SIGINT)
+    assert second.wait(timeout=20) == 0
+
+    people = json.loads(result)["people"]
+    assert attempts == 2
+    assert 0 < half < people
+    assert home.ask("SELECT count(DISTINCT id_index) FROM registry_person") == home.ask("SELECT count(*) FROM registry_person")
+    with next(tmp_path.glob("demo/files/真值表.csv")).open(encoding="utf-8-sig") as truth:
+        planted = len(list(csv.DictReader(truth)))
+    assert home.ask("SELECT count(*) FROM screening_finding WHERE state = 'open'") == [(planted,)]
