@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
+from functools import cached_property
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -55,12 +56,20 @@ class Parameters:
 
         `areas` are the codes above the household, the nearest last. A value for 城 or 农 goes before one for both.
         """
-        held = [row for row in self.rows.get(name, ()) if row.holds_on(on) and row.category in ("", category)]
         for area in [*(_six_digits(code) for code in reversed(areas)), ""]:
-            here = [row for row in held if _six_digits(row.area) == area]
+            held = self._by_area.get((name, area), ())
+            here = [row for row in held if row.holds_on(on) and row.category in ("", category)]
             if here:
                 return max(here, key=lambda row: (row.category != "", row.starts_on))
         return None
+
+    @cached_property
+    def _by_area(self) -> Mapping[tuple[str, str], Sequence[Parameter]]:
+        found: dict[tuple[str, str], list[Parameter]] = {}
+        for name, rows in self.rows.items():
+            for row in rows:
+                found.setdefault((name, _six_digits(row.area)), []).append(row)
+        return found
 
 
 def _six_digits(code: str) -> str:

@@ -10,7 +10,7 @@ Derived facts are added in stages; each distinct condition is reckoned once, whe
 AND of its conditions. Flat programs (`rules evaluate`) answer for one row per subject that holds facts of both kinds.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -107,12 +107,15 @@ class Program:
         """Create the table `parameter` for groups (place, codes of the areas above it, category or None)."""
         columns = "".join(f", {quoted(n)} {_KINDS_OF_TYPES[self.rules.parameter_types[n].kind]}" for n in self.parameters)
         con.execute(f"CREATE OR REPLACE TABLE parameter (place VARCHAR, category VARCHAR{columns})")
+        rows: list[list[Any]] = []
         for place, areas, category in groups:
-            values: list[Any] = [place, category or ""]
-            for name in self.parameters:
-                found = self.rules.parameters.find(name, areas=areas, category=category, on=self.on)
-                values.append(found.value if found else None)
-            con.execute(f"INSERT INTO parameter VALUES ({', '.join('?' * len(values))})", values)
+            found = [self.rules.parameters.find(name, areas=areas, category=category, on=self.on) for name in self.parameters]
+            rows.append([place, category or "", *(one.value if one else None for one in found)])
+        if rows:
+            con.execute(
+                f"INSERT INTO parameter VALUES {', '.join(['(' + ', '.join('?' * len(rows[0])) + ')'] * len(rows))}",
+                [value for row in rows for value in row],
+            )
 
     def run(self, con: duckdb.DuckDBPyConnection) -> None:
         """Answer all policies for everybody in the input tables."""
@@ -194,7 +197,10 @@ class Program:
     def _derive_all(self) -> None:
         waiting = list(self.derivations)
         while waiting:
-            taken = [d for d in waiting if self._is_ready(d, waiting)]
+            ready = [d for d in waiting if self._is_ready(d, waiting)]
+            # What is gathered for the household waits for all that can be known of its members: the fewer times their rows
+            # are read, the better.
+            taken = [d for d in ready if d.fact.subject != "户"] or ready
             waiting = [d for d in waiting if d not in taken]
             self._derive(self.obligor, [d for d in taken if d.fact.subject == "义务人"])
             people = [d for d in taken if d.fact.subject == "人"]
@@ -269,54 +275,75 @@ class Program:
                 f"(SELECT {keys}, {inner} FROM {lower.relation} GROUP BY {keys}) g ON {join}",
                 stored=True,
             )
-        table.columns |= set(made)
+        counts = [name for name in fresh if least(name) in made]
+        if counts:
+            met = (f"CASE WHEN {quoted(least(n))} = {quoted(most(n))} THEN {quoted(least(n))} END AS {quoted(n)}" for n in counts)
+            self._view(table, f"SELECT *, {', '.join(met)} FROM {table.relation}")
+        table.columns |= {*made, *fresh}
 
     def _answer_all(self) -> None:
         of_household = [one for one in self.compiled if self.flat or one.policy.subject == "户"]
         of_person = [one for one in self.compiled if not self.flat and one.policy.subject == "人"]
         names: dict[Node, str] = {}
-        far = self._clauses_of(self.household, of_household + of_person, names)
-        self._answer("household_answer", "subject", self.household, of_household, names)
+        if self.keep_facts:
+            self._view(self.household, f"SELECT * FROM {self.household.relation}", stored=True)
+        with_clauses = self._clauses_of(self.household, of_household + of_person, names)
+        self._answer("household_answer", "subject", with_clauses, of_household, names)
+        far = {one.policy.id: [names[c.key] for c in one.clauses if c.key in names] for one in of_person}
         if of_person:
-            self._fetch_clauses(far, {name for one in of_person for part in one.parts() for name in part.names})
-            self._clauses_of(self.person, of_person, names)
+            self._fetch_verdicts(with_clauses, far, {name for one in of_person for part in one.parts() for name in part.names})
         if self.keep_facts:
             self._view(self.person, f"SELECT * FROM {self.person.relation}", stored=True)
-        self._answer("person_answer", "subject, member", self.person, of_person, names)
+        with_clauses = self._clauses_of(self.person, of_person, names)
+        self._answer("person_answer", "subject, member", with_clauses, of_person, names, far)
 
-    def _clauses_of(self, table: _Table, compiled: Sequence[CompiledPolicy], names: dict[Node, str]) -> list[str]:
-        """Add one column for each distinct condition that this table alone can answer; return those columns."""
+    def _clauses_of(self, table: _Table, compiled: Sequence[CompiledPolicy], names: dict[Node, str]) -> str:
+        """Return a view with one column more for each distinct condition that this table alone can answer."""
         columns = []
         for one in compiled:
             for clause in one.clauses:
                 if clause.key not in names and set(clause.typed.names) <= table.columns:
                     names[clause.key] = f"·c{len(names)}"
                     columns.append(f"{self.writer.write(clause.typed)} AS {quoted(names[clause.key])}")
-        if columns:
-            self._view(table, f"SELECT *, {', '.join(columns)} FROM {table.relation}", stored=table is self.household)
-        return list(names.values())
+        if not columns:
+            return table.relation
+        name = table.next()
+        self.statements.append(f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT *, {', '.join(columns)} FROM {table.relation}")
+        return name
 
-    def _fetch_clauses(self, clauses: Sequence[str], names: set[str]) -> None:
+    def _fetch_verdicts(self, with_clauses: str, far: Mapping[str, Sequence[str]], names: set[str]) -> None:
+        """Give every person what the household answers of their policies, one column a policy, and the facts they need."""
         wanted = sorted(name for name in names if name in self.household.columns and name not in self.person.columns)
-        columns = [*clauses, *(column for name in wanted for column in self._with_ends(name))]
+        columns = [f"h.{quoted(column)}" for name in wanted for column in self._with_ends(name)]
+        columns += [f"({_all_of(held, 'h')}) AS {quoted(_far(policy))}" for policy, held in far.items() if held]
         if columns:
-            fetched = ", ".join(f"h.{quoted(column)}" for column in columns)
             self._view(
                 self.person,
-                f"SELECT p.*, {fetched} FROM {self.person.relation} p JOIN {self.household.relation} h USING (subject)",
+                f"SELECT p.*, {', '.join(columns)} FROM {self.person.relation} p JOIN {with_clauses} h USING (subject)",
             )
         self.person.columns |= set(wanted)
 
-    def _answer(self, name: str, keys: str, table: _Table, compiled: Sequence[CompiledPolicy], names: dict[Node, str]) -> None:
-        verdicts = [
-            f"({' AND '.join(quoted(names[clause.key]) for clause in one.clauses)}) AS {quoted('v_' + one.policy.id)}"
-            for one in compiled
-        ]
+    def _answer(
+        self,
+        name: str,
+        keys: str,
+        relation: str,
+        compiled: Sequence[CompiledPolicy],
+        names: Mapping[Node, str],
+        far: Mapping[str, Sequence[str]] = {},
+    ) -> None:
+        """Write an answer table: each policy the AND of its conditions; `far` are those its household has answered already."""
+        verdicts = []
+        for one in compiled:
+            held = far.get(one.policy.id, ())
+            near = [names[clause.key] for clause in one.clauses if names[clause.key] not in held]
+            columns = [*([_far(one.policy.id)] if held else []), *near]
+            verdicts.append(f"({_all_of(columns)}) AS {quoted('v_' + one.policy.id)}")
         amounts = [f"{self._amount(one)} AS {quoted('a_' + one.policy.id)}" for one in compiled]
         columns = [quoted(f"v_{one.policy.id}") for one in compiled] + [quoted(f"a_{one.policy.id}") for one in compiled]
-        with_amounts = f"SELECT *, {', '.join(amounts)} FROM (SELECT *, {', '.join(verdicts)} FROM {table.relation})"
+        with_amounts = f"SELECT *, {', '.join(amounts)} FROM (SELECT *, {', '.join(verdicts)} FROM {relation})"
         if not compiled:
-            self.statements.append(f"CREATE OR REPLACE TABLE {name} AS SELECT {keys} FROM {table.relation}")
+            self.statements.append(f"CREATE OR REPLACE TABLE {name} AS SELECT {keys} FROM {relation}")
             return
         if self.with_missing:
             columns += [f"{self._missing(one)} AS {quoted('m_' + one.policy.id)}" for one in compiled]
@@ -358,6 +385,14 @@ class Program:
 def _kind(kinds: dict[str, Type], name: str) -> str:
     held = kinds.get(name)
     return _KINDS_OF_TYPES[held.kind] if held else "BIGINT"
+
+
+def _far(policy: str) -> str:
+    return f"·h_{policy}"
+
+
+def _all_of(columns: Sequence[str], table: str = "") -> str:
+    return " AND ".join(f"{table}.{quoted(column)}" if table else quoted(column) for column in columns)
 
 
 def _said(name: str) -> str:

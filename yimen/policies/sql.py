@@ -187,11 +187,8 @@ def aggregate_columns(aggregate: Typed, writer: Writer) -> dict[str, tuple[str, 
     unknown = f"count({inner}) < count(*)"
     if word == "计数":
         sure, possible = f"count(*) FILTER (WHERE {inner})", f"count(*) FILTER (WHERE ({inner}) IS NOT FALSE)"
-        return {
-            name: (f"CASE WHEN NOT {unknown} THEN {sure} END", "0"),
-            least(name): (sure, "0"),
-            most(name): (possible, "0"),
-        }
+        # The count itself is known where least and most meet; it is read off them, not counted a third time.
+        return {least(name): (sure, "0"), most(name): (possible, "0")}
     if word == "任一":
         return {name: (f"CASE WHEN bool_or({inner}) THEN TRUE WHEN {unknown} THEN NULL ELSE FALSE END", "FALSE")}
     if word == "全部":
