@@ -5,9 +5,12 @@ import subprocess
 import sys
 
 import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import TOTP
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
-from tests.make import NOON, make_household, make_person, make_village
+from tests.make import NOON, make_household, make_person, make_staff, make_village
+from tests.web.conftest import code_of
 from yimen.office import files, keys, rotation
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
@@ -42,6 +45,8 @@ def names() -> list[str]:
 def test_everything_is_readable_before_during_and_after_and_the_old_key_goes(people):
     stored = files.put(b"content" * 1000, kind="test", name="a.bin", area_path="99.", at=NOON)
     before = names()
+    staff = make_staff()
+    TOTP.activate(staff, "JBSWY3DPEHPK3PXP")
 
     number = rotation.rotate(at=NOON)
     assert names() == before
@@ -49,11 +54,12 @@ def test_everything_is_readable_before_during_and_after_and_the_old_key_goes(peo
     with pytest.raises(VaultError, match="reseal"):
         rotation.retire(1, at=NOON)
 
-    assert rotation.reseal(at=NOON) == 5 + 1
+    assert rotation.reseal(at=NOON) == 5 + 1 + 1
     rotation.retire(1, at=NOON)
 
     assert names() == before
     assert b"".join(files.open_file(stored, purpose="测试")[1]) == b"content" * 1000
+    assert TOTP(Authenticator.objects.get(user=staff)).validate_code(code_of("JBSWY3DPEHPK3PXP"))
     assert set(rotation.sealed_with()) == {number}
     assert rotation.reseal(at=NOON) == 0
 

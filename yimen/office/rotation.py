@@ -5,10 +5,12 @@ Every value stays readable before, during and after; cut off anywhere, it is sim
 transactions under a lock, so a page that saves at the same moment loses nothing.
 """
 
+import base64
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django.apps import apps
 from django.db import connection, models, transaction
 
@@ -17,6 +19,8 @@ from yimen.office.keys import VaultError, add_data_key, drop_data_key, is_up_to_
 from yimen.office.vault import EncryptedField
 
 ROWS_PER_TRANSACTION = 1000
+# The secret of a second factor is sealed before its row has a key, so it is bound to its column only.
+SECOND_FACTOR = "mfa_authenticator.data.secret"
 Progress = Callable[[str, int, int], None]
 
 
@@ -28,6 +32,7 @@ def keys_known() -> tuple[int, list[int]]:
 def sealed_with() -> Counter[int]:
     """Return how many values and files each key has sealed."""
     counted = Counter(file_key for _, file_key in files.keys_in_use())
+    counted.update(key_number(base64.b64decode(one.data["secret"])) for one in _second_factors())
     for model, fields in _sealed_models():
         for row in _rows(model, fields):
             counted.update(key_number(bytes(value)) for value in row[1:] if value is not None)
@@ -49,7 +54,7 @@ def reseal(*, at: Any, progress: Progress = lambda *_: None) -> int:
         for start in range(0, len(stale), ROWS_PER_TRANSACTION):
             done += _reseal_rows(model, fields, stale[start : start + ROWS_PER_TRANSACTION])
             progress(str(model._meta.verbose_name), min(start + ROWS_PER_TRANSACTION, len(stale)), len(stale))
-    done += files.reseal()
+    done += _reseal_second_factors() + files.reseal()
     audit.write(action="keys.reseal", at=at, values=done)
     return done
 
@@ -88,6 +93,23 @@ def _reseal_rows(model: type[models.Model], fields: list[EncryptedField], keys: 
             again = [_again(field, key, value) for field, value in zip(fields, values, strict=True)]
             cursor.execute(sql, [*again, pk.get_db_prep_value(key, connection)])
     return len(rows)
+
+
+def _second_factors() -> Any:
+    return Authenticator.objects.filter(type=Authenticator.Type.TOTP)
+
+
+def _reseal_second_factors() -> int:
+    done = 0
+    with transaction.atomic():
+        for one in _second_factors().select_for_update():
+            sealed = base64.b64decode(one.data["secret"])
+            if not is_up_to_date(sealed):
+                fresh = seal(unseal(sealed, place=SECOND_FACTOR), place=SECOND_FACTOR)
+                one.data = one.data | {"secret": base64.b64encode(fresh).decode("ascii")}
+                one.save(update_fields=["data"])
+                done += 1
+    return done
 
 
 def _quoted(name: str | None) -> str:

@@ -19,11 +19,10 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 
+from yimen.office.rotation import SECOND_FACTOR
 from yimen.office.vault import seal, unseal
 
 RECENTLY = 300
-# A secret is sealed before its row has a key, so it is bound to its column only.
-_PLACE = "mfa_authenticator.data.secret"
 
 
 class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]
@@ -45,10 +44,10 @@ class StaffSecondFactor(DefaultMFAAdapter):  # type: ignore[misc]
     """The secret of the one-time codes (动态口令) lies sealed; its QR picture is drawn here, on the page."""
 
     def encrypt(self, text: str) -> str:
-        return base64.b64encode(seal(text, place=_PLACE)).decode("ascii")
+        return base64.b64encode(seal(text, place=SECOND_FACTOR)).decode("ascii")
 
     def decrypt(self, encrypted_text: str) -> str:
-        return unseal(base64.b64decode(encrypted_text), place=_PLACE)
+        return unseal(base64.b64decode(encrypted_text), place=SECOND_FACTOR)
 
     def build_totp_svg(self, url: str) -> str:
         return str(segno.make(url, error="m").svg_inline(border=4, scale=4, dark="#1b2521", light="#ffffff"))
