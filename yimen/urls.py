@@ -8,17 +8,19 @@ from yimen.web import accounts
 from yimen.web.co_organizer import village
 from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.front import home
-from yimen.web.leader import finding, findings
+from yimen.web.leader import desk, finding, findings
 from yimen.web.window import help as window_help
 from yimen.web.window import people, policies
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
+    path("figures/export/", desk.export, name="figures_export"),
     path("findings/", findings.finding_list, name="findings"),
     path("findings/export/", findings.export, name="findings_export"),
     path("findings/<uuid:finding_id>/", finding.page, name="finding"),
     path("findings/<uuid:finding_id>/close/", finding.close, name="finding_close"),
     path("findings/<uuid:finding_id>/reopen/", finding.reopen, name="finding_reopen"),
+    path("findings/<uuid:finding_id>/hand-on/", finding.hand_on, name="finding_hand_on"),
     path("villages/<slug:code>/", village.village, name="village"),
     path("policies/", policies.policy_list, name="policies"),
     path("policies/<slug:policy_id>/", policies.policy, name="policy"),

@@ -26,12 +26,13 @@ KINDS = {"missed": "漏救", "wrong": "错救", "recheck": "待核实", "soon": 
 
 @dataclass(frozen=True)
 class FindingFilter:
-    """What a list of findings is narrowed to; empty means all."""
+    """What a list of findings is narrowed to; empty means all. `since`: opened or closed by or since the last run."""
 
     kind: str = ""
     policy: str = ""
     area: str = ""
     state: str = "open"
+    since: str = ""
 
 
 ORDERS = {
@@ -56,7 +57,18 @@ def findings(*, narrowed: FindingFilter, order: str = "new") -> QuerySet[Finding
     if narrowed.area:
         area = Area.objects.filter(pk=narrowed.area).first()
         rows = rows.filter(area_path__startswith=area.path) if area else rows.none()
+    if narrowed.since:
+        rows = rows.filter(_changed_since(last_run(), narrowed.since))
     return rows.order_by(*ORDERS.get(order, ORDERS["new"]), "pk")
+
+
+def _changed_since(run: ScreeningRun | None, what: str) -> Q:
+    """Return the condition that a finding was opened by a run, or closed by it or by a person after it."""
+    if run is None:
+        return Q(pk__in=[])
+    if what == "opened":
+        return Q(opened_run=run)
+    return Q(closed_run=run) | Q(state=Finding.State.CLOSED_BY_PERSON, closed_at__gte=run.started_at)
 
 
 @dataclass(frozen=True)
@@ -251,7 +263,11 @@ def _received(standings: Sequence[StandingNow], receipts: Sequence[Any], *, pers
 
 @dataclass(frozen=True)
 class Figures:
-    """The figures of a desk: open findings by kind, by policy and kind, by area and kind; the last run."""
+    """
+    The figures of a desk: open findings by kind, by policy and kind, by area and kind; the last run.
+
+    Beside the kinds, `opened` and `closed` count what changed since the last run.
+    """
 
     kinds: Mapping[str, int]
     policies: list[tuple[str, str, Mapping[str, int]]]
@@ -278,38 +294,45 @@ def figures() -> Figures:
     """Return the open findings below the open scope, counted by kind, policy and the areas one level below the desk."""
     require("finding.see")
     rows: QuerySet[Finding] = Finding.objects.filter(state=Finding.State.OPEN, opened_run__finished_at__isnull=False)
-    kinds = dict(rows.values_list("kind").annotate(n=Count("pk")).values_list("kind", "n"))
     rules, run = current_rules(), last_run()
-    by_policy: dict[str, dict[str, int]] = {}
-    for policy, kind, number in rows.values_list("policy", "kind").annotate(n=Count("pk")).values_list("policy", "kind", "n"):
-        by_policy.setdefault(policy, {})[kind] = number
-    own = Finding.objects.filter(opened_run=run) if run else Finding.objects.none()
-    gone = Finding.objects.filter(closed_run=run) if run else Finding.objects.none()
+    visible = Finding.objects.filter(opened_run__finished_at__isnull=False)
+    opened, closed = (visible.filter(_changed_since(run, what)) for what in ("opened", "closed"))
+    by_policy = _counted("policy", rows, opened, closed)
     return Figures(
-        kinds={kind: kinds.get(kind, 0) for kind in KINDS},
+        kinds={kind: sum(counts.get(kind, 0) for counts in by_policy.values()) for kind in KINDS},
         policies=sorted(
             ((p, held.name if (held := rules.policy(p)) else p, counts) for p, counts in by_policy.items()),
-            key=lambda row: -sum(row[2].values()),
+            key=lambda row: -sum(row[2].get(kind, 0) for kind in KINDS),
         ),
-        areas=_by_area(rows),
+        areas=_by_area(_counted("area_path", rows, opened, closed)),
         run=run,
-        opened=own.count(),
-        closed=gone.count(),
+        opened=opened.count(),
+        closed=closed.count(),
     )
 
 
-def _by_area(rows: QuerySet[Finding]) -> list[tuple[Area, Mapping[str, int]]]:
-    """Count below each area one level under the desk's own, so that a county sees towns and a town its villages."""
+def _counted(
+    column: str, rows: QuerySet[Finding], opened: QuerySet[Finding], closed: QuerySet[Finding]
+) -> dict[str, dict[str, int]]:
+    """Count open findings by a column and by kind, and beside them what was opened and closed since the last run."""
+    found: dict[str, dict[str, int]] = {}
+    for key, kind, number in rows.order_by().values_list(column, "kind").annotate(n=Count("pk")).values_list(column, "kind", "n"):
+        found.setdefault(key, {})[kind] = number
+    for name, changed in (("opened", opened), ("closed", closed)):
+        for key, number in changed.order_by().values_list(column).annotate(n=Count("pk")).values_list(column, "n"):
+            found.setdefault(key, {})[name] = number
+    return found
+
+
+def _by_area(counted: Mapping[str, Mapping[str, int]]) -> list[tuple[Area, Mapping[str, int]]]:
+    """Add up below each area one level under the desk's own, so that a county sees towns and a town its villages."""
     below = Area.objects.filter(parent__path__in=current().paths).order_by("path")
-    counted: dict[str, dict[str, int]] = {}
-    for path, kind, number in rows.values_list("area_path", "kind").annotate(n=Count("pk")).values_list("area_path", "kind", "n"):
-        counted.setdefault(path, {})[kind] = number
     found: list[tuple[Area, Mapping[str, int]]] = []
     for area in below:
-        counts = dict.fromkeys(KINDS, 0)
-        for path, kinds in counted.items():
+        counts = dict.fromkeys((*KINDS, "opened", "closed"), 0)
+        for path, numbers in counted.items():
             if path.startswith(area.path):
-                counts = {kind: counts[kind] + kinds.get(kind, 0) for kind in KINDS}
+                counts = {name: counts[name] + numbers.get(name, 0) for name in counts}
         found.append((area, counts))
     return found
 

@@ -1,14 +1,18 @@
 """The first page of a county or a township: three things to do, then the figures, which add up."""
 
+import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import xlsxwriter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from yimen.screening.queries import KINDS, figures, today_three
+from yimen.office import audit
+from yimen.office.access import may, require
+from yimen.screening.queries import KINDS, Figures, figures, today_three
 
 _TITLES = {
     "missed": "条漏救线索：可能该得而没有得",
@@ -23,12 +27,14 @@ _HINTS = {
     "soon": "提前告知本人，到日子就能办",
 }
 _VERBS = {"missed": "去联系", "wrong": "去核查", "recheck": "去核实", "soon": "去告知"}
+COLUMNS = {"missed": "漏救", "wrong": "错救", "recheck": "待核实", "soon": "即将", "opened": "新出现", "closed": "已关闭"}
 SHOWN_POLICIES = 8
+SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
 class Line:
-    """One line of a table of figures: words, the query it opens, and a number for each kind."""
+    """One line of a table of figures: words, the query it opens, and a number for each column."""
 
     words: str
     query: str
@@ -38,34 +44,69 @@ class Line:
 def desk(request: HttpRequest) -> HttpResponse:
     """Show the desk of a county or a township."""
     held = figures()
-    areas = [Line(area.name, f"area={area.code}", counts) for area, counts in held.areas]
-    policies = [Line(name, f"policy={policy}", counts) for policy, name, counts in held.policies]
+    areas, policies = lines_of(held)
+    area_order, policy_order = (request.GET.get(name, "") for name in ("areas", "policies"))
     shown = {
         "current": request.path,
         "today": timezone.localdate(),
         "three": [(one, _TITLES[one.kind], _HINTS[one.kind], _VERBS[one.kind]) for one in today_three()],
         "figures": held,
         "kinds": KINDS,
+        "columns": COLUMNS,
+        "may_export": may("finding.export"),
         "whole": sum(held.kinds.values()),
-        "areas": areas,
+        "areas": _sorted(areas, area_order),
+        "area_order": area_order,
         "area_totals": _totals(areas),
-        "policies": _shortened(policies),
+        "policies": _shortened(_sorted(policies, policy_order), "all" in request.GET),
+        "policy_order": policy_order,
         "policy_totals": _totals(policies),
         "policy_count": len(policies),
     }
     return render(request, "leader/desk.html", shown)
 
 
+def export(request: HttpRequest) -> HttpResponse:
+    """Give both tables of figures as a workbook; they name nobody, yet the export stands in the audit."""
+    require("finding.export")
+    areas, policies = lines_of(figures())
+    audit.write(action="export", at=timezone.now(), what="figures", rows=len(areas) + len(policies))
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False})
+    for name, lines in (("按地方", areas), ("按政策", policies)):
+        sheet = book.add_worksheet(name)
+        sheet.write_row(0, 0, [name[1:], *COLUMNS.values()], book.add_format({"bold": True}))
+        for place, line in enumerate(lines, start=1):
+            sheet.write_row(place, 0, [line.words, *(line.counts.get(column, 0) for column in COLUMNS)])
+        sheet.autofit()
+        sheet.freeze_panes(1, 1)
+    book.close()
+    answer = HttpResponse(out.getvalue(), content_type=SPREADSHEET)
+    answer["Content-Disposition"] = f'attachment; filename="figures-{timezone.localdate():%Y%m%d}.xlsx"'
+    return answer
+
+
+def lines_of(held: Figures) -> tuple[list[Line], list[Line]]:
+    """Return the figures by area and by policy."""
+    areas = [Line(area.name, f"area={area.code}", counts) for area, counts in held.areas]
+    return areas, [Line(name, f"policy={policy}", counts) for policy, name, counts in held.policies]
+
+
+def _sorted(lines: list[Line], order: str) -> list[Line]:
+    """Sort by a column, the largest first; without one the order stays: areas by code, for nobody is ranked."""
+    return sorted(lines, key=lambda line: -line.counts.get(order, 0)) if order in COLUMNS else lines
+
+
 def _totals(lines: Iterable[Line]) -> dict[str, int]:
-    found = dict.fromkeys(KINDS, 0)
+    found = dict.fromkeys(COLUMNS, 0)
     for line in lines:
-        found = {kind: found[kind] + line.counts.get(kind, 0) for kind in KINDS}
+        found = {name: found[name] + line.counts.get(name, 0) for name in COLUMNS}
     return found
 
 
-def _shortened(lines: list[Line]) -> list[Line]:
-    """Keep the policies with most findings, and add up the rest, so that both tables end in the same totals."""
-    if len(lines) <= SHOWN_POLICIES:
+def _shortened(lines: list[Line], everything: bool) -> list[Line]:
+    """Keep the first policies, and add up the rest, so that both tables end in the same totals."""
+    if everything or len(lines) <= SHOWN_POLICIES:
         return lines
     rest: Any = _totals(lines[SHOWN_POLICIES - 1 :])
     return [*lines[: SHOWN_POLICIES - 1], Line(f"其余 {len(lines) - SHOWN_POLICIES + 1} 项", "", rest)]

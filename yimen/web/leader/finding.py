@@ -13,7 +13,8 @@ from django.views.decorators.http import require_POST
 
 from yimen.office.access import current, may
 from yimen.office.audit import reading
-from yimen.screening.actions import NotClosed, close_finding, reopen_finding
+from yimen.office.queries import colleagues
+from yimen.screening.actions import NotClosed, close_finding, hand_on_finding, reopen_finding
 from yimen.screening.queries import (
     FindingPage,
     current_rules,
@@ -59,6 +60,8 @@ def page(request: HttpRequest, finding_id: uuid.UUID, problem: str = "", status:
         "conclusion": _conclusion(held, rows),
         "others": [(one, rules.policy(one.policy)) for one in others if one.pk != finding_id and one.state == "open"],
         "may_close": may("finding.close", area_path=held.finding.area_path),
+        "colleagues": colleagues(permission="finding.close", area_path=held.finding.area_path),
+        "handed_to": held.finding.handed_to.name if held.finding.handed_to else "",
         "closer": held.finding.closed_by.name if held.finding.closed_by else "",
         "problem": problem,
         "query": request.GET.urlencode(),
@@ -92,6 +95,22 @@ def reopen(request: HttpRequest, finding_id: uuid.UUID) -> HttpResponse:
     except NotClosed as refusal:
         return page(request, finding_id, problem=str(refusal), status=422)
     messages.success(request, "已重新打开。")
+    return _back(request, finding_id)
+
+
+@require_POST
+def hand_on(request: HttpRequest, finding_id: uuid.UUID) -> HttpResponse:
+    """Hand the finding to a colleague who may close it; from then on they answer for it."""
+    staff, at = current().staff, timezone.now()
+    with reading("转办线索", finding=finding_id.hex):
+        held = finding_page(finding_id=finding_id, on=timezone.localdate())
+    offered = colleagues(permission="finding.close", area_path=held.finding.area_path)
+    to = next((one for one in offered if one.username == request.POST.get("to")), None)
+    words = request.POST.get("words", "").strip()
+    if to is None or staff is None:
+        return page(request, finding_id, problem="请选转给谁。只能转给管这个地方、能处理线索的同事。", status=422)
+    hand_on_finding(finding_id=finding_id, to=to, words=words, by=staff, at=at)
+    messages.success(request, f"已转给{to.name}，由他负责到底。")
     return _back(request, finding_id)
 
 

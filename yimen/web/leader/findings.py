@@ -1,5 +1,6 @@
 """The list of findings (线索清单): filter, sort, turn pages, export."""
 
+import csv
 import io
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -17,10 +18,12 @@ from yimen.office.access import may, require
 from yimen.office.audit import reading
 from yimen.office.queries import area_seen, areas_seen
 from yimen.screening.queries import KINDS, FindingFilter, FindingRow, current_rules, finding_rows, findings
+from yimen.web.leader.desk import SPREADSHEET
 
 PER_PAGE = 50
 MOST_EXPORTED = 5000
 STATES = (("open", "待处理"), ("closed_by_person", "已写明理由"), ("closed_by_data", "数据已更正"), ("all", "全部"))
+SINCE = (("", "不限"), ("opened", "新出现的"), ("closed", "已关闭的"))
 ORDERS = (("new", "新出现的在前"), ("amount", "金额大的在前"), ("area", "按乡镇村"), ("policy", "按政策"), ("due", "按到期日"))
 COLUMNS = (
     ("kind_words", "类别"),
@@ -44,6 +47,7 @@ class Narrow(forms.Form):
     policy = forms.ChoiceField(label="政策", required=False)
     area = forms.ChoiceField(label="乡镇或村", required=False)
     state = forms.ChoiceField(label="状态", required=False, choices=STATES)
+    since = forms.ChoiceField(label="最近一次筛查以来", required=False, choices=SINCE)
     order = forms.ChoiceField(label="排序", required=False, choices=ORDERS)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -60,7 +64,7 @@ class Narrow(forms.Form):
         self.is_valid()
         held = {name: self.cleaned_data.get(name, "") if hasattr(self, "cleaned_data") else "" for name in self.fields}
         state = {"": "open", "all": ""}.get(held["state"], held["state"])
-        return FindingFilter(held["kind"], held["policy"], held["area"], state), held["order"] or "new"
+        return FindingFilter(held["kind"], held["policy"], held["area"], state, held["since"]), held["order"] or "new"
 
 
 def _areas(chosen: str) -> Iterable[tuple[str, str]]:
@@ -88,7 +92,8 @@ def finding_list(request: HttpRequest) -> HttpResponse:
         "page": page,
         "query": query.urlencode(),
         "may_export": may("finding.export"),
-        "narrowed": any(asdict(narrowed)[name] for name in ("kind", "policy", "area")) or narrowed.state != "open",
+        "order": order,
+        "narrowed": any(asdict(narrowed)[name] for name in ("kind", "policy", "area", "since")) or narrowed.state != "open",
     }
     return render(request, "leader/findings.html", shown)
 
@@ -102,12 +107,26 @@ def export(request: HttpRequest) -> HttpResponse:
     if number > MOST_EXPORTED:
         words = f"这样筛选有 {number:,} 条，一次最多导出 {MOST_EXPORTED:,} 条。请先按类别、政策或乡镇缩小范围，再导出。"
         return render(request, "leader/too_many.html", {"current": reverse("findings"), "words": words}, status=422)
+    as_text = request.GET.get("as") == "csv"
     with reading("导出线索", rows=number, **asdict(narrowed)):
-        content = _workbook(finding_rows(chosen, on=timezone.localdate()))
-    kind = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-    answer = HttpResponse(content, content_type=kind)
-    answer["Content-Disposition"] = f'attachment; filename="findings-{timezone.localdate():%Y%m%d}.xlsx"'
+        rows = finding_rows(chosen, on=timezone.localdate())
+        content = _text(rows) if as_text else _workbook(rows)
+    answer = HttpResponse(content, content_type="text/csv; charset=utf-8" if as_text else SPREADSHEET)
+    name = f"findings-{timezone.localdate():%Y%m%d}.{'csv' if as_text else 'xlsx'}"
+    answer["Content-Disposition"] = f'attachment; filename="{name}"'
     return answer
+
+
+def _text(rows: Iterable[FindingRow]) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow([words for _, words in COLUMNS])
+    for row in rows:
+        values = ("" if (value := getattr(row, name)) is None else str(value) for name, _ in COLUMNS)
+        # A cell that begins like a formula stays text, whatever opens the file.
+        writer.writerow(["'" + value if value[:1] in ("=", "+", "-", "@") else value for value in values])
+    # Excel needs the mark at the beginning to know the encoding.
+    return out.getvalue().encode("utf-8-sig")
 
 
 def _workbook(rows: Iterable[FindingRow]) -> bytes:

@@ -41,6 +41,10 @@
   });
 
   document.addEventListener("change", function (event) {
+    if (event.target.type === "file") {
+      var said = document.querySelector('[data-file-of="' + event.target.id + '"]');
+      if (said && event.target.files.length) { said.textContent = event.target.files[0].name; }
+    }
     if (event.target.matches("[data-submit]")) { event.target.form.requestSubmit(); }
   });
 })();
