@@ -14,7 +14,7 @@ from yimen.evidence.queries import said_about
 from yimen.office.access import current, require, within
 from yimen.office.models import Area
 from yimen.policies.queries import Answer, Explainer, HouseholdAnswers, Rules, Where
-from yimen.registry.queries import HouseholdCard, Member, StandingNow, household_card, masked, members_key
+from yimen.registry.queries import HouseholdCard, Member, StandingNow, household_card, masked, members_key, name_of
 from yimen.screening.homes import Home, HomeFacts, Receipt, Someone, facts_of_home
 from yimen.screening.models import Finding, ScreeningRun
 from yimen.screening.registered import Registered
@@ -130,6 +130,7 @@ class FindingPage:
     answer: Answer | None
     card: HouseholdCard
     member: Member | None
+    name: str
     facts: list[dict[str, Any]]
     receipts: list[Any]
     changed: bool
@@ -156,23 +157,28 @@ def finding_page(*, finding_id: uuid.UUID, on: date) -> FindingPage:
     answer = next((one for one in answers if one.policy.id == finding.policy), None)
     then = [(c["name"], c["value"]) for c in finding.conditions]
     now = [(c.name, c.value) for c in answer.conditions] if answer else then
+    member = registered.card.members[place] if place is not None else None
+    # Somebody who has died is no member any more, yet the finding is about them.
+    name = member.name if member else name_of(person_id=finding.person_id) if finding.person_id else ""
     return FindingPage(
         finding=finding,
         kind_words=KINDS[finding.kind],
         policy=answer.policy if answer else rules.policy(finding.policy),
         answer=answer,
         card=registered.card,
-        member=registered.card.members[place] if place is not None else None,
-        facts=_named(finding.facts, registered.card),
+        member=member,
+        name=name,
+        facts=_named(finding.facts, registered.card, name),
         receipts=registered.receipts,
         changed=then != now,
     )
 
 
-def _named(facts: Sequence[Mapping[str, Any]], card: HouseholdCard) -> list[dict[str, Any]]:
+def _named(facts: Sequence[Mapping[str, Any]], card: HouseholdCard, otherwise: str) -> list[dict[str, Any]]:
     names = {member.person_id.hex: member.name for member in card.members}
     return [
-        dict(fact) | {"whose": "全家" if fact["member"] is None else names.get(fact["member"], "已不在本户")} for fact in facts
+        dict(fact) | {"whose": "全家" if fact["member"] is None else names.get(fact["member"], otherwise or "已不在本户")}
+        for fact in facts
     ]
 
 

@@ -12,6 +12,14 @@ from yimen.office.access import may
 from yimen.office.queries import own_areas, unfinished_job
 from yimen.web.data_clerk.progress import progress_of
 
+HINTS = {
+    "findings": "谁可能漏了、错了，逐条核实",
+    "screening": "把每个人、每一户与每项政策对照一遍",
+    "arrivals": "花名册、部门数据、发放名单",
+    "people": "按证件号码、姓名、拼音、后四位",
+    "help": "问几句话，看能得到什么帮助",
+    "policies": "条件、标准、材料、时限、依据",
+}
 LINKS = (
     ("home", "首页", ()),
     ("findings", "线索", ("finding.see",)),
@@ -29,6 +37,7 @@ class Link:
 
     words: str
     address: str
+    hint: str = ""
 
 
 @dataclass(frozen=True)
@@ -47,7 +56,11 @@ class Desk:
 def desk_of(request: HttpRequest) -> Desk:
     """Return the desk of whoever is logged in; asked once, before the page is drawn."""
     areas = own_areas()
-    links = tuple(Link(words, reverse(name)) for name, words, needed in LINKS if not needed or any(may(one) for one in needed))
+    links = tuple(
+        Link(words, reverse(name), HINTS.get(name, ""))
+        for name, words, needed in LINKS
+        if not needed or any(may(one) for one in needed)
+    )
     names = tuple(area.name for area in areas)
     job = unfinished_job("demo.build") if settings.YIMEN_DEMO else None
     return Desk(

@@ -5,6 +5,7 @@ from django.shortcuts import render
 
 from yimen.office.access import may
 from yimen.web.co_organizer.village import first_village
+from yimen.web.data_clerk.arrivals import arrive
 from yimen.web.leader.desk import desk
 
 
@@ -14,4 +15,6 @@ def home(request: HttpRequest) -> HttpResponse:
         return desk(request)
     if may("desk.village"):
         return first_village(request)
+    if may("facts.load"):
+        return arrive(request)
     return render(request, "desk/plain.html", {"current": request.path})

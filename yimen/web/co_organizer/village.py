@@ -48,6 +48,8 @@ def village(request: HttpRequest, code: str) -> HttpResponse:
     waiting = waiting_by_household([one.household_id for one in households])
     received = _received(households, today)
     homes = [Home(one, received.get(one.household_id, ()), waiting.get(one.household_id, {})) for one in households]
+    # What is waiting comes first, then who receives something; the rest as the roster has them.
+    homes.sort(key=lambda home: (not home.waiting, not home.receives))
     show = request.GET.get("show", "all")
     page = Paginator([home for home in homes if _fits(home, show)], PER_PAGE).get_page(request.GET.get("page"))
     shown = {
@@ -61,6 +63,8 @@ def village(request: HttpRequest, code: str) -> HttpResponse:
         "people": sum(len(one.members) for one in households),
         "homes": len(homes),
         "receiving": sum(1 for home in homes if home.receives),
+        "by_standing": Counter(name for home in homes for name in home.household.standings).most_common(4),
+        "has_groups": any(home.household.group for home in homes),
         "by_benefit": Counter(name for home in homes for name in home.receives).most_common(),
         "by_kind": Counter({kind: sum(home.waiting.get(kind, 0) for home in homes) for kind in KINDS}),
         "today": today,

@@ -134,13 +134,7 @@ def _known(held: FindingPage) -> dict[Any, Any]:
 
 def _title(held: FindingPage) -> str:
     """Say the sentence first: who, what, and why."""
-    who = (
-        held.member.name
-        if held.member
-        else f"{held.card.members[0].name}一户 {len(held.card.members)} 人"
-        if held.card.members
-        else ""
-    )
+    who = held.name if held.name else f"{held.card.members[0].name}一户 {len(held.card.members)} 人" if held.card.members else ""
     policy = held.policy.name if held.policy else held.finding.policy
     if held.finding.kind == "missed":
         return f"{who}，现有数据显示可以享受{policy}，现在没有领"

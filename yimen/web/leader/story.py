@@ -106,9 +106,10 @@ class Teller:
         simple = _SIMPLE.match(expression) if not re.search(r"\b(AND|OR|IN|BETWEEN)\b", expression) else None
         fact = self.rules.catalogue.facts.get(simple[1]) if simple else None
         if simple is None or fact is None:
-            return self._several(names), "", "", "", ()
+            return self._several(names, condition["value"]), "", "", "", ()
         value, limit = self._value(fact.name), self._limit(condition, fact, simple[2], simple[3])
-        said = _say(value)
+        # A condition that is answered had a value, also where today's page cannot reckon it any more.
+        said = "–" if value is None and condition["value"] is not None else _say(value)
         if limit is None or condition["value"] is None:
             return said, fact.unit if value is not None else "", "", "", ()
         words = _say(limit)
@@ -145,11 +146,16 @@ class Teller:
 
     def _value(self, name: str) -> Any:
         fact = self.rules.catalogue.facts.get(name)
+        if fact is not None and name not in self.known:
+            return next((fact.from_json(row["value"]) for row in self.facts if row["fact"] == name), None)
         held = self.known.get(name)
         return fact.outer(held) if fact and held is not None else held
 
-    def _several(self, names: Sequence[str]) -> str:
+    def _several(self, names: Sequence[str], answer: bool | None) -> str:
         held = [(name, self._value(name)) for name in names if name in self.rules.catalogue.facts]
+        if answer and any(value is True for _, value in held):
+            # Of several that would do, only those that do are worth the line.
+            held = [(name, value) for name, value in held if value is not False]
         known = [f"{name} {_say(value)}" if len(held) > 1 else _say(value) for name, value in held if value is not None]
         return "；".join(known[:2]) or ("不知道" if held else "–")
 

@@ -1,5 +1,6 @@
 """How values are written on pages: money, days, masked names, answers with their shapes."""
 
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -66,6 +67,35 @@ def said(value: Any) -> str:
     if isinstance(value, Decimal):
         return yuan(value)
     return day(value) if isinstance(value, date) else str(value)
+
+
+_SIGNS = (
+    (r"<=", "≤"),
+    (r">=", "≥"),
+    (r"<>", "≠"),
+    (r"\s*\*\s*", " × "),
+    (r"\s*/\s*", " ÷ "),
+    (r"\s*=\s*true\b", "：是"),
+    (r"\s*=\s*false\b", "：否"),
+    (r"\bNOT IN\b", "不属于"),
+    (r"\bIS NOT NULL\b", "已知"),
+    (r"\bIS NULL\b", "未知"),
+    (r"\bAND\b", "且"),
+    (r"\bOR\b", "或"),
+    (r"\bNOT\b", "不是"),
+    (r"\bIN\b", "属于"),
+    (r"\bBETWEEN\b", "介于"),
+    (r"\btrue\b", "是"),
+    (r"\bfalse\b", "否"),
+)
+
+
+@register.filter
+def formula(expression: str) -> str:
+    """Write an expression of a rule with the signs people know: AND is 且, <= is ≤, = true is 是."""
+    for sign, words in _SIGNS:
+        expression = re.sub(sign, words, expression)
+    return expression
 
 
 @register.filter

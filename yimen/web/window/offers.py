@@ -5,6 +5,7 @@ Nothing is decided here: the answers come from the rules; this file only puts th
 and finds the words.
 """
 
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -12,6 +13,8 @@ from typing import Any
 
 from yimen.policies.model import Paper, Policy
 from yimen.policies.queries import Answer, Rules
+
+_ASIDE = re.compile(r"（\d[^）]*）")
 
 
 @dataclass(frozen=True)
@@ -74,7 +77,9 @@ def groups_of(
     sure = {key[0] for key in yes}
     return Groups(
         yes=tuple(_offer(rows, "yes", rules, before, sure) for rows in yes.values()),
-        maybe=tuple(_offer(rows, "maybe", rules, before) for rows in maybe.values()),
+        maybe=tuple(
+            _offer(rows, "maybe", rules, before) for rows in sorted(maybe.values(), key=lambda one: len(one[0][1].missing))
+        ),
         no=tuple(_offer(rows, "no", rules, before) for policy, rows in no.items() if policy not in possible),
     )
 
@@ -107,7 +112,8 @@ def _why(answer: Answer, rules: Rules, group: str) -> str:
     if group == "yes":
         return answer.policy.help or "、".join(one.name for one in answer.conditions)
     if group == "maybe":
-        return "；".join(answer.reasons.values())
+        # The reason names the area's code and the day for the log; at the window the sentence is enough.
+        return "；".join(dict.fromkeys(_ASIDE.sub("", reason) for reason in answer.reasons.values()))
     for condition in answer.conditions:
         if condition.value is False:
             return condition.condition.refusal or f"不符合：{condition.name}"

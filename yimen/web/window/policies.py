@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -93,7 +94,14 @@ def _values(held: Policy, rules: Rules, areas: tuple[str, ...], on: date) -> Ite
             either = urban or rural
             yield LocalValue(
                 name,
-                f"{urban.text} {urban.unit}" if urban else "",
-                f"{rural.text} {rural.unit}" if rural else "",
+                _said(urban),
+                _said(rural),
                 either.document if either else "",
             )
+
+
+def _said(parameter: Any) -> str:
+    """Write a parameter as people read it: 780 元/月, 是; nothing where nothing is entered."""
+    if parameter is None:
+        return ""
+    return {"true": "是", "false": "否"}.get(parameter.text, f"{parameter.text} {parameter.unit}")
