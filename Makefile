@@ -31,7 +31,7 @@ fix: .venv/.test
 	$(BIN)/ruff format .
 
 bench: .venv/.run
-	$(PYTHON) bench/run.py
+	$(PYTHON) -m bench.run $(ONLY)
 
 .venv/.run: requirements/run.lock pyproject.toml
 	@$(PYTHON) -c "import venv, ensurepip" 2>/dev/null || { echo "缺少 venv：请先安装 python3-venv（Debian/Ubuntu：apt install python3-venv）"; exit 1; }

@@ -44,7 +44,11 @@ def main() -> None:
                 _write(con, out)
             laps.append(time.perf_counter())
     looking = sum(laps[1::2]) - sum(laps[0::2])
-    print(json.dumps(_report(rules_s=started - before, s=laps[-1] - started - looking, cpu_s=time.process_time() - cpu, tally=tally)))
+    print(
+        json.dumps(
+            _report(rules_s=started - before, s=laps[-1] - started - looking, cpu_s=time.process_time() - cpu, tally=tally)
+        )
+    )
 
 
 def _report(*, rules_s: float, s: float, cpu_s: float, tally: Counter[str]) -> dict[str, Any]:

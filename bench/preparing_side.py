@@ -1,0 +1,14 @@
+"""Makes an empty home ready (备好空的一套): keys, tables, the packed divisions."""
+
+import os
+
+import django
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimen.settings")
+django.setup()
+
+from yimen.jobs.serving import prepare  # noqa: E402
+
+if __name__ == "__main__":
+    prepare()
+    print("true")
