@@ -15,7 +15,7 @@ from yimen.jobs.demo.stories import stories
 from yimen.office.access import System, scope
 from yimen.office.actions import load_areas
 from yimen.office.models import Area, Delivery
-from yimen.registry.actions import load_roster
+from yimen.registry.actions import load_obligors, load_roster
 from yimen.screening.actions import run_screening
 from yimen.screening.models import ScreeningRun
 from yimen.screening.queries import current_rules
@@ -52,6 +52,9 @@ def _loaded(files: dict[str, Path], area: Area) -> Iterator[tuple[str, Delivery]
         policy = rules.policy(name)
         if name == "名册":
             yield name, load_roster(**same)
+        elif name == "法定义务人":
+            same.pop("on")
+            yield name, load_obligors(**same)
         elif policy:
             yield name, load_recipients(policy=policy, **same)
         else:

@@ -16,16 +16,16 @@ from yimen.office.access import scope
 from yimen.office.files import open_file, sweep_orphans, working_folder
 from yimen.office.models import Area, Delivery
 from yimen.office.tables import TableProblem
-from yimen.registry.actions import load_roster
+from yimen.registry.actions import load_obligors, load_roster
 from yimen.screening.queries import current_rules
 
 
 @work.job("delivery.load")
 def load(arguments: work.Arguments, context: work.Context) -> work.Result:
     """
-    Load a stored file: `kind` (roster, facts, recipients), `file`, `name`, `area`, `corrected`, `source`, `policy`, `on`.
+    Load a stored file: `kind`, `file`, `name`, `area`, `corrected`, `source`, `policy`, `on`, `complete`.
 
-    It runs within the scope of whoever sent the file.
+    `kind` is roster, obligors, facts or recipients. It runs within the scope of whoever sent the file.
     """
     staff = context.job.made_by
     if staff is None:
@@ -64,6 +64,9 @@ def _load(arguments: work.Arguments, path: Path, progress: Callable[[int, int], 
     }
     if arguments["kind"] == "roster":
         return load_roster(**same)
+    if arguments["kind"] == "obligors":
+        same.pop("on")
+        return load_obligors(**same)
     rules = current_rules()
     if arguments["kind"] == "facts":
         return load_facts(source=arguments["source"], catalogue=rules.catalogue, **same)

@@ -1,6 +1,6 @@
-"""Changes of the registry: loading a roster. Everything is written below the open scope and audited."""
+"""Changes of the registry: loading a roster and the legal obligors. Everything is written below the open scope and audited."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -11,8 +11,10 @@ from yimen.office import audit
 from yimen.office.access import require
 from yimen.office.deliveries import finish, receive
 from yimen.office.models import Area, Delivery, Staff
-from yimen.office.tables import Match, Skipped, Table, TableProblem, ValueProblem, matched, read_file, rows_of, suggest
+from yimen.office.tables import Heading, Match, Skipped, Table, TableProblem, ValueProblem, matched, read_file, rows_of, suggest
 from yimen.registry.load import RosterLoader
+from yimen.registry.obligors import HEADINGS as OBLIGOR_HEADINGS
+from yimen.registry.obligors import ObligorRow, load_obligor_rows, read_obligor
 from yimen.registry.roster import HEADINGS, RosterRow, read_row
 
 __all__ = ["HEADINGS", "Preview", "TableProblem", "load_roster", "preview_roster"]
@@ -31,10 +33,29 @@ class Preview:
 
 def preview_roster(*, path: Path, name: str) -> Preview:
     """Say how a roster file would be read, for a person to correct. Raises TableProblem, in words."""
+    return _preview(path, name, HEADINGS)
+
+
+def preview_obligors(*, path: Path, name: str) -> Preview:
+    """Say how a list of legal obligors would be read, for a person to correct. Raises TableProblem, in words."""
+    return _preview(path, name, OBLIGOR_HEADINGS)
+
+
+def _preview(path: Path, name: str, headings: Sequence[Heading]) -> Preview:
     table = read_file(path, name=name)
-    match, skipped = suggest(table, HEADINGS), Skipped()
+    match, skipped = suggest(table, headings), Skipped()
     rows = sum(1 for _ in rows_of(table, match, skipped))
     return Preview(table, match, rows, skipped.rows)
+
+
+def _opened(path: Path, name: str, headings: Sequence[Heading], corrected: Mapping[int, str] | None) -> tuple[Table, Match]:
+    table = read_file(path, name=name)
+    match = suggest(table, headings)
+    if corrected:
+        match = matched(match.titles, headings, first=match.first, corrected=corrected)
+    if match.missing:
+        raise TableProblem(f"“{name}”缺少这些列：{'、'.join(match.missing)}。请补上，或在预览里指出是哪一列。")
+    return table, match
 
 
 def load_roster(
@@ -55,12 +76,7 @@ def load_roster(
     Raises TableProblem if the file is none or lacks a required column, NotAllowed without the permission.
     """
     require("roster.load", area_path=area.path)
-    table = read_file(path, name=name)
-    match = suggest(table, HEADINGS)
-    if corrected:
-        match = matched(match.titles, HEADINGS, first=match.first, corrected=corrected)
-    if match.missing:
-        raise TableProblem(f"“{name}”缺少这些列：{'、'.join(match.missing)}。请补上，或在预览里指出是哪一列。")
+    table, match = _opened(path, name, HEADINGS, corrected)
     delivery = receive(kind="roster", origin="名册", path=path, name=name, area=area, match=match, by=by, at=at)
     skipped, unread = Skipped(), dict[int, str]()
     whole = len(table.rows) - match.first
@@ -85,6 +101,52 @@ def load_roster(
         rejects=unread | loaded.rejects,
         at=at,
     )
+
+
+def load_obligors(
+    *,
+    path: Path,
+    name: str,
+    area: Area,
+    by: Staff | None,
+    at: datetime,
+    corrected: Mapping[int, str] | None = None,
+    progress: Callable[[int, int], None] = lambda *_: None,
+) -> Delivery:
+    """
+    Load a list of legal obligors (装载法定义务人): whoever owes support by law and lives outside the household.
+
+    Rows about people who are not registered come back; the same file twice changes nothing.
+    Raises TableProblem if the file is none or lacks a required column, NotAllowed without the permission.
+    """
+    require("roster.load", area_path=area.path)
+    table, match = _opened(path, name, OBLIGOR_HEADINGS, corrected)
+    delivery = receive(kind="obligors", origin="法定义务人", path=path, name=name, area=area, match=match, by=by, at=at)
+    skipped, unread = Skipped(), dict[int, str]()
+    whole = len(table.rows) - match.first
+    rows = _obligors(table, match, skipped, unread)
+    loaded = load_obligor_rows(rows, lambda done: progress(done, whole))
+    rejects = unread | loaded.rejects
+    audit.write(action="obligors.load", at=at, new=loaded.new, delivery=str(delivery.pk))
+    return finish(
+        delivery,
+        table=table,
+        match=match,
+        rows=loaded.new + loaded.unchanged + len(rejects),
+        loaded=loaded.new,
+        unchanged=loaded.unchanged,
+        skipped=skipped.rows,
+        rejects=rejects,
+        at=at,
+    )
+
+
+def _obligors(table: Table, match: Match, skipped: Skipped, unread: dict[int, str]) -> Iterator[ObligorRow]:
+    for line, cells in rows_of(table, match, skipped):
+        try:
+            yield read_obligor(line, cells, allow_fictional=settings.YIMEN_DEMO)
+        except ValueProblem as problem:
+            unread[line] = str(problem)
 
 
 def _rows(table: Table, match: Match, skipped: Skipped, unread: dict[int, str]) -> Iterator[RosterRow]:

@@ -60,11 +60,12 @@ class RosterLoader:
     def load(self, rows: Iterable[RosterRow]) -> Loaded:
         """Load all rows; a row that cannot be loaded is refused with a reason, and the others go on."""
         households = self._grouped(rows)
-        waiting = iter(households.items())
+        waiting, done = iter(households.items()), 0
         while chunk := list(islice(waiting, HOUSEHOLDS_PER_TRANSACTION)):
             with transaction.atomic():
                 self._load_chunk(chunk)
-            self.progress(sum(len(members) for _, members in chunk))
+            done += sum(len(members) for _, members in chunk)
+            self.progress(done)
         return self.loaded
 
     def _grouped(self, rows: Iterable[RosterRow]) -> dict[tuple[Area, str], list[RosterRow]]:

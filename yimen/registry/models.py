@@ -119,10 +119,19 @@ class Standing(Scoped):
 
 
 class Obligor(Scoped):
-    """Somebody outside the household who owes support by law (法定义务人), to whom and as what."""
+    """
+    Somebody outside the household who owes support by law (法定义务人), to whom and as what.
+
+    Source: 民法典 第1058, 1059, 1067, 1074, 1075条.
+    `identity_key` is a keyed hash of the ID number, or of name and relation where no number is known.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="obligors")
     name = EncryptedField()
     id_number = EncryptedField(null=True)
     relation = models.CharField(max_length=10)
+    identity_key = models.CharField(max_length=32)
+
+    class Meta(Scoped.Meta):
+        constraints = [models.UniqueConstraint(fields=["person", "identity_key"], name="obligor_once_per_person")]

@@ -18,7 +18,16 @@ from yimen.office.vault import blind_index, narrow_index
 from yimen.registry.id_numbers import check_digit as check_digit
 from yimen.registry.id_numbers import mask_id_number, normalise_id_number, parse_id_number
 from yimen.registry.load import county_of
-from yimen.registry.models import HOUSEHOLD_STANDINGS, STANDINGS, Household, Membership, NameKey, Person, Standing
+from yimen.registry.models import (
+    HOUSEHOLD_STANDINGS,
+    STANDINGS,
+    Household,
+    Membership,
+    NameKey,
+    Obligor,
+    Person,
+    Standing,
+)
 from yimen.registry.names import mask_name, matches
 
 T = TypeVar("T")
@@ -218,6 +227,25 @@ def standings_of(*, household_id: uuid.UUID, people: Iterable[uuid.UUID], on: da
     return [_standing_now(row) for row in rows.order_by("starts_on")]
 
 
+@dataclass(frozen=True, slots=True)
+class ObligorNow:
+    """Somebody who owes support by law (法定义务人), masked, and to which member."""
+
+    person_id: uuid.UUID
+    name: str
+    relation: str
+    id_number: str
+
+
+def obligors_of(*, people: Iterable[uuid.UUID]) -> list[ObligorNow]:
+    """Return who owes support to these people, masked; needs an open reading."""
+    require("person.see")
+    return [
+        ObligorNow(row.person_id, mask_name(row.name), row.relation, mask_id_number(row.id_number) if row.id_number else "")
+        for row in Obligor.objects.filter(person_id__in=list(people)).order_by("relation", "pk")
+    ]
+
+
 def _standing_now(row: Standing) -> StandingNow:
     of_household = row.household_id is not None
     name = HOUSEHOLD_STANDINGS[row.kind] if of_household else STANDINGS[row.kind]
@@ -293,6 +321,12 @@ def masked(*, people: Sequence[uuid.UUID], households: Sequence[uuid.UUID], on: 
         if membership.relation == "户主" or membership.household_id not in found:
             found[membership.household_id] = mask_name(membership.person.name)
     return found
+
+
+def name_of(*, person_id: uuid.UUID) -> str:
+    """Return a person's name in full, also of somebody who has died or moved; needs an open reading. "" outside the scope."""
+    person = Person.objects.filter(pk=person_id).first()
+    return person.name if person else ""
 
 
 @dataclass(frozen=True)

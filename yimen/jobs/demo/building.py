@@ -15,7 +15,7 @@ from yimen.jobs.demo.files import write_all
 from yimen.jobs.demo.stories import stories
 from yimen.office.access import System, scope
 from yimen.office.models import Area, Delivery
-from yimen.registry.actions import load_roster
+from yimen.registry.actions import load_obligors, load_roster
 from yimen.screening.actions import run_report, run_screening
 from yimen.screening.queries import counts_by_kind, current_rules
 
@@ -48,6 +48,9 @@ def _load(name: str, path: Path, county: Area, *, on: Any, at: Any, progress: Pr
     policy = rules.policy(name)
     if name == "名册":
         return load_roster(progress=lambda done, whole: progress("装载名册", done, whole), **same)
+    if name == "法定义务人":
+        same.pop("on")
+        return load_obligors(progress=lambda done, whole: progress("装载法定义务人", done, whole), **same)
     if policy is not None:
         words = f"装载{policy.name}发放名单"
         return load_recipients(policy=policy, progress=lambda done, whole: progress(words, done, whole), **same)

@@ -28,6 +28,7 @@ def write_all(county: County, folder: Path, dice: Random) -> dict[str, Path]:
     """Write every file of the county into a folder; return them by name ("名册", a source, or a policy's id)."""
     folder.mkdir(parents=True, exist_ok=True)
     files = {"名册": _roster(county, folder / "花城县家庭成员花名册.csv", dice)}
+    files["法定义务人"] = _obligors(county, folder / "法定义务人名单.csv", dice)
     for source, make in SOURCES.items():
         headings, rows = make(county)
         files[source] = _data(folder / f"{source}数据.csv", source, headings, rows, dice)
@@ -88,6 +89,21 @@ def _roster_row(home: Household, person: Person, dice: Random) -> list[str]:
         day(review, dice),
         day(person.died_on, dice),
     ]
+
+
+def _obligors(county: County, path: Path, dice: Random) -> Path:
+    """Some of the old who live alone have a child elsewhere; most lists give no number for the child."""
+    with path.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["法定赡（抚、扶）养义务人登记表（虚构）"])
+        writer.writerow(["被赡养人身份证号", "义务人姓名", "与被赡养人关系", "义务人身份证号"])
+        for home in county.homes:
+            alone = home.people[0] if len(home.people) == 1 else None
+            if alone and alone.obligors is None and county.on.year - alone.born_on.year >= 65 and dice.random() < 0.3:
+                relation, given = dice.choice((("儿子", "立强"), ("女儿", "秀云"), ("儿子", "建军"), ("女儿", "丽华")))
+                writer.writerow([alone.number, alone.name[0] + given, relation, ""])
+        writer.writerow(["990101190001010000", "某某", "儿子", ""])
+    return path
 
 
 def _broken(home: Household, dice: Random) -> list[str]:

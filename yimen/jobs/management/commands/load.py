@@ -1,4 +1,4 @@
-"""`yimen load roster | facts | recipients FILE`: what the page does, in the terminal, with progress."""
+"""`yimen load roster | obligors | facts | recipients FILE`: what the page does, in the terminal, with progress."""
 
 import json
 import sys
@@ -19,14 +19,14 @@ from yimen.office.files import open_file
 from yimen.office.models import Area, Delivery
 from yimen.office.tables import TableProblem
 from yimen.policies.queries import Rules
-from yimen.registry.actions import load_roster
+from yimen.registry.actions import load_obligors, load_roster
 from yimen.screening.queries import current_rules
 
-KINDS = {"roster": "名册", "facts": "部门数据", "recipients": "待遇名单"}
+KINDS = {"roster": "名册", "obligors": "法定义务人", "facts": "部门数据", "recipients": "待遇名单"}
 
 
 class Command(BaseCommand):
-    help = "装载名册、部门数据或待遇名单。"
+    help = "装载名册、法定义务人、部门数据或待遇名单。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("kind", choices=KINDS, help="、".join(f"{kind} {words}" for kind, words in KINDS.items()))
@@ -93,6 +93,9 @@ def load(options: dict[str, Any], area: Area, progress: Callable[[int, int], Non
     }
     if options["kind"] == "roster":
         return load_roster(**same)
+    if options["kind"] == "obligors":
+        same.pop("on")
+        return load_obligors(**same)
     rules: Rules = current_rules()
     if options["kind"] == "facts":
         if not options["source"]:
