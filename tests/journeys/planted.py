@@ -66,10 +66,15 @@ class Planted:
     def staff(self) -> None:
         """Make one person for each post, each with a second factor."""
         for username, name, kind, code in POSTS:
-            person = Staff.objects.create_user(username, PASSWORD, name=name, department=Department.objects.get(code="mz"))
-            Post.objects.create(staff=person, kind=kind, area=Area.objects.get(code=code), starts_on=date(2020, 1, 1))
-            self.secrets[username] = generate_totp_secret()
-            TOTP.activate(person, self.secrets[username])
+            self.post(username, kind, code, name=name)
+
+    def post(self, username: str, kind: str, code: str, *, name: str = "演示员") -> None:
+        """Make somebody with a post and a second factor."""
+        department = Department.objects.get(code="cl" if kind == "department_desk" else "mz")
+        person = Staff.objects.create_user(username, PASSWORD, name=name, department=department)
+        Post.objects.create(staff=person, kind=kind, area=Area.objects.get(code=code), starts_on=date(2020, 1, 1))
+        self.secrets[username] = generate_totp_secret()
+        TOTP.activate(person, self.secrets[username])
 
     def person(self, home: str, name: str, born_on: date, *, relation: str = "户主", where: int = 0, **more: str) -> str:
         """Write one line of the roster and return the ID number."""
@@ -103,8 +108,8 @@ class Planted:
 
     def recipients(self, policy: str, rows: Sequence[Sequence[Any]]) -> None:
         """Load a department's list of recipients."""
-        path = self._write(f"{policy}.csv", ("身份证号", "金额", "起始日期", "下次复核日期"), rows)
         held = current_rules().policy(policy)
+        path = self._write(f"{held.name}.csv", ("身份证号", "金额", "起始日期", "下次复核日期"), rows)
         with scope(System("load"), "装载"):
             load_recipients(path=path, name=path.name, policy=held, area=self.area, by=None, at=self.at, on=self.today)
 

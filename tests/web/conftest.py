@@ -5,8 +5,10 @@ import time
 import pytest
 from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django.core.cache import cache
+from django.core.management import call_command
 from django.test import Client
 
+from tests.journeys.planted import plant
 from tests.make import make_staff
 
 PASSWORD = "a-long-password"
@@ -35,6 +37,28 @@ def enter(db):
         answer = client.post("/login/code/", {"code": code_of(secret)})
         assert answer.status_code == 302
         client.staff, client.secret = staff, secret
+        return client
+
+    return log_in
+
+
+@pytest.fixture(scope="module")
+def county(django_db_setup, django_db_blocker, tmp_path_factory):
+    """The planted county, loaded and screened once for a module; its rows are committed, because a screening reads the file."""
+    with django_db_blocker.unblock():
+        yield plant(tmp_path_factory.mktemp("county"))
+        call_command("flush", verbosity=0, interactive=False)
+
+
+@pytest.fixture
+def enter_as(county, db):
+    """Log in somebody of the planted county by user name."""
+
+    def log_in(username):
+        client = Client()
+        client.post("/login/", {"login": username, "password": PASSWORD})
+        answer = client.post("/login/code/", {"code": code_of(county.secrets[username])})
+        assert answer.status_code == 302
         return client
 
     return log_in

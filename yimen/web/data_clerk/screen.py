@@ -21,5 +21,5 @@ def screening(request: HttpRequest) -> HttpResponse:
         full = request.POST.get("full") == "1"
         job = start_screening(area=areas[0], full=full, by=current().staff, at=timezone.now())
         return HttpResponseRedirect(reverse("job", args=[job.pk]))
-    shown = {"current": reverse("screening"), "runs": recent_runs()[:SHOWN], "place": areas[0].name if areas else ""}
+    shown = {"current": reverse("screening"), "runs": list(recent_runs()[:SHOWN]), "place": areas[0].name if areas else ""}
     return render(request, "data_clerk/screening.html", shown)

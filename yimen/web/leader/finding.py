@@ -25,7 +25,7 @@ from yimen.screening.queries import (
     findings_of,
 )
 from yimen.web.leader.findings import Narrow
-from yimen.web.leader.story import Row, Teller
+from yimen.web.leader.story import ROSTER, Row, Teller
 
 # Neighbours are looked for among this many; behind them one opens findings from the list.
 NEIGHBOURS = 2000
@@ -146,9 +146,10 @@ def _title(held: FindingPage) -> str:
 
 def _conclusion(held: FindingPage, rows: list[Row]) -> str:
     """Say what to verify first, and what need not be asked."""
-    first = list(dict.fromkeys(part.fact for row in rows if row.decides for part in row.parts)) or [
-        row.name for row in rows if row.decides
-    ]
+    deciding = [row for row in rows if row.decides]
+    # What the roster itself says is known; what others said, or nobody said, is to be verified.
+    said = (name for row in deciding for name in row.missing or (one.fact for one in row.parts if one.source != ROSTER))
+    first = list(dict.fromkeys(said)) or [row.name for row in deciding]
     named = "、".join(first[:3]) + (" 等" if len(first) > 3 else "")
     if held.finding.kind == "wrong":
         return f"先核实{named}是否属实。其余各条改变不了结果，不必再问。" if named else "先核实上面的事实，听取本人意见。"

@@ -20,6 +20,7 @@ _NAMES = re.compile(r"[^\W\d]\w*")
 _MUST = {"<": "应低于", "<=": "应不超过", ">=": "应达到", ">": "应超过", "=": "应是", "<>": "应不是"}
 _ENDS = {"<": "达到", "<=": "超过", ">=": "低于", ">": "不超过", "=": "不再是", "<>": "变为"}
 _STARTS = {"<": "低于", "<=": "不超过", ">=": "达到", ">": "超过", "=": "是", "<>": "不再是"}
+ROSTER = "名册"
 _WORDS = {True: "是", False: "否", None: "不知道"}
 
 
@@ -50,6 +51,7 @@ class Row:
     change: str
     parts: tuple[Part, ...]
     decides: bool
+    missing: tuple[str, ...] = ()
     figures: tuple[tuple[str, Decimal], ...] = ()
 
     @property
@@ -96,6 +98,7 @@ class Teller:
             change=change,
             parts=tuple(self._parts(names)),
             decides=value is False or (value is None and not wrong),
+            missing=tuple(condition.get("missing", ())) if value is None else (),
             figures=figures,
         )
 
@@ -181,7 +184,7 @@ class Teller:
 
 
 def _source(source: str) -> str:
-    return {"登记": "名册", "认定": "本县认定"}.get(source, source) or "名册"
+    return {"登记": ROSTER, "认定": "本县认定"}.get(source, source) or ROSTER
 
 
 def _say(value: Any) -> str:

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from yimen.office.access import may
+from yimen.office.access import may, require
 from yimen.office.audit import reading
 from yimen.registry.queries import TooManyHits, household_of, search
 from yimen.screening.queries import current_rules, explain_registered, findings_of
@@ -20,8 +20,9 @@ def people(request: HttpRequest) -> HttpResponse:
     """
     Search by number, name, pinyin, initials or last four. The words come by POST: no name stands in an address or a log.
 
-    One hit opens the household at once.
+    At most twenty are shown; with more, the page says what to add.
     """
+    require("person.search")
     text = request.POST.get("text", "").strip()
     shown = {"current": reverse("people"), "text": text, "hits": None, "leads": request.POST.get("leads", "")}
     if not text:

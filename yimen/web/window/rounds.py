@@ -16,7 +16,7 @@ from yimen.web.window.offers import Groups, group_by_policy, groups_of
 from yimen.web.window.said import Said, given
 
 HOUSEHOLD = ""
-CATEGORY = "保障类别"
+CATEGORY, DEAD = "保障类别", "已死亡"
 GROUP_WORDS = {"yes": "可以享受", "maybe": "还差信息", "no": "目前不符合"}
 
 
@@ -72,17 +72,17 @@ def changes(before: Groups, after: Groups) -> list[tuple[str, str]]:
     names = {
         offer.policy.id: offer.policy.name for groups in (before, after) for offer in (*groups.yes, *groups.maybe, *groups.no)
     }
-    return [
-        (names[policy], f"由{GROUP_WORDS[then[policy]]}变为{GROUP_WORDS[group]}")
-        for policy, group in now.items()
-        if then.get(policy, group) != group
-    ]
+    moved = [(policy, group) for policy, group in now.items() if then.get(policy, group) != group]
+    best_first = sorted(moved, key=lambda pair: list(GROUP_WORDS).index(pair[1]))
+    return [(names[policy], f"由{GROUP_WORDS[then[policy]]}变为{GROUP_WORDS[group]}") for policy, group in best_first]
 
 
 def stranger_round(said: Iterable[Said], *, rules: Rules, on: date, areas: Sequence[str]) -> Round:
     """Return the round of somebody whom no file knows: everything is only what was said."""
     facts = rules.catalogue.facts
-    values = given(said, facts).get(HOUSEHOLD, {})
+    # Whoever is asked for at the window is alive; that is not asked.
+    values = {DEAD: False} if DEAD in facts else {}
+    values |= given(said, facts).get(HOUSEHOLD, {})
     where = Where(on, tuple(code for code in areas if len(code) <= rules.deepest), values.get(CATEGORY))
     answers = explainer_at(where=where, rules=rules).one(Situation(values))
 

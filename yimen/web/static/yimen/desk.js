@@ -3,11 +3,16 @@
   "use strict";
 
   function isTyping(element) {
-    return element && (/^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable);
+    return element && !isChoice(element) && (/^(INPUT|TEXTAREA|SELECT)$/.test(element.tagName) || element.isContentEditable);
+  }
+
+  function isChoice(element) {
+    return element.tagName === "INPUT" && /^(radio|checkbox)$/.test(element.type);
   }
 
   function press(element, event) {
     event.preventDefault();
+    if (isChoice(element)) { element.click(); element.focus(); return; }
     if (isTyping(element)) { element.focus(); if (element.select) { element.select(); } return; }
     if (element.tagName === "DETAILS") {
       element.open = true;
