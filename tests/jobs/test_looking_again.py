@@ -48,7 +48,7 @@ def _changed(value, dice: Random):
     if isinstance(value, bool):
         return not value
     is_money = isinstance(value, str) and value.replace(".", "").isdigit()
-    return dice.choice((value, "0.00", "88000.00")) if is_money else value
+    return dice.choice((value, "0.00")) if is_money else value
 
 
 def _standing() -> set[tuple]:
