@@ -1,0 +1,143 @@
+"""A real browser at a real server: the demonstration county is built once, served with its worker, and walked through."""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+
+HERE = Path(__file__).parent
+CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
+AXE = HERE / "vendor" / "axe.min.js"
+LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+DESK, PHONE = (1366, 768), (390, 844)
+PEOPLE = "120"
+
+
+def pytest_collection_modifyitems(items):
+    """Keep the journeys together on one process, and skip them where there is no browser."""
+    for item in items:
+        if HERE in item.path.parents:
+            item.add_marker(pytest.mark.journey)
+            item.add_marker(pytest.mark.xdist_group("journeys"))
+            if CHROMIUM is None:
+                item.add_marker(pytest.mark.skip(reason="no Chromium"))
+
+
+class House:
+    """The running program: its address, and how to pass its door."""
+
+    def __init__(self, home, port):
+        self.address = f"http://127.0.0.1:{port}"
+        accounts = json.loads((home / "demo" / "accounts.json").read_text(encoding="utf-8"))
+        self.accounts = {one["username"]: one for one in accounts}
+
+    def code_of(self, username):
+        """Return the present one-time code."""
+        return format_hotp_value(hotp_value(self.accounts[username]["secret"], int(time.time()) // 30))
+
+
+def _free_port():
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_for(address, process):
+    until = time.monotonic() + 60
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            with urllib.request.urlopen(address, timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    raise AssertionError("the server did not start")
+
+
+@pytest.fixture(scope="session")
+def house(tmp_path_factory):
+    """Build a small demonstration county and serve it, as `yimen demo` and `yimen serve` do."""
+    home, port = tmp_path_factory.mktemp("home"), _free_port()
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("YIMEN_", "DJANGO_"))}
+    environment = kept | {"YIMEN_HOME": str(home)}
+    yimen = [sys.executable, "-m", "yimen"]
+    subprocess.run([*yimen, "demo", "--people", PEOPLE, "--no-serve"], env=environment, check=True, capture_output=True)
+    process = subprocess.Popen([*yimen, "serve", "--port", str(port)], env=environment, stdout=subprocess.DEVNULL)
+    _wait_for(f"http://127.0.0.1:{port}/login/", process)
+    yield House(home, port)
+    process.send_signal(signal.SIGINT)
+    process.wait(20)
+
+
+@pytest.fixture(scope="module")
+def browser(house):
+    """Start Chromium once for a module; it ends with it, because its loop would stand in the way of other tests."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as started:
+        yield started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+
+
+@pytest.fixture(scope="module")
+def kept_sessions():
+    """Return what is remembered of those who have passed the door; a code opens only once."""
+    return {}
+
+
+@pytest.fixture
+def enter(house, browser, kept_sessions):
+    """Pass the door as somebody and return a page; whatever the browser complains of fails the test."""
+    complaints, contexts = [], []
+
+    def pass_door(username, size=DESK):
+        if username not in kept_sessions:
+            kept_sessions[username] = _through_the_door(house, browser, username)
+        width, height = size
+        context = browser.new_context(
+            base_url=house.address,
+            locale="zh-CN",
+            viewport={"width": width, "height": height},
+            storage_state=kept_sessions[username],
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda problem: complaints.append(str(problem)))
+        return page
+
+    yield pass_door
+    for context in contexts:
+        context.close()
+    assert [words for words in complaints if "Failed to load resource" not in words] == []
+
+
+def _through_the_door(house, browser, username):
+    context = browser.new_context(base_url=house.address)
+    page = context.new_page()
+    page.goto("/login/")
+    page.keyboard.type(username)
+    page.keyboard.press("Tab")
+    page.keyboard.type(house.accounts[username]["password"])
+    page.keyboard.press("Enter")
+    page.wait_for_selector("input[name=code]")
+    page.keyboard.type(house.code_of(username))
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#main")
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+def faults(page):
+    """Return what axe finds against WCAG 2.2 AA on the open page, one line for each rule."""
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("levels => axe.run(document, {runOnly: levels})", LEVELS)
+    return [f"{one['id']}: {one['nodes'][0]['html'][:160]}" for one in found["violations"]]
