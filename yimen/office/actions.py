@@ -115,6 +115,15 @@ def reset_second_factor(*, staff: Staff, by: Staff | None, at: datetime) -> None
 
 
 @transaction.atomic
+def deactivate_staff(*, staff: Staff, by: Staff | None, at: datetime) -> None:
+    """Shut out somebody who leaves (离岗停用); their session ends at once, what they did stays theirs."""
+    require("staff.manage")
+    staff.is_active = False
+    staff.save(update_fields=["is_active"])
+    audit.write(action="staff.deactivate", at=at, username=staff.username)
+
+
+@transaction.atomic
 def enter_calendar_year(
     *, year: int, document: str, days: Mapping[date, tuple[bool, str]], by: Staff | None, at: datetime
 ) -> None:

@@ -1,0 +1,103 @@
+"""What an operator types: staff, the calendar, keys, loading with the rejected rows, and the reports as JSON."""
+
+import csv
+import json
+from datetime import date
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from tests.screening.county import County
+from yimen.office.access import System, scope
+from yimen.office.calendar import calendar
+from yimen.office.models import Staff
+from yimen.office.tables import read_file
+from yimen.registry.models import Person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def county(tmp_path, settings):
+    settings.YIMEN_HOME = tmp_path
+    return County(tmp_path)
+
+
+def said(*words, **options) -> str:
+    out = StringIO()
+    call_command(*words, stdout=out, **options)
+    return out.getvalue()
+
+
+def test_the_first_clerk_of_a_county_gets_a_password_and_a_post(county):
+    words = said("staff", "add", "wang", "--name", "王某", "--post", "county_clerk", "--area", "990101")
+    password = words.split("初始口令 ")[1].split("（")[0]
+    staff = Staff.objects.get(username="wang")
+    assert staff.check_password(password)
+    assert [post.kind for post in staff.posts.all()] == ["county_clerk"]
+
+
+def test_an_administrator_of_the_three_holds_no_other_post(county):
+    said("staff", "add", "wang", "--name", "王某", "--post", "county_clerk", "--area", "990101")
+    with pytest.raises(CommandError, match="三员"):
+        said("staff", "post", "wang", "--post", "audit_admin", "--area", "990101")
+
+
+def test_somebody_who_leaves_is_shut_out_and_a_post_can_end(county):
+    said("staff", "add", "wang", "--name", "王某", "--post", "town_clerk", "--area", "990101", "--on", "2020-01-01")
+    assert "没有岗位" in said("staff", "end", "wang", "--post", "town_clerk", "--area", "990101", "--on", "2026-01-01")
+    said("staff", "leave", "wang")
+    assert not Staff.objects.get(username="wang").is_active
+    assert "已停用" in said("staff", "list")
+
+
+def test_a_years_notice_is_entered_whole_or_not_at_all(county):
+    good = county.write("2027.csv", ("日期", "上班", "名称"), [("2027年1月1日", "否", "元旦"), ("2027.1.3", "是", "调休上班")])
+    said("calendar", "2027", str(good), "--document", "虚构〔2026〕1号")
+    assert calendar().is_known(2027)
+    assert calendar().is_workday(date(2027, 1, 3))
+    assert not calendar().is_workday(date(2027, 1, 1))
+
+    bad = county.write("bad.csv", ("日期", "上班", "名称"), [("2027-05-01", "否", "劳动节"), ("2028-05-01", "否", "劳动节")])
+    with pytest.raises(CommandError, match="2028-05-01"):
+        said("calendar", "2027", str(bad), "--document", "虚构〔2026〕2号")
+    assert calendar().is_workday(date(2027, 1, 3))
+
+
+def test_a_roster_from_the_terminal_returns_its_rejected_rows_as_a_file(county, tmp_path):
+    county.person("1", "沈小满", date(1950, 1, 1))
+    county.person("2", "沈大年", date(1960, 1, 1))
+    county.people[1]["身份证号"] = "9.90101E+17"
+    path = tmp_path / "花名册.csv"
+    with path.open("w", encoding="gb18030", newline="") as file:
+        writer = csv.DictWriter(file, list(county.people[0]))
+        writer.writeheader()
+        writer.writerows(county.people)
+    rejects = tmp_path / "退回.xlsx"
+
+    told = json.loads(said("load", "roster", str(path), "--area", "990101", "--rejects", str(rejects), "--json"))
+
+    assert (told["rows"], told["loaded"], told["rejected"]) == (2, 1, 1)
+    rows = read_file(rejects, name="退回.xlsx").rows
+    assert rows[1][0] == 3
+    assert "科学计数" in str(rows[1][1])
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (("load", "roster", "/nowhere.csv"), 2),
+        (("load", "facts", __file__, "--area", "990101"), 2),
+        (("load", "roster", __file__, "--area", "111111"), 2),
+        (("load", "roster", __file__, "--area", "990101"), 1),
+        (("screen", "--area", "111111"), 2),
+    ],
+)
+def test_a_wrong_call_ends_with_2_and_a_refused_file_with_1(county, words, code):
+    with pytest.raises(SystemExit) as ended:
+        said(*words)
+    assert ended.value.code == code
+    with scope(System("test"), "测试"):
+        assert not Person.objects.exists()

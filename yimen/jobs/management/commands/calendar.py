@@ -1,0 +1,64 @@
+"""`yimen manage calendar`: enter the State Council's yearly notice of days off and make-up workdays."""
+
+from argparse import ArgumentParser
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from yimen.office.access import System, scope
+from yimen.office.actions import enter_calendar_year
+from yimen.office.tables import (
+    Heading,
+    TableProblem,
+    ValueProblem,
+    read_boolean,
+    read_date,
+    read_file,
+    read_text,
+    rows_of,
+    suggest,
+)
+
+HEADINGS = (
+    Heading("day", ("日期",), required=True),
+    Heading("worked", ("上班", "是否上班"), required=True),
+    Heading("name", ("名称", "节日"), required=True),
+)
+
+
+class Command(BaseCommand):
+    help = "录入一年的放假安排：表格三列，日期、上班（是/否）、名称；只写特殊的日子。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """YEAR FILE --document."""
+        parser.add_argument("year", type=int)
+        parser.add_argument("file", type=Path)
+        parser.add_argument("--document", required=True, help="文号，如 国办发明电〔2026〕7号")
+
+    def handle(self, *_: Any, year: int, file: Path, document: str, **__: Any) -> None:
+        """Enter it; nothing is entered if any row cannot be read."""
+        try:
+            days = _days(file)
+            with scope(System("calendar"), "录入放假安排"):
+                enter_calendar_year(year=year, document=document, days=days, by=None, at=timezone.now())
+        except (TableProblem, ValueError) as problem:
+            raise CommandError(str(problem)) from None
+        worked = sum(worked for worked, _ in days.values())
+        self.stdout.write(f"{year} 年：放假 {len(days) - worked} 天，调休上班 {worked} 天。")
+
+
+def _days(file: Path) -> dict[date, tuple[bool, str]]:
+    table = read_file(file, name=file.name)
+    match = suggest(table, HEADINGS)
+    if match.missing:
+        raise TableProblem(f"“{file.name}”缺少这些列：{'、'.join(match.missing)}。")
+    days: dict[date, tuple[bool, str]] = {}
+    for line, cells in rows_of(table, match):
+        day, worked = read_date(cells["day"], column="日期"), read_boolean(cells["worked"], column="上班")
+        if day is None or worked is None:
+            raise ValueProblem(f"第 {line} 行没有写全日期和上班（是/否）。")
+        days[day] = (worked, read_text(cells["name"]))
+    return days

@@ -1,0 +1,111 @@
+"""`yimen manage staff`: the first accounts of a new county, a new post, a lost second factor, somebody who leaves."""
+
+import secrets
+from argparse import ArgumentParser
+from datetime import date
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from yimen.office.access import NotAllowed, System, scope
+from yimen.office.actions import DEPARTMENTS, add_staff, deactivate_staff, end_post, give_post, load_departments
+from yimen.office.actions import reset_second_factor as reset
+from yimen.office.models import Area, Staff
+from yimen.office.permissions import POST_WORDS
+
+
+class Command(BaseCommand):
+    help = "人员：add 新增并任岗，post 加一个岗，end 免一个岗，reset 重置动态口令，leave 离岗停用，list 列出。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """add | post | end | reset | leave USER, or list."""
+        parser.add_argument("what", choices=("add", "post", "end", "reset", "leave", "list"))
+        parser.add_argument("username", nargs="?", default="", help="用户名（登录用）")
+        parser.add_argument("--name", default="", help="姓名")
+        parser.add_argument("--department", default="mz", choices=DEPARTMENTS, help="部门，默认民政（mz）")
+        parser.add_argument("--post", choices=POST_WORDS, help="；".join(f"{kind} {words}" for kind, words in POST_WORDS.items()))
+        parser.add_argument("--area", default="", help="岗位所在地的区划代码")
+        parser.add_argument("--on", type=date.fromisoformat, help="从哪天起，默认今天")
+
+    def handle(self, *_: Any, what: str, **options: Any) -> None:
+        """Do it as the system, audited."""
+        load_departments()
+        with scope(System("staff"), "管理人员"):
+            try:
+                self.stdout.write(getattr(self, f"_{what}")(options))
+            except NotAllowed as problem:
+                raise CommandError(str(problem)) from None
+
+    def _add(self, options: dict[str, Any]) -> str:
+        if not options["username"] or not options["name"]:
+            raise CommandError("请写用户名和 --name 姓名。")
+        if Staff.objects.filter(username=options["username"]).exists():
+            raise CommandError(f"已经有用户名“{options['username']}”。加岗请用 post。")
+        if not options["post"]:
+            raise CommandError("请用 --post 写明岗位；没有岗位什么也看不到。")
+        area, password = _area(options["area"]), secrets.token_urlsafe(12)
+        staff = add_staff(
+            username=options["username"],
+            password=password,
+            name=options["name"],
+            department=options["department"],
+            by=None,
+            at=timezone.now(),
+        )
+        self._give(staff, area, options)
+        return f"{staff.name}：用户名 {staff.username}，初始口令 {password}（只显示这一次）。第一次登录时绑定动态口令。"
+
+    def _post(self, options: dict[str, Any]) -> str:
+        staff = _staff(options["username"])
+        if not options["post"]:
+            raise CommandError("请用 --post 写明岗位。")
+        self._give(staff, _area(options["area"]), options)
+        return _described(staff)
+
+    def _end(self, options: dict[str, Any]) -> str:
+        staff = _staff(options["username"])
+        posts = list(staff.posts.filter(ends_on=None, kind=options["post"], area=_area(options["area"])))
+        if not posts:
+            raise CommandError("没有这个岗位，先用 list 看看。")
+        for post in posts:
+            end_post(post=post, ends_on=options["on"] or timezone.localdate(), by=None, at=timezone.now())
+        return _described(staff)
+
+    def _reset(self, options: dict[str, Any]) -> str:
+        staff = _staff(options["username"])
+        reset(staff=staff, by=None, at=timezone.now())
+        return f"{staff.name}的动态口令已取消，下次登录重新绑定。"
+
+    def _leave(self, options: dict[str, Any]) -> str:
+        staff = _staff(options["username"])
+        deactivate_staff(staff=staff, by=None, at=timezone.now())
+        return f"{staff.name}已停用，正在用的登录立即失效。"
+
+    def _list(self, _: dict[str, Any]) -> str:
+        return "\n".join(_described(staff) for staff in Staff.objects.order_by("username")) or "还没有人员。"
+
+    def _give(self, staff: Staff, area: Area, options: dict[str, Any]) -> None:
+        starts_on = options["on"] or timezone.localdate()
+        give_post(staff=staff, kind=options["post"], area=area, starts_on=starts_on, by=None, at=timezone.now())
+
+
+def _staff(username: str) -> Staff:
+    staff = Staff.objects.filter(username=username).first()
+    if staff is None:
+        raise CommandError(f"没有用户名“{username}”。")
+    return staff
+
+
+def _area(code: str) -> Area:
+    area = Area.objects.filter(code=code).first()
+    if area is None:
+        raise CommandError(f"区划里没有代码“{code}”。请用 --area 写区划代码；还没有装载区划的，先运行 yimen manage areas。")
+    return area
+
+
+def _described(staff: Staff) -> str:
+    posts = "；".join(
+        f"{POST_WORDS[post.kind]}（{post.area.name}）" for post in staff.posts.select_related("area") if post.is_held
+    )
+    return f"{staff.username:16} {staff.name:8} {'' if staff.is_active else '已停用 '}{posts or '没有岗位'}"
