@@ -17,6 +17,7 @@ from typing import Any
 
 import duckdb
 
+from yimen.policies.bulk import Bulk, can_answer
 from yimen.policies.catalogue import Derivation
 from yimen.policies.closures import least, most
 from yimen.policies.compiled import CompiledPolicy
@@ -118,7 +119,16 @@ class Program:
             )
 
     def run(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Answer all policies for everybody in the input tables."""
+        """Answer all policies for everybody in the input tables: in columns where 64 bits are enough, else in SQL."""
+        if can_answer(self):
+            held = Bulk(self).run(con)
+            if self.keep_facts:
+                self.household.relation, self.person.relation = held["household_facts"], held["person_facts"]
+        else:
+            self.run_sql(con)
+
+    def run_sql(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Answer the same in SQL alone."""
         for statement in self.statements:
             con.execute(statement)
 
@@ -155,6 +165,8 @@ class Program:
         self._take_in(self.person, self.person_facts)
         self._take_in(self.obligor, self.obligor_facts)
         self._take_in(self.household, [*self.household_facts, *(self.person_facts if self.flat else [])], params)
+        self.taken = {table.name: table.relation for table in (self.person, self.obligor, self.household)}
+        self.taking = len(self.statements)
         self._derive_all()
         self._answer_all()
 
@@ -246,6 +258,21 @@ class Program:
         )
         self.person.columns |= set(wanted)
 
+    def _fetch_down(self, names: set[str], lower: _Table) -> None:
+        """Give the rows that are gathered from what stands above them: a parameter, a fact of the household."""
+        if self.flat and lower is self.obligor:
+            return
+        self._fetch_from_household(names)
+        if lower is self.person:
+            return
+        wanted = sorted(name for name in names if name in self.person.columns and name not in lower.columns)
+        if wanted:
+            columns = ", ".join(f"p.{quoted(column)}" for name in wanted for column in self._with_ends(name))
+            self._view(
+                lower, f"SELECT o.*, {columns} FROM {lower.relation} o JOIN {self.person.relation} p USING (subject, member)"
+            )
+            lower.columns |= set(wanted)
+
     def _with_ends(self, name: str) -> list[str]:
         held: Type | None = self.rules.types.get(name)
         return [name, least(name), most(name)] if held and held.interval else [name]
@@ -258,6 +285,7 @@ class Program:
         made = {name: pair for a in fresh.values() for name, pair in aggregate_columns(a, self.writer).items()}
         kinds = {hidden_name(a): a.type for a in fresh.values()}
         lower = self.person if table is self.household else self.obligor
+        self._fetch_down({name for a in fresh.values() for name in a.names}, lower)
         if self.flat and (lower is self.obligor or self.without_members):
             nothing = [f"CAST(NULL AS {_kind(kinds, name)}) AS {quoted(name)}" for name in made]
             self._view(table, f"SELECT *, {', '.join(nothing)} FROM {table.relation}")

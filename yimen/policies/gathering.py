@@ -1,0 +1,112 @@
+"""
+Gathering (汇总): sums, counts and the like over rows that stand group by group, in Arrow, for all groups at once.
+
+Rows of one group stand together, in the order of the groups. A sum over a group is then the difference of two running
+totals, which is several times faster than any grouping by key.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+Column = Any
+
+
+@dataclass(frozen=True)
+class Groups:
+    """Where each group's rows end; `of_row` is the number of the group of each row."""
+
+    of_row: Column
+    ends: Column
+
+    @classmethod
+    def of(cls, of_row: Column, groups: int) -> "Groups":
+        """Return the groups of rows in order; a group without rows ends where the one before it does."""
+        runs = pc.run_end_encode(of_row)
+        ends = pc.cast(runs.run_ends, pa.int64())
+        if len(ends) != groups:
+            places = pc.index_in(pa.array(range(groups), runs.values.type), value_set=runs.values)
+            ends = pc.fill_null(pc.fill_null_forward(pc.take(ends, places)), 0)
+        return cls(of_row, ends)
+
+    def sum(self, values: Column) -> Column:
+        """Return the sum of each group's values, none of them NULL."""
+        totals = pc.cumulative_sum(values)
+        # The running total before the first row is 0, so that groups without rows come to 0.
+        nothing = pa.array([0], totals.type)
+        held = pc.take(pa.concat_arrays([nothing, totals]), self.ends)
+        return pc.subtract(held, pa.concat_arrays([nothing, held[:-1]])) if len(held) else held
+
+    def count(self, conditions: Column) -> Column:
+        """Return for how many rows of each group a condition is true."""
+        return pc.cast(self.sum(pc.cast(pc.fill_null(conditions, False), pa.int32())), pa.int64())
+
+    def has(self, conditions: Column) -> Column:
+        """Say for each group whether a condition is true for any of its rows."""
+        return pc.greater(self.sum(pc.cast(pc.fill_null(conditions, False), pa.int32())), 0)
+
+    def extreme(self, values: Column, word: str) -> Column:
+        """Return the greatest ("max") or least ("min") of each group's values, none of them NULL."""
+        table = pa.table({"group": self.of_row, "value": values})
+        found = table.group_by("group", use_threads=False).aggregate([("value", word)])
+        held = found[f"value_{word}"].combine_chunks()
+        if len(held) == len(self.ends):
+            return held
+        places = pc.index_in(pa.array(range(len(self.ends)), self.of_row.type), value_set=found["group"].combine_chunks())
+        return pc.take(held, places)
+
+
+def gather(word: str, inner: Column, groups: Groups) -> tuple[Column, Column | None, Column | None]:
+    """Return an aggregate's values, and of a count its least and its most; NULL where an unknown row could change it."""
+    return _GATHER[word](inner, groups)
+
+
+def _count(inner: Column, groups: Groups) -> tuple[Column, Column, Column]:
+    low = groups.count(inner)
+    if not inner.null_count:
+        return low, low, low
+    high = pc.add(low, groups.count(pc.is_null(inner)))
+    return pc.if_else(pc.equal(low, high), low, pa.scalar(None, pa.int64())), low, high
+
+
+def _any(inner: Column, groups: Groups) -> tuple[Column, None, None]:
+    found = groups.has(inner)
+    if not inner.null_count:
+        return found, None, None
+    # True beside any unknown; else unknown where one is unknown.
+    unknown = pc.if_else(groups.has(pc.is_null(inner)), pa.scalar(None, pa.bool_()), pa.scalar(False))
+    return pc.or_kleene(found, unknown), None, None
+
+
+def _all(inner: Column, groups: Groups) -> tuple[Column, None, None]:
+    return pc.invert(_any(pc.invert(inner), groups)[0]), None, None
+
+
+def _sum(inner: Column, groups: Groups) -> tuple[Column, None, None]:
+    return _unless_unknown(groups.sum(pc.fill_null(inner, 0)), inner, groups), None, None
+
+
+def _extreme(word: str) -> Callable[[Column, Groups], tuple[Column, None, None]]:
+    def extreme(inner: Column, groups: Groups) -> tuple[Column, None, None]:
+        return _unless_unknown(groups.extreme(pc.fill_null(inner, 0), word), inner, groups), None, None
+
+    return extreme
+
+
+def _unless_unknown(values: Column, inner: Column, groups: Groups) -> Column:
+    if not inner.null_count:
+        return values
+    return pc.if_else(groups.has(pc.is_null(inner)), pa.scalar(None, values.type), values)
+
+
+_GATHER: Mapping[str, Callable[[Column, Groups], tuple[Column, Column | None, Column | None]]] = {
+    "合计": _sum,
+    "计数": _count,
+    "任一": _any,
+    "全部": _all,
+    "最大": _extreme("max"),
+    "最小": _extreme("min"),
+}
