@@ -106,7 +106,7 @@ class Teller:
         self, condition: Mapping[str, Any], expression: str, names: Sequence[str]
     ) -> tuple[str, str, str, str, tuple[tuple[str, Decimal], ...]]:
         """Return the value, its unit, what it must be, what would change the result, and figures for the head."""
-        simple = _SIMPLE.match(expression) if not re.search(r"\b(AND|OR|IN|BETWEEN)\b", expression) else None
+        simple = _SIMPLE.match(_compared(expression)) if not re.search(r"\b(AND|OR|IN|BETWEEN)\b", expression) else None
         fact = self.rules.catalogue.facts.get(simple[1]) if simple else None
         if simple is None or fact is None:
             return self._several(names, condition["value"]), "", "", "", ()
@@ -133,6 +133,8 @@ class Teller:
             return Decimal(right)
         if right.startswith("'"):
             return right.strip("'")
+        if right in self.rules.parameter_types:
+            return self._parameter(right)
         value = self._value(fact.name)
         asked = (
             next((one.condition for one in self.answer.conditions if one.name == condition["name"]), None)
@@ -146,6 +148,10 @@ class Teller:
             return None
         above = (sign in ("<", "<=")) != bool(condition["value"])
         return value - margin if above else value + margin
+
+    def _parameter(self, name: str) -> Any:
+        held, scale = self.known.get(name), self.rules.parameter_types[name].scale
+        return Decimal(held).scaleb(-scale) if isinstance(held, int) and not isinstance(held, bool) else held
 
     def _value(self, name: str) -> Any:
         fact = self.rules.catalogue.facts.get(name)
@@ -181,6 +187,12 @@ class Teller:
     def _bases(self, name: str) -> set[str]:
         derivation = next((one for one in self.rules.derivations if one.fact.name == name), None)
         return {name} | {base for used in (derivation.typed.names if derivation else ()) for base in self._bases(used)}
+
+
+def _compared(expression: str) -> str:
+    """Write a lone yes-or-no fact as a comparison, which it is."""
+    lone = re.fullmatch(r"\s*(NOT\s+)?(\w+)\s*", expression)
+    return f"{lone[2]} = {'false' if lone[1] else 'true'}" if lone else expression
 
 
 def _source(source: str) -> str:

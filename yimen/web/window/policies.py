@@ -1,6 +1,7 @@
 """The policies in force (政策), readable for everybody at a desk: conditions, standards, papers, limits, articles."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -35,7 +36,9 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     """List the policies in force for this desk's place today, by department."""
     require("rules.see")
     rules, on, areas = current_rules(), timezone.localdate(), _codes()
-    held = sorted(rules.in_force(on, areas), key=lambda one: one.department)
+    held = rules.in_force(on, areas)
+    number_of = Counter(one.department for one in held)
+    held = sorted(held, key=lambda one: (-number_of[one.department], one.department))
     shown = {
         "current": reverse("policies"),
         "departments": [(name, list(rows)) for name, rows in groupby(held, key=lambda one: one.department)],

@@ -81,7 +81,7 @@ def stranger_round(said: Iterable[Said], *, rules: Rules, on: date, areas: Seque
     """Return the round of somebody whom no file knows: everything is only what was said."""
     facts = rules.catalogue.facts
     # Whoever is asked for at the window is alive; that is not asked.
-    values = {DEAD: False} if DEAD in facts else {}
+    values: dict[str, Any] = {DEAD: False} if DEAD in facts else {}
     values |= given(said, facts).get(HOUSEHOLD, {})
     where = Where(on, tuple(code for code in areas if len(code) <= rules.deepest), values.get(CATEGORY))
     answers = explainer_at(where=where, rules=rules).one(Situation(values))
