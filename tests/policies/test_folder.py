@@ -1,0 +1,148 @@
+"""A folder of rules with one thing wrong is refused whole, and the sentence names file, line, what is wrong and what to write."""
+
+import shutil
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tests.policies.book import FACTS, PARAMETERS, POLICY, write
+from yimen.policies.queries import Explainer, RuleError, Situation, Where, failures, load_rules, survivors
+
+FIRST = "家庭月收入 < 低保标准 * 家庭人口"
+CONDITION = "national/policy.yaml 第 11 行：条件“人均月收入低于当地标准”"
+SPOILT = [
+    ("policy", FIRST, "家庭月入 < 低保标准", CONDITION, "最接近的是“家庭月收入”"),
+    ("policy", FIRST, "家庭月收入 ＜ 低保标准", CONDITION, "请用半角“<”"),
+    ("policy", FIRST, "家庭月收入 / 家庭人口 < 低保标准", CONDITION, "不能用除法"),
+    ("policy", FIRST, "家庭月收入 IS NULL", CONDITION, "不能写 NULL 或 IS"),
+    ("policy", FIRST, "1 < 2", CONDITION, "没有事实"),
+    ("policy", FIRST, "危房等级 < 'C'", CONDITION, "文字没有大小"),
+    ("policy", FIRST, "危房等级 = 3", CONDITION, "文字和数不能比较"),
+    ("policy", FIRST, "危房等级 = 'E'", CONDITION, "A、B、C、D"),
+    ("policy", FIRST, "lower(危房等级) = 'c'", CONDITION, "可以用：名称"),
+    ("policy", FIRST, "家庭月收入 < (SELECT 1)", CONDITION, "可以用：名称"),
+    ("policy", FIRST, "家庭月收入 < 家庭人口", CONDITION, "不能直接比较"),
+    ("policy", FIRST, "月收入 < 低保标准", CONDITION, "合计、计数、任一"),
+    ("policy", FIRST, "家庭月收入 < 低保标准 *", CONDITION, "读不懂"),
+    ("policy", FIRST, "家庭人口 IN (1, 2)", "national/policy.yaml 第 11 行", "给整个算式加引号"),
+    ("policy", "名称: 最低", "名稱: 最低", "national/policy.yaml 第 3 行", "最接近的是“名称”"),
+    ("policy", "名称: 最低生活保障", "名称: 低保\n名称: 低保", "national/policy.yaml 第 4 行", "写了两次"),
+    ("policy", "编号: subsistence_allowance\n", "", "national/policy.yaml 第 2 行", "缺少“编号”"),
+    ("policy", "生效: 2026-07-01", "生效: 2026-13-01", "national/policy.yaml 第 8 行", "不是日期"),
+    ("policy", "对象: 户", "对象: 家", "national/policy.yaml 第 9 行", "人 或 户"),
+    ("policy", "取整: 进一到元", "取整: 进一到块", "national/policy.yaml 第 15 行", "到元、到角、到分"),
+    ("policy", "得: 不符合", "得: 不行", "national/policy.yaml 第 20 行", "符合、不符合、待核实"),
+    ("policy", "条件:", "条件: [", "national/policy.yaml 第 11 行", "YAML"),
+    ("policy", "- 家庭月收入}", "- 危房等级}", "national/policy.yaml 第 14 行", "加减乘除"),
+    ("facts", "周岁(出生日期)", "周岁(月收入)", "facts.yaml 第 8 行", "应是一个日期"),
+    ("facts", "合计(月收入)", "合计(家庭月收入)", "facts.yaml 第 9 行", "绕了一圈"),
+    ("facts", "合计(月收入)", "合计(家庭金融资产)", "facts.yaml 第 9 行", "是户的事实"),
+    ("facts", "选项, 值: [A, B, C, D]", "选项", "facts.yaml 第 7 行", "列出可选的值"),
+    ("facts", "范围: 1..4", "范围: 4..1", "facts.yaml 第 5 行", "看不懂"),
+    ("facts", "名: 金融资产,", "名: 月收入,", "facts.yaml 第 4 行", "写了两次"),
+    ("facts", "类型: 金额, 单位: 元/月, 范围: 0..1000000", "类型: 钱", "facts.yaml 第 3 行", "金额、整数、小数"),
+    ("parameters", "630.00,元/月", "六百三,元/月", "parameters/local.csv 第 4 行", "不是数"),
+    ("parameters", "类别", "类型", "parameters/local.csv 第 1 行", "最接近的是“类别”"),
+    ("parameters", "农,2026-07-01,,630.00", "农,2026-06-01,,630.00", "parameters/local.csv 第 4 行", "日期重叠"),
+    ("parameters", "630.00,元/月", "630.00,元/年", "parameters/local.csv 第 4 行", "请统一"),
+    ("parameters", "2026-01-01,2026-06-30", "2026-06-30,2026-01-01", "parameters/local.csv 第 3 行", "早于"),
+]
+
+
+@pytest.mark.parametrize(("file", "right", "wrong", "place", "words"), SPOILT, ids=[f"{s[0]}: {s[2]}"[:60] for s in SPOILT])
+def test_one_thing_wrong_is_told_with_its_place(tmp_path, file, right, wrong, place, words):
+    texts = {"facts": FACTS, "policy": POLICY, "parameters": PARAMETERS}
+    assert right in texts[file]
+    texts[file] = texts[file].replace(right, wrong, 1)
+    with pytest.raises(RuleError) as refused:
+        load_rules(write(tmp_path, **texts))
+    assert any(str(problem).startswith(place) and words in str(problem) for problem in refused.value.problems), refused.value
+
+
+def test_everything_wrong_is_told_in_one_go(tmp_path):
+    spoilt = POLICY.replace("家庭月收入 <", "家庭月入 <").replace("取整: 进一到元", "取整: 进一")
+    with pytest.raises(RuleError) as refused:
+        load_rules(write(tmp_path, policy=spoilt, parameters=PARAMETERS.replace("630.00", "六百")))
+    assert {problem.file for problem in refused.value.problems} == {"national/policy.yaml", "parameters/local.csv"}
+
+
+def test_the_example_of_the_format_itself_loads_and_is_right(tmp_path):
+    rules = load_rules(write(tmp_path))
+    assert failures(rules) == []
+
+
+def test_an_example_that_is_wrong_says_what_comes_out(tmp_path):
+    rules = load_rules(write(tmp_path, policy=POLICY.replace("得: 符合, 额: 1}", "得: 符合, 额: 2}")))
+    assert [str(problem) for problem in failures(rules)] == [
+        "national/policy.yaml 第 21 行：例“差一分，符合，进一到元”：写的额是 2，算出来是 1.00。"
+    ]
+
+
+def test_a_border_without_an_example_is_noticed(tmp_path):
+    """The book's examples never stand on the border of the assets, so turning that comparison would go unseen."""
+    found = survivors(load_rules(write(tmp_path)))
+    assert found
+    assert all("金融资产" in str(one) for one in found if one.line == 12)
+    assert any(one.line == 12 for one in found)
+
+
+def test_texts_stay_texts_and_amounts_stay_exact(tmp_path):
+    rules = load_rules(write(tmp_path, policy=POLICY.replace("编号: subsistence_allowance", "编号: 007")))
+    assert rules.policies[0].id == "007"
+    found = rules.parameters.find("低保标准", areas=("9901", "990101"), category="城", on=date(2026, 12, 1))
+    assert found.value == 76800
+
+
+def test_the_nearest_area_that_has_a_value_on_the_day_counts(tmp_path):
+    parameters = load_rules(write(tmp_path)).parameters
+
+    def standard(areas, category, on):
+        found = parameters.find("低保标准", areas=areas, category=category, on=on)
+        return found and found.value
+
+    county, town, village = ("99", "9901", "990101"), ("99", "9901", "990101", "990101002"), "990101002001"
+    assert standard(county, "农", date(2026, 12, 1)) == 63000
+    assert standard(county, "农", date(2026, 6, 30)) == 60000
+    assert standard(county, "农", date(2025, 12, 31)) is None
+    assert standard(town, "农", date(2026, 12, 1)) == 65000
+    assert standard((*town, village), "农", date(2026, 12, 1)) == 65000
+    assert standard(town, "城", date(2026, 12, 1)) == 76800
+    assert standard(("99", "9902"), "农", date(2026, 12, 1)) is None
+
+
+def test_a_parameter_nobody_entered_leaves_the_answer_open_and_says_so(tmp_path):
+    rules = load_rules(write(tmp_path))
+    where = Where(date(2026, 12, 1), ("99", "9902", "990201"), "农")
+    given = {"家庭人口": 3, "家庭月收入": Decimal(100), "家庭金融资产": Decimal(0)}
+    answer = Explainer(rules, where).one(Situation(given))[0]
+    assert answer.verdict == "unknown"
+    assert answer.reasons["低保标准"] == "本地参数未录入：低保标准（990201，农，2026-12-01）"
+
+
+def test_versions_follow_the_day(tmp_path):
+    older = POLICY.replace("生效: 2026-07-01", "生效: 2020-01-01\n失效: 2026-06-30").replace("最低生活保障", "旧低保")
+    older = older.replace("日: 2026-12-01", "日: 2026-01-01")
+    rules = load_rules(write(tmp_path, policy=POLICY + "---\n" + older))
+    assert [policy.name for policy in rules.in_force(date(2026, 6, 30))] == ["旧低保"]
+    assert [policy.name for policy in rules.in_force(date(2026, 7, 1))] == ["最低生活保障"]
+    assert rules.in_force(date(2019, 12, 31)) == []
+
+
+def test_a_place_replaces_the_national_policy_only_at_home(tmp_path):
+    folder = write(tmp_path)
+    (folder / "huacheng").mkdir()
+    (folder / "huacheng" / "place.yaml").write_text("地区: 990101\n名称: 花城县\n", encoding="utf-8")
+    local = POLICY.replace("名称: 最低生活保障", "名称: 花城低保")
+    (folder / "huacheng" / "subsistence.yaml").write_text(local, encoding="utf-8")
+    rules = load_rules(folder)
+    on = date(2026, 12, 1)
+    assert [policy.name for policy in rules.in_force(on, ("99", "9901", "990101"))] == ["花城低保"]
+    assert [policy.name for policy in rules.in_force(on, ("99", "9901", "990102"))] == ["最低生活保障"]
+
+
+def test_the_hash_of_a_folder_changes_with_any_file(tmp_path):
+    one = load_rules(write(tmp_path / "a")).hash
+    shutil.copytree(tmp_path / "a", tmp_path / "b")
+    assert load_rules(tmp_path / "b").hash == one
+    assert load_rules(write(tmp_path / "b", parameters=PARAMETERS.replace("768.00", "769.00"))).hash != one
