@@ -1,0 +1,227 @@
+"""A county's tables as counties really write them, and files that would take the program down."""
+
+import csv
+import io
+import zipfile
+from datetime import date
+from decimal import Decimal
+
+import pytest
+import xlsxwriter
+
+from yimen.office.tables import (
+    Heading,
+    Skipped,
+    TableProblem,
+    ValueProblem,
+    matched,
+    read_boolean,
+    read_date,
+    read_file,
+    read_money,
+    read_text,
+    read_whole,
+    rows_of,
+    suggest,
+    write_rejects,
+)
+
+HEADINGS = (
+    Heading("name", ("姓名",), required=True),
+    Heading("income", ("月收入", "收入月收入"), required=True),
+    Heading("born_on", ("出生日期",)),
+)
+ROWS = (("沈小满", "1,260.00", "1963.5.7"), ("沈大年", "800", "1970年5月7日"))
+
+
+@pytest.fixture(autouse=True)
+def _home(settings, tmp_path):
+    settings.YIMEN_HOME = tmp_path / "home"
+
+
+def comma_separated(path, rows, *, encoding="utf-8"):
+    text = io.StringIO(newline="")
+    csv.writer(text).writerows(rows)
+    path.write_bytes(text.getvalue().encode(encoding))
+    return path
+
+
+def workbook(path, rows, *, merge=(), formula=None):
+    book = xlsxwriter.Workbook(str(path))
+    sheet = book.add_worksheet("名册")
+    for number, row in enumerate(rows):
+        sheet.write_row(number, 0, row)
+    for cells, words in merge:
+        sheet.merge_range(cells, words)
+    if formula:
+        sheet.write_formula(*formula)
+    book.close()
+    return path
+
+
+def people(path, skipped=None):
+    table = read_file(path, name=path.name)
+    match = suggest(table, HEADINGS)
+    assert match.missing == ()
+    return [tuple(map(read_text, cells.values())) for _, cells in rows_of(table, match, skipped)]
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_a_text_file_is_read_whatever_its_encoding(tmp_path, encoding):
+    path = comma_separated(tmp_path / "a.csv", [("姓名", "月收入", "出生日期"), *ROWS], encoding=encoding)
+    assert people(path) == [tuple(row) for row in ROWS]
+
+
+@pytest.mark.parametrize("separator", ["\t", ";", "|"])
+def test_the_separator_is_found(tmp_path, separator):
+    path = tmp_path / "a.txt"
+    path.write_text(
+        separator.join(("姓名", "月收入", "出生日期")) + "\n" + separator.join(("沈小满", "800", "1963.5.7")), "utf-8"
+    )
+    assert people(path) == [("沈小满", "800", "1963.5.7")]
+
+
+def test_titles_subtotals_and_notes_are_left_out_and_counted(tmp_path):
+    rows = [
+        ("花城县低保家庭花名册（虚构）",),
+        ("填报单位：民政局", "", "2026年11月"),
+        ("姓名", "月收入", "出生日期"),
+        ROWS[0],
+        ("小 计：", "1260", ""),
+        (),
+        ROWS[1],
+        ("合计", "2060", ""),
+        ("制表人：某某", "", ""),
+    ]
+    skipped = Skipped()
+    assert people(workbook(tmp_path / "a.xlsx", rows), skipped) == [tuple(row) for row in ROWS]
+    assert skipped.rows == 4
+
+
+def test_headings_merged_over_two_rows_are_joined(tmp_path):
+    rows = [("", "", ""), ("", "月收入", "出生日期"), ROWS[0]]
+    path = workbook(tmp_path / "a.xlsx", rows, merge=[("A1:A2", "姓名"), ("B1:C1", "收入")])
+    assert people(path) == [ROWS[0]]
+
+
+def test_a_person_corrects_the_match_of_headings(tmp_path):
+    path = comma_separated(tmp_path / "a.csv", [("称呼", "月收入", "出生日期"), *ROWS])
+    table = read_file(path, name=path.name)
+    match = suggest(table, HEADINGS)
+    assert match.missing == ("姓名",)
+    assert "称呼" in match.unknown
+    mended = matched(match.titles, HEADINGS, first=match.first, corrected={0: "name", 2: ""})
+    assert (mended.missing, dict(mended.columns)) == ((), {0: "name", 1: "income"})
+
+
+def test_a_spreadsheets_own_days_and_the_value_of_a_formula(tmp_path):
+    path = workbook(
+        tmp_path / "a.xlsx", [("姓名", "月收入", "出生日期"), ("沈小满", 0, 23138)], formula=(1, 1, "=600+660", None, 1260)
+    )
+    table = read_file(path, name=path.name)
+    cells = next(rows_of(table, suggest(table, HEADINGS)))[1]
+    assert read_money(cells["income"], column="月收入") == Decimal("1260.00")
+    assert read_date(cells["born_on"], column="出生日期") == date(1963, 5, 7)
+
+
+@pytest.mark.parametrize(
+    "text", ["1963.5.7", "1963-05-07", "1963/5/7", "1963年5月7日", "19630507", "１９６３．５．７", 23138, date(1963, 5, 7)]
+)
+def test_a_day_as_counties_write_it(text):
+    assert read_date(text, column="出生日期") == date(1963, 5, 7)
+
+
+@pytest.mark.parametrize("text", ["1963.13.7", "63.5.7", "五月", "2026-02-30"])
+def test_a_day_that_cannot_be_is_refused_and_named(text):
+    with pytest.raises(ValueProblem, match="出生日期"):
+        read_date(text, column="出生日期")
+
+
+@pytest.mark.parametrize(
+    ("text", "yuan"),
+    [
+        ("1,260.00", "1260.00"),
+        ("１２６０元", "1260.00"),
+        ("￥1260", "1260.00"),
+        ("1.26万", "12600.00"),
+        (1260.5, "1260.50"),
+        ("0", "0.00"),
+    ],
+)
+def test_an_amount_as_counties_write_it_is_exact(text, yuan):
+    assert read_money(text, column="月收入") == Decimal(yuan)
+
+
+@pytest.mark.parametrize("text", ["一千", "12.345", "1260元左右", "1e3"])
+def test_an_amount_that_is_none_is_refused_and_named(text):
+    with pytest.raises(ValueProblem, match="月收入"):
+        read_money(text, column="月收入")
+
+
+def test_empty_is_unknown_and_never_zero():
+    for empty in (None, "", " ", "-", "—"):
+        assert read_money(empty, column="月收入") is None
+        assert read_whole(empty, column="人数") is None
+    assert read_boolean("", column="有车") is None
+
+
+@pytest.mark.parametrize(("text", "value"), [("是", True), ("√", True), ("有", True), ("否", False), ("×", False), ("无", False)])
+def test_yes_and_no(text, value):
+    assert read_boolean(text, column="有车") is value
+
+
+def bomb(path):
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as pack:
+        pack.writestr("xl/worksheets/sheet1.xml", b"0" * (300 * 2**20))
+    return path
+
+
+def content(path, data):
+    path.write_bytes(data)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda f: bomb(f / "a.xlsx"), "压缩炸弹"),
+        (lambda f: content(f / "a.xlsx", b""), "空的"),
+        (lambda f: content(f / "a.xlsx", b"%PDF-1.7 ..."), "不是表格"),
+        (lambda f: content(f / "a.csv", b"\x89PNG\r\n\x1a\n" + b"0" * 100), "不是表格"),
+        (lambda f: content(f / "a.xls", b"<html><table><tr><td>1</td></tr></table></html>"), "网页"),
+        (lambda f: content(f / "a.xlsx", b"PK\x03\x04" + b"broken" * 50), "损坏"),
+        (lambda f: content(f / "a.xls", b"\xd0\xcf\x11\xe0" + b"broken" * 500), "读|损坏"),
+        (lambda f: content(f / "a.csv", b"\x00\x01\x02\xff" * 100), "乱码|编码"),
+        (lambda f: content(f / "a.csv", ("," * 400 + "\n").encode() * 3), "列"),
+        (lambda f: comma_separated(f / "a.csv", [("天气", "心情"), ("晴", "好")]), "没有找到表头"),
+    ],
+    ids=["bomb", "empty", "pdf", "picture", "web page", "broken xlsx", "broken xls", "bytes", "400 columns", "no headings"],
+)
+def test_a_file_that_cannot_be_read_gets_a_sentence_and_takes_nothing_down(tmp_path, make, words):
+    path = make(tmp_path)
+    with pytest.raises(TableProblem, match=words):
+        suggest(read_file(path, name=path.name), HEADINGS)
+
+
+def test_a_file_that_eats_memory_or_time_is_stopped(tmp_path, monkeypatch):
+    monkeypatch.setattr("yimen.office.tables.SECONDS", 0.05)
+    path = comma_separated(tmp_path / "a.csv", [("姓名", "月收入")] * 100_000)
+    with pytest.raises(TableProblem, match="拆成"):
+        read_file(path, name="a.csv")
+
+
+def test_rejected_rows_come_back_as_they_were_and_no_cell_becomes_a_formula(tmp_path):
+    rows = [("姓名", "月收入", "出生日期"), ("=HYPERLINK(1)", "+1", "@x"), ROWS[0]]
+    path = comma_separated(tmp_path / "a.csv", rows)
+    table = read_file(path, name=path.name)
+    write_rejects(tmp_path / "b.xlsx", table, suggest(table, HEADINGS), {2: "“月收入”不是金额。"})
+    back = read_file(tmp_path / "b.xlsx", name="b.xlsx").rows
+    assert list(back[0]) == ["原行号", "未采用的原因", "姓名", "月收入", "出生日期"]
+    assert list(back[1]) == [2, "“月收入”不是金额。", "=HYPERLINK(1)", "+1", "@x"]
+    with zipfile.ZipFile(tmp_path / "b.xlsx") as pack:
+        assert b"<f>" not in pack.read("xl/worksheets/sheet1.xml")
+
+
+def test_nothing_is_left_of_the_open_file(tmp_path, settings):
+    people(comma_separated(tmp_path / "a.csv", [("姓名", "月收入", "出生日期"), *ROWS]))
+    assert list((settings.YIMEN_HOME / "working").iterdir()) == []
