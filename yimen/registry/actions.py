@@ -17,7 +17,7 @@ from yimen.registry.obligors import HEADINGS as OBLIGOR_HEADINGS
 from yimen.registry.obligors import ObligorRow, load_obligor_rows, read_obligor
 from yimen.registry.roster import HEADINGS, RosterRow, read_row
 
-__all__ = ["HEADINGS", "Preview", "TableProblem", "load_roster", "preview_roster"]
+__all__ = ["HEADINGS", "OBLIGOR_HEADINGS", "Preview", "TableProblem", "load_roster", "preview_roster"]
 SHOWN = 5
 
 

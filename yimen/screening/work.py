@@ -7,7 +7,7 @@ from django.utils import timezone
 from yimen.office import work
 from yimen.office.access import System, scope
 from yimen.office.models import Area
-from yimen.screening.actions import run_report, run_screening
+from yimen.screening.actions import Shrunk, run_report, run_screening
 from yimen.screening.queries import counts_by_kind
 
 
@@ -17,12 +17,16 @@ def run(arguments: work.Arguments, context: work.Context) -> work.Result:
     on = date.fromisoformat(arguments["on"]) if arguments.get("on") else timezone.localdate()
     area = Area.objects.filter(code=arguments["area"]).first() if arguments.get("area") else None
     with scope(System("screening.run", area.path if area else ""), "全员筛查"):
-        done = run_screening(
-            on=on,
-            at=timezone.now(),
-            area=area,
-            full=bool(arguments.get("full")),
-            by=context.job.made_by,
-            progress=context.progress,
-        )
+        try:
+            done = run_screening(
+                on=on,
+                at=timezone.now(),
+                area=area,
+                full=bool(arguments.get("full")),
+                by=context.job.made_by,
+                progress=context.progress,
+            )
+        except Shrunk as problem:
+            # Trying again changes nothing: a person has to look why there is less than before.
+            raise work.GivesUp(str(problem)) from None
         return run_report(done, counts_by_kind())

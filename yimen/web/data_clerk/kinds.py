@@ -15,7 +15,7 @@ from yimen.office.queries import own_areas
 from yimen.office.tables import Heading, Match, Table
 from yimen.policies.model import Policy
 from yimen.registry.actions import HEADINGS as ROSTER_HEADINGS
-from yimen.registry.actions import preview_roster
+from yimen.registry.actions import OBLIGOR_HEADINGS, preview_obligors, preview_roster
 from yimen.screening.queries import current_rules
 
 # What the county itself registers or decides, or hears from the person: not a department's file.
@@ -40,6 +40,13 @@ _ROSTER = Kind(
     purpose="谁和谁一起生活、住在哪里、已认定为什么对象",
     must="户编号、村居、姓名、身份证号、与户主关系",
 )
+_OBLIGORS = Kind(
+    "obligors",
+    "法定义务人",
+    "roster.load",
+    purpose="不住在一起、依法有赡养抚养扶养义务的人",
+    must="申请人身份证号、义务人姓名和关系",
+)
 _FACTS = Kind(
     "facts",
     "部门数据",
@@ -54,7 +61,7 @@ _RECIPIENTS = Kind(
     purpose="谁正在领什么、多少钱、下次什么时候复核",
     must="身份证号；有金额、起始日期、下次复核日期更好",
 )
-KINDS = {kind.key: kind for kind in (_ROSTER, _FACTS, _RECIPIENTS)}
+KINDS = {kind.key: kind for kind in (_ROSTER, _OBLIGORS, _FACTS, _RECIPIENTS)}
 
 
 @dataclass(frozen=True)
@@ -101,16 +108,16 @@ def headings_of(kind: str, source: str) -> Sequence[Heading]:
     """Return the columns a file of this kind may hold."""
     if kind == "facts":
         return headings_for(current_rules().catalogue, source)
-    return ROSTER_HEADINGS if kind == "roster" else RECIPIENT_HEADINGS
+    return {"roster": ROSTER_HEADINGS, "obligors": OBLIGOR_HEADINGS}.get(kind, RECIPIENT_HEADINGS)
 
 
 def read(kind: str, path: Path, name: str, source: str) -> Reading:
     """Say how a file would be read. Raises TableProblem, in words."""
-    if kind == "roster":
-        roster = preview_roster(path=path, name=name)
-        return Reading(roster.table, roster.match, roster.rows, roster.skipped)
+    if kind == "facts":
+        facts = preview_facts(path=path, name=name, source=source, catalogue=current_rules().catalogue)
+        return Reading(facts.table, facts.match, facts.rows, facts.skipped)
     if kind == "recipients":
         recipients = preview_recipients(path=path, name=name)
         return Reading(recipients.table, recipients.match, recipients.rows, recipients.skipped)
-    facts = preview_facts(path=path, name=name, source=source, catalogue=current_rules().catalogue)
-    return Reading(facts.table, facts.match, facts.rows, facts.skipped)
+    listed = (preview_obligors if kind == "obligors" else preview_roster)(path=path, name=name)
+    return Reading(listed.table, listed.match, listed.rows, listed.skipped)
