@@ -50,7 +50,7 @@ def test_a_fault_of_the_program_is_told_without_details(enter_as, county, monkey
 
 def test_closing_without_a_reason_is_refused_on_the_page_itself(enter_as, county):
     client = enter_as("luzhixia")
-    page = client.get(reverse("findings") + "?kind=wrong").content.decode()
+    page = client.get(reverse("findings") + "?kind=wrong&area=990101002001").content.decode()
     finding = page.split('class="go" href="/findings/')[1].split("/")[0]
 
     answer = client.post(reverse("finding_close", args=[finding]), {"words": "  "})
@@ -61,7 +61,7 @@ def test_closing_without_a_reason_is_refused_on_the_page_itself(enter_as, county
 
 def test_a_finding_is_handed_only_to_somebody_who_answers_for_the_place(enter_as, county):
     client = enter_as("luzhixia")
-    page = client.get(reverse("findings") + "?kind=wrong").content.decode()
+    page = client.get(reverse("findings") + "?kind=wrong&area=990101002001").content.decode()
     finding = page.split('class="go" href="/findings/')[1].split("/")[0]
 
     wrong = client.post(reverse("finding_hand_on", args=[finding]), {"to": "foreign", "words": "x"})

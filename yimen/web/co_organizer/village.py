@@ -17,7 +17,7 @@ from yimen.office.queries import area_seen, areas_seen
 from yimen.registry.queries import households_in
 from yimen.screening.queries import KINDS, current_rules, waiting_by_household
 
-PER_PAGE = 100
+PER_PAGE = 50
 SHOWS = (("all", "全部"), ("waiting", "有事要做"), ("receiving", "正在领"), ("none", "什么也没领"))
 
 
