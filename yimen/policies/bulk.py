@@ -28,7 +28,7 @@ from yimen.policies.sql import aggregates_in, hidden_name, quoted, without_aggre
 if TYPE_CHECKING:
     from yimen.policies.program import Program
 
-HOUSEHOLDS_PER_SLICE = 50_000
+HOUSEHOLDS_PER_SLICE = 50000
 THREADS = 2
 NO_AMOUNT = pa.scalar(None, pa.int64())
 
@@ -45,8 +45,8 @@ def can_answer(program: "Program") -> bool:
 class _Known(dict[str, Column]):
     """What is known of the rows of one table; what is not there is fetched from the row above each."""
 
-    def __init__(self, own: pa.RecordBatch, above: "tuple[_Known, Column] | None" = None) -> None:
-        super().__init__(zip(own.schema.names, own.columns, strict=True))
+    def __init__(self, own: Mapping[str, Column], above: "tuple[_Known, Column] | None" = None) -> None:
+        super().__init__(own)
         self.above = above
 
     def __missing__(self, name: str) -> Column:
@@ -112,10 +112,15 @@ class _Ready:
         """The amount of the first tier that fits, unknown where it is unknown which one that is."""
         if not self.tiers:
             return pa.nulls(len(verdict), pa.int64())
+        # Only for those entitled, who are few.
+        entitled = pc.indices_nonzero(verdict)
+        some = _Known({}, (known, entitled))
         amount: Column = NO_AMOUNT
         for when, tier in reversed(self.tiers):
-            amount = tier(known) if when is None else pc.if_else(when(known), tier(known), amount)
-        return pc.if_else(pc.fill_null(verdict, False), amount, NO_AMOUNT)
+            amount = tier(some) if when is None else pc.if_else(when(some), tier(some), amount)
+        if isinstance(amount, pa.Scalar):
+            amount = pa.repeat(amount, len(entitled))
+        return pc.replace_with_mask(pa.nulls(len(verdict), pa.int64()), pc.fill_null(verdict, False), amount)
 
 
 class Bulk:
@@ -200,9 +205,9 @@ class Bulk:
         return _one_batch(con.sql(f"SELECT {columns} FROM {self.program.taken[name]}").to_arrow_table())
 
     def _answer(self, part: _Slice) -> dict[str, pa.RecordBatch]:
-        home = _Known(part.home)
-        people = _Known(part.people, (home, part.of_home.of_row))
-        obligors = _Known(part.obligors, (people, part.of_person.of_row))
+        home = _Known(_columns(part.home))
+        people = _Known(_columns(part.people), (home, part.of_home.of_row))
+        obligors = _Known(_columns(part.obligors), (people, part.of_person.of_row))
         below: Mapping[str, tuple[_Known, _Known | None, Groups | None]] = {
             "户": (home, people, part.of_home),
             "人": (people, obligors, part.of_person),
@@ -238,6 +243,10 @@ class Bulk:
         return pa.record_batch(columns)
 
 
+def _columns(batch: pa.RecordBatch) -> dict[str, Column]:
+    return dict(zip(batch.schema.names, batch.columns, strict=True))
+
+
 def _all_of(clauses: Mapping[Node, Column], keys: Sequence[Node]) -> Column:
     return reduce(pc.and_kleene, (clauses[key] for key in keys))
 
@@ -260,6 +269,13 @@ def _in_order(batch: pa.RecordBatch, key: Column) -> pa.RecordBatch:
 
 def _below(batch: pa.RecordBatch, key: str, above: pa.RecordBatch) -> tuple[pa.RecordBatch, Groups]:
     """Put rows into the order of the rows they belong to; those that belong to none are left out, as a join does."""
+    if not batch.num_rows:
+        return batch, Groups.of(pa.array([], pa.int32()), above.num_rows)
+    runs = pc.run_end_encode(batch[key])
+    if runs.values.equals(above[key]):
+        # In order already, and nobody without rows: the usual case.
+        of_row = pc.run_end_decode(pa.RunEndEncodedArray.from_arrays(runs.run_ends, _numbers(above.num_rows)))
+        return batch, Groups(of_row, pc.cast(runs.run_ends, pa.int64()))
     of_row = pc.index_in(batch[key], value_set=above[key])
     if of_row.null_count:
         kept = pc.is_valid(of_row)
@@ -268,6 +284,10 @@ def _below(batch: pa.RecordBatch, key: str, above: pa.RecordBatch) -> tuple[pa.R
     if ordered is not batch:
         of_row = pc.index_in(ordered[key], value_set=above[key])
     return ordered, Groups.of(of_row, above.num_rows)
+
+
+def _numbers(count: int) -> Column:
+    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int32()), count)), 1)
 
 
 def _cuts(households: int) -> Iterator[tuple[int, int]]:

@@ -79,7 +79,7 @@ class Columns:
         return lambda known: known[name]
 
     def _constant(self, typed: Typed) -> Meaning:
-        value = pa.scalar(constant(typed), _KINDS[typed.type.kind])
+        value = pa.scalar(constant(typed), ARROW_KINDS[typed.type.kind])
         return lambda _: value
 
     def _junction(self, typed: Typed) -> Meaning:
@@ -177,7 +177,7 @@ class Columns:
         return amount
 
 
-_KINDS = {"number": pa.int64(), "bool": pa.bool_(), "text": pa.string(), "day": pa.date32()}
+ARROW_KINDS = {"number": pa.int64(), "bool": pa.bool_(), "text": pa.string(), "day": pa.date32()}
 
 
 def _rounded(mode: str, up: Column, down: Column) -> Column:

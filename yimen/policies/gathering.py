@@ -7,12 +7,14 @@ totals, which is several times faster than any grouping by key.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 Column = Any
+NO_ROW = pa.scalar(None, pa.int64())
 
 
 @dataclass(frozen=True)
@@ -28,17 +30,25 @@ class Groups:
         runs = pc.run_end_encode(of_row)
         ends = pc.cast(runs.run_ends, pa.int64())
         if len(ends) != groups:
-            places = pc.index_in(pa.array(range(groups), runs.values.type), value_set=runs.values)
-            ends = pc.fill_null(pc.fill_null_forward(pc.take(ends, places)), 0)
+            # As runs over the groups: from the first row of a group on, and for those without rows after it, its end holds.
+            starts = pa.concat_arrays([pc.cast(runs.values, pa.int64()), pa.array([groups])])
+            ends = pa.concat_arrays([pa.array([0]), ends])
+            if len(starts) > 1 and starts[0].as_py() == 0:
+                starts, ends = starts[1:], ends[1:]
+            ends = pc.run_end_decode(pa.RunEndEncodedArray.from_arrays(starts, ends)) if groups else ends[:0]
         return cls(of_row, ends)
 
     def sum(self, values: Column) -> Column:
         """Return the sum of each group's values, none of them NULL."""
-        totals = pc.cumulative_sum(values)
-        # The running total before the first row is 0, so that groups without rows come to 0.
-        nothing = pa.array([0], totals.type)
-        held = pc.take(pa.concat_arrays([nothing, totals]), self.ends)
-        return pc.subtract(held, pa.concat_arrays([nothing, held[:-1]])) if len(held) else held
+        totals = pc.take(pc.cumulative_sum(values), self.last_rows)
+        if self.last_rows.null_count:
+            totals = pc.fill_null(totals, 0)
+        return pc.subtract(totals, pa.concat_arrays([pa.array([0], totals.type), totals])[:-1])
+
+    @cached_property
+    def last_rows(self) -> Column:
+        """The last row up to the end of each group; none before the first row."""
+        return pc.if_else(pc.greater(self.ends, 0), pc.subtract(self.ends, 1), NO_ROW)
 
     def count(self, conditions: Column) -> Column:
         """Return for how many rows of each group a condition is true."""
@@ -50,13 +60,22 @@ class Groups:
 
     def extreme(self, values: Column, word: str) -> Column:
         """Return the greatest ("max") or least ("min") of each group's values, none of them NULL."""
-        table = pa.table({"group": self.of_row, "value": values})
-        found = table.group_by("group", use_threads=False).aggregate([("value", word)])
-        held = found[f"value_{word}"].combine_chunks()
-        if len(held) == len(self.ends):
-            return held
-        places = pc.index_in(pa.array(range(len(self.ends)), self.of_row.type), value_set=found["group"].combine_chunks())
-        return pc.take(held, places)
+        starts, sizes = self._starts_and_sizes()
+        better = pc.max_element_wise if word == "max" else pc.min_element_wise
+        found = pc.take(values, pc.if_else(pc.greater(sizes, 0), starts, NO_ROW))
+        # The second of every group, the third …: as many steps as the largest group has rows, each for fewer groups.
+        groups = pc.indices_nonzero(pc.greater(sizes, 1))
+        place = 1
+        while len(groups):
+            held = better(pc.take(found, groups), pc.take(values, pc.add(pc.take(starts, groups), place)))
+            found = pc.replace_with_mask(found, pc.greater(sizes, place), held)
+            place += 1
+            groups = pc.indices_nonzero(pc.greater(sizes, place))
+        return found
+
+    def _starts_and_sizes(self) -> tuple[Column, Column]:
+        starts = pa.concat_arrays([pa.array([0]), self.ends])[:-1]
+        return starts, pc.subtract(self.ends, starts)
 
 
 def gather(word: str, inner: Column, groups: Groups) -> tuple[Column, Column | None, Column | None]:

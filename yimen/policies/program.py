@@ -13,13 +13,14 @@ AND of its conditions. Flat programs (`rules evaluate`) answer for one row per s
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 import duckdb
+import pyarrow
 
 from yimen.policies.bulk import Bulk, can_answer
 from yimen.policies.catalogue import Derivation
 from yimen.policies.closures import least, most
+from yimen.policies.columns import ARROW_KINDS
 from yimen.policies.compiled import CompiledPolicy
 from yimen.policies.expression import Node
 from yimen.policies.folder import Rules
@@ -106,17 +107,16 @@ class Program:
         self, con: duckdb.DuckDBPyConnection, groups: Iterable[tuple[str, tuple[str, ...], str | None]]
     ) -> None:
         """Create the table `parameter` for groups (place, codes of the areas above it, category or None)."""
-        columns = "".join(f", {quoted(n)} {_KINDS_OF_TYPES[self.rules.parameter_types[n].kind]}" for n in self.parameters)
-        con.execute(f"CREATE OR REPLACE TABLE parameter (place VARCHAR, category VARCHAR{columns})")
-        rows: list[list[Any]] = []
-        for place, areas, category in groups:
-            found = [self.rules.parameters.find(name, areas=areas, category=category, on=self.on) for name in self.parameters]
-            rows.append([place, category or "", *(one.value if one else None for one in found)])
-        if rows:
-            con.execute(
-                f"INSERT INTO parameter VALUES {', '.join(['(' + ', '.join('?' * len(rows[0])) + ')'] * len(rows))}",
-                [value for row in rows for value in row],
-            )
+        held = list(groups)
+        columns = {"place": pyarrow.array([place for place, _, _ in held], pyarrow.string())}
+        columns["category"] = pyarrow.array([category or "" for _, _, category in held], pyarrow.string())
+        for name in self.parameters:
+            found = [self.rules.parameters.find(name, areas=a, category=c, on=self.on) for _, a, c in held]
+            kind = ARROW_KINDS[self.rules.parameter_types[name].kind]
+            columns[name] = pyarrow.array([one.value if one else None for one in found], kind)
+        con.register("entered", pyarrow.table(columns))
+        con.execute("CREATE OR REPLACE TABLE parameter AS SELECT * FROM entered")
+        con.unregister("entered")
 
     def run(self, con: duckdb.DuckDBPyConnection) -> None:
         """Answer all policies for everybody in the input tables: in columns where 64 bits are enough, else in SQL."""
