@@ -1,5 +1,6 @@
 """What a screening notices, told as the stories of single households."""
 
+import shutil
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
@@ -7,6 +8,7 @@ import pytest
 
 from tests.screening.county import County
 from yimen.office.access import System, scope
+from yimen.screening.actions import release_jump
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.store]
 LATER = datetime(2026, 12, 1, 15, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -198,3 +200,17 @@ def test_an_incremental_run_finds_what_a_full_run_finds(county):
 
     assert incremental == full
     assert len(full) == 6
+
+
+def test_rules_that_suddenly_find_many_more_people_ask_to_be_looked_at_first(county, settings, tmp_path):
+    settings.YIMEN_RULES = tmp_path / "rules"
+    shutil.copytree(settings.BASE / "rules", settings.YIMEN_RULES)
+    county.person("1", "沈高寿", date(1940, 1, 1))
+    for number in range(2, 8):
+        county.person(str(number), "沈小满", date(1960, 1, number))
+    county.load()
+    assert release_jump(county.screen()) == ""
+    path = settings.YIMEN_RULES / "national" / "elderly_allowance.yaml"
+    path.write_text(path.read_text("utf-8").replace("年龄 >= 80", "年龄 >= 60"), encoding="utf-8")
+    assert "漏救线索从 1 条变为 7 条" in release_jump(county.screen(at=LATER))
+    assert release_jump(county.screen(at=LATER.replace(hour=16))) == ""

@@ -26,7 +26,7 @@ from yimen.screening.models import Finding, RuleRelease, ScreeningRun
 from yimen.screening.rules import current_rules
 from yimen.screening.snapshot import Shrunk, Snapshot, take
 
-__all__ = ["Shrunk", "close_finding", "release_rules", "reopen_finding", "run_screening", "start_screening"]
+__all__ = ["Shrunk", "close_finding", "release_jump", "release_rules", "reopen_finding", "run_screening", "start_screening"]
 PEOPLE_PER_SLICE = 400_000
 ROWS_PER_TRANSACTION = 2000
 MEMORY = "6GB"
@@ -85,6 +85,7 @@ def run_screening(
     run.finished_at = at
     with transaction.atomic():
         run.save()
+        _note_matched(run)
         audit.write(action="screening.run", at=at, run=run.pk, people=run.people, opened=run.opened, closed=run.closed)
     return run
 
@@ -95,6 +96,31 @@ def start_screening(*, area: Area, full: bool, by: Staff | None, at: datetime) -
     require("screening.run", area_path=area.path)
     audit.write(action="screening.start", at=at, area=area.code, full=full)
     return work.enqueue("screening.run", arguments={"area": area.code, "full": full}, by=by, at=at, once=True)
+
+
+def _note_matched(run: ScreeningRun) -> None:
+    """Write down how many are missed after the first whole run by a release, so that a rule gone wrong shows at once."""
+    release = run.release
+    if release is not None and release.matched_after is None and run.full and run.area_id is None:
+        release.matched_after = _missed()
+        release.save(update_fields=["matched_after"])
+
+
+def _missed() -> int:
+    return int(Finding.objects.filter(kind=Finding.Kind.MISSED, state=Finding.State.OPEN).count())
+
+
+def release_jump(run: ScreeningRun) -> str:
+    """Return a sentence if this is the first run by new rules and they changed who is missed by more than a tenth."""
+    release = run.release
+    if release is None or release.matched_before is None or release.matched_after is None:
+        return ""
+    if ScreeningRun.objects.filter(release=release, finished_at__isnull=False).exclude(pk=run.pk).exists():
+        return ""
+    before, after = release.matched_before, release.matched_after
+    if not before or abs(after - before) * 10 <= before:
+        return ""
+    return f"政策换了版本：漏救线索从 {before:,} 条变为 {after:,} 条。请先核对改了哪一条政策，再按线索办理。"
 
 
 def _own_path() -> str:
@@ -274,9 +300,8 @@ def release_rules(*, rules: Rules, by: Staff | None, at: datetime) -> RuleReleas
     last = RuleRelease.objects.order_by("-pk").first()
     if last is not None and last.hash == rules.hash:
         return last
-    matched = Finding.objects.filter(kind=Finding.Kind.MISSED, state=Finding.State.OPEN).count()
     with transaction.atomic():
-        release = RuleRelease.objects.create(hash=rules.hash, activated_at=at, activated_by=by, matched_before=matched)
+        release = RuleRelease.objects.create(hash=rules.hash, activated_at=at, activated_by=by, matched_before=_missed())
         audit.write(action="rules.release", at=at, hash=rules.hash)
     return release
 

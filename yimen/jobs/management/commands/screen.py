@@ -13,7 +13,7 @@ from yimen.jobs.terminal import bar
 from yimen.office.access import System, scope
 from yimen.office.models import Area
 from yimen.policies.queries import RuleError
-from yimen.screening.actions import Shrunk, run_report, run_screening
+from yimen.screening.actions import Shrunk, release_jump, run_report, run_screening
 from yimen.screening.queries import counts_by_kind
 
 
@@ -44,11 +44,13 @@ class Command(BaseCommand):
                     allow_shrunk=options["allow_shrunk"],
                     progress=progress,
                 )
-                counts = counts_by_kind()
+                counts, jump = counts_by_kind(), release_jump(run)
         except (Shrunk, RuleError) as problem:
             self._refuse(str(problem), 1)
         report = run_report(run, counts)
         self.stdout.write(json.dumps(report) if options["json"] else in_words(report))
+        if jump:
+            self.stderr.write(jump)
 
     def _refuse(self, sentence: str, code: int) -> None:
         self.stderr.write(sentence)
