@@ -59,7 +59,7 @@ def findings(*, narrowed: FindingFilter, order: str = "new") -> QuerySet[Finding
         rows = rows.filter(area_path__startswith=area.path) if area else rows.none()
     if narrowed.since:
         rows = rows.filter(_changed_since(last_run(), narrowed.since))
-    return rows.order_by(*ORDERS.get(order, ORDERS["new"]), "pk")
+    return rows.select_related("opened_run", "handed_to").order_by(*ORDERS.get(order, ORDERS["new"]), "pk")
 
 
 def _changed_since(run: ScreeningRun | None, what: str) -> Q:
@@ -89,6 +89,7 @@ class FindingRow:
     due_on: date | None
     opened_on: date
     state: str
+    handed_to: str
 
 
 def finding_rows(rows: Iterable[Finding], *, on: date) -> list[FindingRow]:
@@ -117,6 +118,7 @@ def _row(finding: Finding, names: Mapping[uuid.UUID, str], areas: Mapping[str, A
         due_on=finding.due_on,
         opened_on=finding.opened_run.on,
         state=finding.get_state_display(),
+        handed_to=finding.handed_to.name if finding.handed_to else "",
     )
 
 

@@ -1,5 +1,6 @@
 """Long work seen from the page (进度): how far a job is, what came of it, and the rejected rows as a file."""
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
@@ -17,7 +18,15 @@ from yimen.screening.queries import KINDS as FINDING_KINDS
 from yimen.web.data_clerk.kinds import KINDS
 
 TITLES = {"delivery.load": "装载", "screening.run": "全员筛查", "demo.build": "建演示县"}
-STOP_POLLING = 286
+# What a job says it is doing may name a table; the page says what lies in it.
+TABLES = {
+    "people": "人",
+    "households": "户",
+    "standings": "认定",
+    "statements": "部门数据",
+    "grants": "正在领的",
+    "obligors": "法定义务人",
+}
 # A worker looks for jobs every second; after this long none is running.
 SLOW_START = timedelta(seconds=15)
 
@@ -51,6 +60,7 @@ def progress_of(held: Any) -> dict[str, Any]:
     waiting = held.state == "ready" and held.attempts == 0
     return {
         "job": held,
+        "doing": re.sub(r"[a-z]+", lambda found: TABLES.get(found[0], ""), held.doing),
         "title": TITLES.get(held.name, "后台任务") + (kind.words if kind else ""),
         "name": arguments.get("name", ""),
         "percent": min(100, held.rows_done * 100 // held.rows_all) if held.rows_all else None,

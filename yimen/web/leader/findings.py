@@ -37,6 +37,7 @@ COLUMNS = (
     ("due_on", "到期"),
     ("opened_on", "发现于"),
     ("state", "状态"),
+    ("handed_to", "转给"),
 )
 
 

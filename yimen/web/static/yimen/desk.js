@@ -23,6 +23,17 @@
     element.click();
   }
 
+  /* Whoever speaks to the computer, or rests a hand on the keys, can turn the single keys off; the desk remembers it. */
+  function areKeysOn() { return localStorage.getItem("yimen-keys") !== "off"; }
+
+  function showKeys() {
+    document.documentElement.classList.toggle("no-keys", !areKeysOn());
+    document.querySelectorAll("[data-keys]").forEach(function (button) {
+      button.setAttribute("aria-pressed", String(areKeysOn()));
+      button.querySelector("[data-keys-state]").textContent = areKeysOn() ? "开" : "关";
+    });
+  }
+
   document.addEventListener("keydown", function (event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) { return; }
     var isFunctionKey = /^F\d+$/.test(event.key);
@@ -30,6 +41,7 @@
       if (event.key === "Escape") { document.activeElement.blur(); }
       return;
     }
+    if (!isFunctionKey && !areKeysOn()) { return; }
     var key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     var found = document.querySelector('[data-key="' + CSS.escape(key) + '"]');
     if (found) { press(found, event); }
@@ -43,6 +55,10 @@
 
   document.addEventListener("click", function (event) {
     if (event.target.closest("[data-print]")) { window.print(); }
+    if (event.target.closest("[data-keys]")) {
+      localStorage.setItem("yimen-keys", areKeysOn() ? "off" : "on");
+      showKeys();
+    }
   });
 
   document.addEventListener("change", function (event) {
@@ -52,4 +68,5 @@
     }
     if (event.target.matches("[data-submit]")) { event.target.form.requestSubmit(); }
   });
+  showKeys();
 })();
