@@ -183,6 +183,13 @@ def test_the_most_decisive_question_comes_first(both):
     assert asked[0].helps == ("care",)
 
 
+def test_of_two_questions_that_decide_as_much_the_catalogues_first_comes_first(both):
+    asked = next_questions(both.one(Situation({"家庭人口": 3, "残疾等级": 1, "家庭月收入": Decimal(0)})), both.rules)
+    tied = [question.fact.name for question in asked if question.score == asked[1].score]
+    assert tied == [name for name in both.rules.catalogue.facts if name in tied]
+    assert len(tied) > 1
+
+
 def test_parameters_are_never_asked_of_a_citizen(tmp_path):
     asked = explainer(tmp_path, where=Where(ON, ("99", "9902"), "农"))
     names = {question.fact.name for question in next_questions(asked.one(Situation({})), asked.rules)}

@@ -22,8 +22,8 @@ def next_questions(answers: Sequence[Answer], rules: Rules) -> list[Question]:
     """
     Return the facts that can still change an answer, the most decisive first.
 
-    A fact that is the only one missing for a policy decides it; one of three decides a third. Parameters are not asked:
-    they are the office's to enter.
+    A fact that is the only one missing for a policy decides it; one of three decides a third. Of two that decide as much
+    the catalogue's first is asked first. Parameters are not asked: they are the office's to enter.
     """
     scores: dict[str, float] = {}
     helps: dict[str, dict[str, None]] = {}
@@ -35,7 +35,8 @@ def next_questions(answers: Sequence[Answer], rules: Rules) -> list[Question]:
             scores[name] = scores.get(name, 0) + 1 / len(asked)
             helps.setdefault(name, {})[answer.policy.id] = None
     facts = rules.catalogue.facts
-    ordered = sorted(scores, key=lambda name: (-scores[name], name))
+    listed = {name: place for place, name in enumerate(facts)}
+    ordered = sorted(scores, key=lambda name: (-scores[name], listed[name]))
     return [
         Question(facts[name], facts[name].question or f"{name}是多少？", tuple(helps[name]), scores[name]) for name in ordered
     ]
