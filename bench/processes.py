@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +52,47 @@ def answer_of(python: Path, module: str, *arguments: object, env: Mapping[str, s
     if done.returncode:
         raise Failed(f"{module}: {done.stderr.strip()[-2000:]}")
     return json.loads(done.stdout.strip().splitlines()[-1])
+
+
+SPIN = """
+import time
+wall, processor = time.perf_counter(), time.process_time()
+while time.perf_counter() < wall + 0.3:
+    pass
+print((time.process_time() - processor) / 0.3)
+"""
+QUIET, PAUSE_SECONDS = 0.95, 3
+
+
+def free_share() -> float:
+    """Return which share of the processors is free: one busy loop for each, its processor time over wall time."""
+    spinning = [
+        subprocess.Popen([sys.executable, "-c", SPIN], stdout=subprocess.PIPE, text=True) for _ in range(os.cpu_count() or 1)
+    ]
+    return sum(float(one.communicate()[0]) for one in spinning) / len(spinning)
+
+
+@dataclass
+class Patience:
+    """Waits for the machine to be quiet before a measure, in all no longer than `seconds`; keeps what it found."""
+
+    seconds: float
+    shares: list[float] = field(default_factory=list)
+
+    def wait(self) -> None:
+        """Return when nobody else works, or when patience is at its end."""
+        share = free_share()
+        while share < QUIET and self.seconds > 0:
+            time.sleep(PAUSE_SECONDS)
+            self.seconds -= PAUSE_SECONDS
+            share = free_share()
+        self.shares.append(round(share, 2))
+
+    @property
+    def words(self) -> str:
+        """Say how quiet the machine was."""
+        shares = ", ".join(f"{100 * share:.0f} %" for share in self.shares)
+        return f"Processors free just before each measure: {shares}. Other work on the machine makes seconds longer, not memory."
 
 
 @dataclass(frozen=True)

@@ -3,26 +3,30 @@
 from pathlib import Path
 from typing import Any
 
-from bench.processes import BENCH_PYTHON, DATA, answer_of, say
+from bench.processes import BENCH_PYTHON, DATA, Patience, answer_of, say
 from bench.report import Part, Row, median
 from bench.rulebook import write_folder
 
-PEOPLE, ROUNDS = 513_700, 5
+PEOPLE, ROUNDS, PATIENCE_SECONDS = 513_700, 7, 240
 TARGET, STRETCH = 2, 5
 
 
 def run() -> Part:
     """Time both sides in turn, each in a fresh process, and compare every verdict and every amount."""
     folder = prepared(PEOPLE)
-    ours, theirs = [], []
+    ours, theirs, patience = [], [], Patience(PATIENCE_SECONDS)
     for number in range(ROUNDS):
         say(f"筛查 {PEOPLE:,} 人：第 {number + 1}/{ROUNDS} 轮")
         last = number == ROUNDS - 1
         answers = [folder / "answers" / side for side in ("yimen", "openfisca")] if last else [None, None]
+        patience.wait()
         ours.append(answer_of(BENCH_PYTHON, "bench.yimen_side", folder, PEOPLE, 1, *filter(None, answers[:1])))
+        patience.wait()
         theirs.append(answer_of(BENCH_PYTHON, "bench.openfisca_side", folder, PEOPLE, *filter(None, answers[1:])))
     compared = answer_of(BENCH_PYTHON, "bench.compare", folder)
-    return _part(ours, theirs, compared)
+    part = _part(ours, theirs, compared)
+    part.notes.append(patience.words)
+    return part
 
 
 def prepared(people: int) -> Path:
@@ -38,10 +42,15 @@ def prepared(people: int) -> Path:
 def _part(ours: list[Any], theirs: list[Any], compared: Any) -> Part:
     part = Part("a-screening", f"(a) Screening: {PEOPLE:,} people × 50 policies (215 clauses, 80 distinct)")
     seconds = [[run["seconds"] for run in side] for side in (ours, theirs)]
-    factors = [b / a for a, b in zip(*seconds, strict=True)]
     part.rows += [
         Row(
-            "a", "OpenFisca-Core seconds / Yimen seconds, both with loading", "×", median(factors), TARGET, STRETCH, True, factors
+            "a",
+            "OpenFisca-Core seconds / Yimen seconds, both with loading",
+            "×",
+            median(seconds[1]) / median(seconds[0]),
+            TARGET,
+            STRETCH,
+            at_least=True,
         ),
         Row("a", "Yimen (two threads), loading included", "s", median(seconds[0]), runs=seconds[0]),
         Row("a", "OpenFisca-Core (one thread), loading included", "s", median(seconds[1]), runs=seconds[1]),

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from bench import county
-from bench.processes import ROOT, YIMEN_PYTHON, answer_of, say, timed
+from bench.processes import ROOT, YIMEN_PYTHON, Patience, answer_of, say, timed
 from bench.report import Part, Row, median
 
-SECONDS, WAIT_MS, ROUNDS = 30, 300, 3
+SECONDS, WAIT_MS, ROUNDS, PATIENCE_SECONDS = 30, 300, 3, 60
 
 
 def run() -> Part:
@@ -28,10 +28,11 @@ def run() -> Part:
 
 
 def _add(part: Part, home: county.Home) -> None:
-    runs = []
+    runs, patience = [], Patience(PATIENCE_SECONDS)
     for number in range(ROUNDS):
         say(f"全员筛查（{home.name}）：第 {number + 1}/{ROUNDS} 轮")
         answer_of(YIMEN_PYTHON, "bench.forgetting_side", env=home.env)
+        patience.wait()
         runs.append(_screen_beside_writer(home))
     seconds, waits = [run["seconds"] for run in runs], [max(run["waits"]) for run in runs]
     part.rows += [
@@ -44,6 +45,7 @@ def _add(part: Part, home: county.Home) -> None:
         parts = [run["report"]["seconds"].get(name, 0) for run in runs]
         part.rows.append(Row("d", f"{home.name}: of which {name}", "s", median(parts), runs=parts))
     last = runs[-1]["report"]
+    part.notes.append(f"{home.name}: {patience.words}")
     part.notes.append(
         f"{home.name}: {last['people']:,} people, {last['households']:,} households, {last['policies']} policies, "
         f"{last['opened']:,} findings written; {sum(len(run['waits']) for run in runs):,} writes beside the runs."
