@@ -40,6 +40,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/second-factor/", accounts.Enrolment.as_view(), name="mfa_activate_totp"),
     path("login/again/", account.reauthenticate, name="account_reauthenticate"),
     path("login/inactive/", account.account_inactive, name="account_inactive"),
+    path("password/", accounts.NewPassword.as_view(), name="account_change_password"),
     path("logout/", account.logout, name="account_logout"),
 ]
 

@@ -20,6 +20,7 @@ AXE = HERE / "vendor" / "axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 DESK, PHONE = (1366, 768), (390, 844)
 PEOPLE = "120"
+YIMEN = [sys.executable, "-m", "yimen"]
 
 
 def pytest_collection_modifyitems(items):
@@ -35,7 +36,8 @@ def pytest_collection_modifyitems(items):
 class House:
     """The running program: its address, and how to pass its door."""
 
-    def __init__(self, home, port):
+    def __init__(self, home, port, environment):
+        self.environment = environment
         self.address = f"http://127.0.0.1:{port}"
         accounts = json.loads((home / "demo" / "accounts.json").read_text(encoding="utf-8"))
         self.accounts = {one["username"]: one for one in accounts}
@@ -43,6 +45,11 @@ class House:
     def code_of(self, username):
         """Return the present one-time code."""
         return format_hotp_value(hotp_value(self.accounts[username]["secret"], int(time.time()) // 30))
+
+    def run(self, *command):
+        """Run a command of the program and return what it says."""
+        done = subprocess.run([*YIMEN, *command], env=self.environment, check=True, capture_output=True, text=True)
+        return done.stdout
 
 
 def _free_port():
@@ -68,11 +75,10 @@ def house(tmp_path_factory):
     home, port = tmp_path_factory.mktemp("home"), _free_port()
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("YIMEN_", "DJANGO_"))}
     environment = kept | {"YIMEN_HOME": str(home)}
-    yimen = [sys.executable, "-m", "yimen"]
-    subprocess.run([*yimen, "demo", "--people", PEOPLE, "--no-serve"], env=environment, check=True, capture_output=True)
-    process = subprocess.Popen([*yimen, "serve", "--port", str(port)], env=environment, stdout=subprocess.DEVNULL)
+    subprocess.run([*YIMEN, "demo", "--people", PEOPLE, "--no-serve"], env=environment, check=True, capture_output=True)
+    process = subprocess.Popen([*YIMEN, "serve", "--port", str(port)], env=environment, stdout=subprocess.DEVNULL)
     _wait_for(f"http://127.0.0.1:{port}/login/", process)
-    yield House(home, port)
+    yield House(home, port, environment)
     process.send_signal(signal.SIGINT)
     process.wait(20)
 

@@ -1,4 +1,6 @@
+import re
 import time
+from base64 import b64decode
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -172,3 +174,27 @@ def test_no_page_allows_script_or_style_of_its_own(enter):
     assert "default-src 'self'" in policy
     assert "<style" not in answer.content.decode()
     assert " style=" not in answer.content.decode()
+
+
+def test_one_s_own_password_is_changed_behind_the_second_factor(enter):
+    client = enter()
+
+    wrong = client.post("/password/", {"oldpassword": "no", "password1": "another-long-one", "password2": "another-long-one"})
+    right = client.post("/password/", {"oldpassword": PASSWORD, "password1": "another-long-one", "password2": "another-long-one"})
+
+    assert wrong.status_code == 200
+    assert right["Location"] == "/"
+    assert client.get("/").status_code == 200
+    client.staff.refresh_from_db()
+    assert client.staff.check_password("another-long-one")
+    half_way = password_only(make_staff(username="other"))
+    assert half_way.get("/password/")["Location"] == "/login/second-factor/"
+
+
+def test_the_picture_of_the_second_factor_can_be_drawn():
+    client = password_only(make_staff())
+
+    page = client.get("/login/second-factor/").content.decode()
+
+    picture = b64decode(re.search(r'src="data:image/svg\+xml;base64,([^"]*)"', page)[1]).decode()
+    assert 'xmlns="http://www.w3.org/2000/svg"' in picture
