@@ -28,7 +28,9 @@ from yimen.screening.snapshot import Shrunk, Snapshot, take
 
 __all__ = ["Shrunk", "close_finding", "release_jump", "release_rules", "reopen_finding", "run_screening", "start_screening"]
 PEOPLE_PER_SLICE = 400_000
-ROWS_PER_TRANSACTION = 2000
+CANDIDATES_AT_A_TIME = 2000
+# A page that saves while findings are written waits for one such transaction: some 60 ms.
+FINDINGS_PER_TRANSACTION = 400
 MEMORY = "6GB"
 
 
@@ -175,8 +177,8 @@ def _drafts(
             fresh.append(candidate)
     detailer = Detailer(rules, on)
     drafts: list[Draft] = []
-    for start in range(0, len(fresh), ROWS_PER_TRANSACTION):
-        drafts += detailer.details(con, fresh[start : start + ROWS_PER_TRANSACTION])
+    for start in range(0, len(fresh), CANDIDATES_AT_A_TIME):
+        drafts += detailer.details(con, fresh[start : start + CANDIDATES_AT_A_TIME])
     seen |= {identity(draft.candidate) for draft in drafts}
     return drafts
 
@@ -240,8 +242,8 @@ class _Writer:
 
     def write(self, drafts: Sequence[Draft], held: dict[tuple[str, str, str], Held], progress: Progress) -> None:
         """Open the new ones, and open again those whose facts have changed."""
-        for start in range(0, len(drafts), ROWS_PER_TRANSACTION):
-            part = drafts[start : start + ROWS_PER_TRANSACTION]
+        for start in range(0, len(drafts), FINDINGS_PER_TRANSACTION):
+            part = drafts[start : start + FINDINGS_PER_TRANSACTION]
             fresh = [self._finding(draft) for draft in part if identity(draft.candidate) not in held]
             changed = [
                 self._finding(draft, held[identity(draft.candidate)]) for draft in part if identity(draft.candidate) in held
@@ -285,9 +287,9 @@ class _Writer:
             for key, one in held.items()
             if key not in seen and one.state != Finding.State.CLOSED_BY_DATA and (touched is None or one.household in touched)
         ]
-        for start in range(0, len(gone), ROWS_PER_TRANSACTION):
+        for start in range(0, len(gone), FINDINGS_PER_TRANSACTION):
             with transaction.atomic():
-                rows = Finding.objects.filter(pk__in=gone[start : start + ROWS_PER_TRANSACTION])
+                rows = Finding.objects.filter(pk__in=gone[start : start + FINDINGS_PER_TRANSACTION])
                 self.closed += rows.filter(state=Finding.State.OPEN).count()
                 rows.update(state=Finding.State.CLOSED_BY_DATA, closed_run=self.run, closed_at=self.at)
 
