@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 from yimen.office.access import System, current, may, scope
 from yimen.office.models import Area
@@ -45,7 +45,7 @@ class _Batch:
     people: list[Person] = field(default_factory=list)
     keys: list[tuple[uuid.UUID, int, str]] = field(default_factory=list)
     memberships: list[Membership] = field(default_factory=list)
-    standings: list[Standing] = field(default_factory=list)
+    standings: list[tuple[RosterRow, Standing]] = field(default_factory=list)
     touched: set[uuid.UUID] = field(default_factory=set)
 
 
@@ -77,6 +77,8 @@ class RosterLoader:
             number = row.id_number.text
             if isinstance(village, str):
                 self.loaded.rejects[row.line] = village
+            elif problem := row.problem_on(self.on):
+                self.loaded.rejects[row.line] = problem
             elif number in first_line:
                 self.loaded.rejects[row.line] = (
                     f"与第 {first_line[number]} 行是同一个身份证号，一人只能在一户，请核对后删去一行。"
@@ -92,13 +94,13 @@ class RosterLoader:
         # Whether somebody is registered at all is asked everywhere: the same person must not be made twice.
         with scope(System("registry.load"), "查重"):
             known = {p.id_index: p for p in Person.objects.filter(id_index__in=indexes.values())}
-            homes = {m.person_id: m for m in Membership.objects.filter(person__in=[p.pk for p in known.values()], ends_on=None)}
+            lived = _lived([person.pk for person in known.values()])
         held = _households_of(chunk)
         batch = _Batch()
         for (village, number), members in chunk:
             household = self._household(held.get((village.pk, number)), village, number, members[0], batch)
             for row in members:
-                self._person(row, indexes[row.line], known, homes, household, batch)
+                self._person(row, indexes[row.line], known, lived, household, batch)
             self._household_standing(household, members, batch)
         _write(batch, self.at)
 
@@ -120,26 +122,45 @@ class RosterLoader:
         row: RosterRow,
         index: str,
         known: dict[str, Person],
-        homes: dict[uuid.UUID, Membership],
+        lived: dict[uuid.UUID, list[Membership]],
         household: Household,
         batch: _Batch,
     ) -> None:
         person = known.get(index)
-        home = homes.get(person.pk) if person else None
-        if home and home.household_id != household.pk and not self._moves(row, home):
-            self.loaded.rejects[row.line] = (
-                "此人已登记在另一户。一人一天只能在一户：若已迁入本户，请填“迁入日期”；若写错，请删去。"
-            )
-            return
+        homes = lived.get(person.pk, []) if person else []
         content = blind_index("content", row.person_content() + str(household.pk))
         if person and person.content_key == content:
             self.loaded.unchanged += 1
             return
+        problem = self._problem(row, homes, household)
+        if problem:
+            self.loaded.rejects[row.line] = problem
+            return
         saved = self._save_person(person, row, index, content, household, batch)
-        self._membership(saved, row, home, household, batch)
+        self._membership(saved, row, homes, household, batch)
         if row.standing and row.standing not in HOUSEHOLD_KINDS:
             batch.touched.add(household.pk)
-            batch.standings.append(_standing(row, household.area_path, self.on, person=saved))
+            batch.standings.append((row, _standing(row, household.area_path, self.on, person=saved)))
+
+    def _problem(self, row: RosterRow, homes: list[Membership], household: Household) -> str:
+        """Return the sentence why the row does not go together with where the person lives and has lived, or nothing."""
+        if not homes:
+            return ""
+        elsewhere = homes[-1].household_id != household.pk
+        if elsewhere and homes[-1].ends_on is None and not self._moves(row, homes[-1]):
+            return "此人已登记在另一户。一人一天只能在一户：若已迁入本户，请填“迁入日期”；若写错，请删去。"
+        starts_on = self._starts_on(row, homes[-1], household)
+        earlier = homes if elsewhere else homes[:-1]
+        if earlier and earlier[-1].ends_on and starts_on <= earlier[-1].ends_on:
+            return f"此人此前住到 {earlier[-1].ends_on}，迁入本户（{starts_on}）要在其后，请核对“迁入日期”。"
+        if row.left_on and row.left_on < starts_on:
+            return f"此人 {starts_on} 才到本户，迁出或死亡日期 {row.left_on} 却在其前，请核对。"
+        return ""
+
+    def _starts_on(self, row: RosterRow, home: Membership, household: Household) -> date:
+        if home.household_id == household.pk:
+            return row.starts_on or home.starts_on
+        return row.starts_on or self.on
 
     def _moves(self, row: RosterRow, home: Membership) -> bool:
         return row.starts_on is not None and row.starts_on > home.starts_on and may("roster.load", area_path=home.area_path)
@@ -160,21 +181,26 @@ class RosterLoader:
             batch.people.append(person)
             self.loaded.new += 1
         else:
-            person.save()
-            NameKey.objects.filter(person=person).delete()
+            # Who has left another area is still written down there; the row follows the person.
+            with scope(System("registry.load"), "迁入"):
+                person.save()
+                NameKey.objects.filter(person=person).delete()
             self.loaded.changed += 1
         county = county_of(household.area_path)
         batch.keys += [(person.pk, key, person.area_path) for key in search_keys(row.name, row.id_number.text, county)]
         return person
 
-    def _membership(self, person: Person, row: RosterRow, home: Membership | None, household: Household, batch: _Batch) -> None:
-        starts_on = row.starts_on or (person.born_on if home is None else self.on)
+    def _membership(self, person: Person, row: RosterRow, homes: list[Membership], household: Household, batch: _Batch) -> None:
+        home = homes[-1] if homes else None
+        starts_on = self._starts_on(row, home, household) if home else row.starts_on or person.born_on
         batch.touched |= {household.pk} | ({home.household_id} if home else set())
-        if home and home.household_id == household.pk:
-            home.relation, home.ends_on, home.area_path = row.relation, row.ends_on or row.died_on, household.area_path
+        came_back = home is not None and home.ends_on is not None and starts_on > home.ends_on
+        if home and home.household_id == household.pk and not came_back:
+            home.relation, home.area_path = row.relation, household.area_path
+            home.starts_on, home.ends_on = starts_on, row.left_on
             home.save()
             return
-        if home:
+        if home and home.ends_on is None:
             home.ends_on = starts_on - timedelta(days=1)
             home.save()
         batch.memberships.append(
@@ -183,7 +209,7 @@ class RosterLoader:
                 household=household,
                 relation=row.relation,
                 starts_on=starts_on,
-                ends_on=row.ends_on or row.died_on,
+                ends_on=row.left_on,
                 area_path=household.area_path,
             )
         )
@@ -191,7 +217,7 @@ class RosterLoader:
     def _household_standing(self, household: Household, members: list[RosterRow], batch: _Batch) -> None:
         for kind in {row.standing for row in members} & HOUSEHOLD_KINDS:
             row = next(row for row in members if row.standing == kind)
-            batch.standings.append(_standing(row, household.area_path, self.on, household=household))
+            batch.standings.append((row, _standing(row, household.area_path, self.on, household=household)))
 
 
 class _Villages:
@@ -236,6 +262,14 @@ def _households_of(chunk: list[tuple[tuple[Area, str], list[RosterRow]]]) -> dic
     return {(h.area_id, h.number): h for h in Household.objects.filter(area__in=villages, number__in=numbers)}
 
 
+def _lived(people: list[uuid.UUID]) -> dict[uuid.UUID, list[Membership]]:
+    """Return where each of these people has lived, in order; the present home, if there is one, stands last."""
+    lived: dict[uuid.UUID, list[Membership]] = defaultdict(list)
+    for one in Membership.objects.filter(person__in=people).order_by(F("ends_on").asc(nulls_last=True), "starts_on"):
+        lived[one.person_id].append(one)
+    return lived
+
+
 def _standing(row: RosterRow, path: str, on: date, **subject: Household | Person) -> Standing:
     assert row.standing is not None  # noqa: S101
     return Standing(
@@ -268,19 +302,21 @@ def _write_keys(keys: list[tuple[uuid.UUID, int, str]]) -> None:
         cursor.executemany(sql, rows)
 
 
-def _write_standings(standings: list[Standing]) -> None:
-    """Add new standings; of one that is in force already, only the days are brought up to date."""
-    people = [one.person_id for one in standings if one.person_id]
-    homes = [one.household_id for one in standings if one.household_id]
+def _write_standings(standings: list[tuple[RosterRow, Standing]]) -> None:
+    """Add new standings; of one that is in force already, only the days that the row tells are brought up to date."""
+    people = [one.person_id for _, one in standings if one.person_id]
+    homes = [one.household_id for _, one in standings if one.household_id]
     in_force = Standing.objects.filter(Q(person_id__in=people) | Q(household_id__in=homes), ends_on=None)
     held = {(one.kind, one.person_id, one.household_id): one for one in in_force}
     fresh = {}
-    for one in standings:
+    for row, one in standings:
         key = (one.kind, one.person_id, one.household_id)
         there = held.get(key)
         if there is None:
             fresh[key] = one
-        elif (there.starts_on, there.next_review_on) != (one.starts_on, one.next_review_on):
-            there.starts_on, there.next_review_on = one.starts_on, one.next_review_on
+            continue
+        told = row.standing_from or there.starts_on, row.next_review_on or there.next_review_on
+        if (there.starts_on, there.next_review_on) != told:
+            there.starts_on, there.next_review_on = told
             there.save(update_fields=["starts_on", "next_review_on"])
     Standing.objects.bulk_create(fresh.values())

@@ -90,7 +90,29 @@ class RosterRow:
     def person_content(self) -> str:
         """Return what the registry keeps of the person, as one text to compare with."""
         standing = (self.standing, self.standing_from, self.next_review_on)
-        return "\x1f".join((self.name, self.phone, str(self.registered_here), str(self.died_on), self.relation, str(standing)))
+        held = (self.name, self.phone, str(self.registered_here), str(self.died_on), self.relation, str(standing))
+        moved = (f"{self.starts_on}–{self.ends_on}",) if self.starts_on or self.ends_on else ()
+        return "\x1f".join(held + moved)
+
+    @property
+    def left_on(self) -> date | None:
+        """Return the last day in the household, if the row tells it."""
+        return self.ends_on or self.died_on
+
+    def problem_on(self, today: date) -> str:
+        """Return the sentence why the days cannot be right, or nothing."""
+        born_on = self.id_number.born_on
+        if born_on > today:
+            return f"身份证号里的出生日期 {born_on} 在今天之后，请对照证件核对。"
+        if self.died_on and self.died_on > today:
+            return f"死亡日期 {self.died_on} 在今天之后，请核对。"
+        if self.died_on and self.died_on < born_on:
+            return f"死亡日期 {self.died_on} 早于出生日期 {born_on}，请核对。"
+        starts_on = self.starts_on or born_on
+        if self.left_on and self.left_on < starts_on:
+            column = "迁入日期" if self.starts_on else "出生日期"
+            return f"迁出或死亡日期 {self.left_on} 早于{column} {starts_on}，请核对。"
+        return ""
 
     def household_content(self) -> str:
         """Return what the registry keeps of the household, as one text to compare with."""
