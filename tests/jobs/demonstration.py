@@ -7,18 +7,15 @@ from pathlib import Path
 from random import Random
 from zoneinfo import ZoneInfo
 
-from yimen.benefits.actions import load_recipients
-from yimen.evidence.actions import load_facts
+from yimen.jobs.demo.building import load_one
 from yimen.jobs.demo.county import County, build
 from yimen.jobs.demo.files import write_all
 from yimen.jobs.demo.stories import stories
 from yimen.office.access import System, scope
 from yimen.office.actions import load_areas
 from yimen.office.models import Area, Delivery
-from yimen.registry.actions import load_obligors, load_roster
 from yimen.screening.actions import run_screening
 from yimen.screening.models import ScreeningRun
-from yimen.screening.queries import current_rules
 
 ON = date(2026, 12, 1)
 AT = datetime(2026, 12, 1, 9, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -46,16 +43,5 @@ def built(folder: Path, *, people: int) -> Built:
 
 
 def _loaded(files: dict[str, Path], area: Area) -> Iterator[tuple[str, Delivery]]:
-    rules = current_rules()
     for name, path in files.items():
-        same = {"path": path, "name": path.name, "area": area, "by": None, "at": AT, "on": ON}
-        policy = rules.policy(name)
-        if name == "名册":
-            yield name, load_roster(**same)
-        elif name == "法定义务人":
-            same.pop("on")
-            yield name, load_obligors(**same)
-        elif policy:
-            yield name, load_recipients(policy=policy, **same)
-        else:
-            yield name, load_facts(source=name, catalogue=rules.catalogue, **same)
+        yield name, load_one(name, path, area, on=ON, at=AT, progress=lambda *_: None)

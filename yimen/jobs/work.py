@@ -3,21 +3,17 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
-from yimen.benefits.actions import load_recipients
-from yimen.evidence.actions import load_facts
 from yimen.jobs.demo.building import build_county
+from yimen.jobs.loading import WrongCall, load_file, report_of
 from yimen.office import work
 from yimen.office.access import scope
 from yimen.office.files import open_file, sweep_orphans, working_folder
-from yimen.office.models import Area, Delivery
+from yimen.office.models import Area, Delivery, Staff
 from yimen.office.tables import TableProblem
-from yimen.registry.actions import load_obligors, load_roster
-from yimen.screening.queries import current_rules
 
 
 @work.job("delivery.load")
@@ -37,43 +33,26 @@ def load(arguments: work.Arguments, context: work.Context) -> work.Result:
             file.writelines(content)
         try:
             delivery = _load(arguments, path, lambda done, whole: context.progress("装载", done, whole), staff)
-        except TableProblem as problem:
+        except (TableProblem, WrongCall) as problem:
             raise work.GivesUp(str(problem)) from None
-    return {
-        "delivery": str(delivery.pk),
-        "rows": delivery.rows,
-        "loaded": delivery.loaded,
-        "unchanged": delivery.unchanged,
-        "rejected": delivery.rejected,
-        "skipped": delivery.skipped,
-        "rejects_file": str(delivery.rejects_file) if delivery.rejects_file else None,
-    }
+    return report_of(delivery)
 
 
-def _load(arguments: work.Arguments, path: Path, progress: Callable[[int, int], None], staff: Any) -> Delivery:
-    on = date.fromisoformat(arguments["on"]) if arguments.get("on") else timezone.localdate()
-    same: dict[str, Any] = {
-        "path": path,
-        "name": arguments["name"],
-        "area": Area.objects.get(code=arguments["area"]),
-        "by": staff,
-        "at": timezone.now(),
-        "on": on,
-        "corrected": {int(place): field for place, field in (arguments.get("corrected") or {}).items()},
-        "progress": progress,
-    }
-    if arguments["kind"] == "roster":
-        return load_roster(**same)
-    if arguments["kind"] == "obligors":
-        same.pop("on")
-        return load_obligors(**same)
-    rules = current_rules()
-    if arguments["kind"] == "facts":
-        return load_facts(source=arguments["source"], catalogue=rules.catalogue, **same)
-    policy = rules.policy(arguments["policy"])
-    if policy is None:
-        raise work.GivesUp(f"没有编号为“{arguments['policy']}”的政策。")
-    return load_recipients(policy=policy, ends_missing=bool(arguments.get("complete")), **same)
+def _load(arguments: work.Arguments, path: Path, progress: Callable[[int, int], None], staff: Staff) -> Delivery:
+    return load_file(
+        arguments["kind"],
+        path=path,
+        name=arguments["name"],
+        area=Area.objects.get(code=arguments["area"]),
+        by=staff,
+        at=timezone.now(),
+        on=date.fromisoformat(arguments["on"]) if arguments.get("on") else timezone.localdate(),
+        source=arguments.get("source") or "",
+        policy=arguments.get("policy") or "",
+        complete=bool(arguments.get("complete")),
+        corrected={int(place): field for place, field in (arguments.get("corrected") or {}).items()},
+        progress=progress,
+    )
 
 
 @work.job("demo.build")

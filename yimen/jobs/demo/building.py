@@ -1,6 +1,7 @@
 """Building the demonstration county (建演示县): its files made, loaded through the loaders, and everybody screened."""
 
 from collections.abc import Callable
+from datetime import date, datetime
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -8,14 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from yimen.benefits.actions import load_recipients
-from yimen.evidence.actions import load_facts
 from yimen.jobs.demo.county import build
 from yimen.jobs.demo.files import write_all
 from yimen.jobs.demo.stories import stories
+from yimen.jobs.loading import load_file
 from yimen.office.access import System, scope
 from yimen.office.models import Area, Delivery
-from yimen.registry.actions import load_obligors, load_roster
 from yimen.screening.actions import run_report, run_screening
 from yimen.screening.queries import counts_by_kind, current_rules
 
@@ -37,22 +36,26 @@ def build_county(*, people: int, seed: int, progress: Progress) -> dict[str, Any
     files = write_all(made, Path(settings.YIMEN_HOME) / "demo" / "files", Random(seed))
     with scope(System("demo", county.path), "建演示县"):
         for name, path in files.items():
-            _load(name, path, county, on=on, at=at, progress=progress)
+            load_one(name, path, county, on=on, at=at, progress=progress)
         run = run_screening(on=on, at=at, progress=progress)
         return run_report(run, counts_by_kind())
 
 
-def _load(name: str, path: Path, county: Area, *, on: Any, at: Any, progress: Progress) -> Delivery:
-    same: dict[str, Any] = {"path": path, "name": path.name, "area": county, "by": None, "at": at, "on": on}
-    rules = current_rules()
-    policy = rules.policy(name)
-    if name == "名册":
-        return load_roster(progress=lambda done, whole: progress("装载名册", done, whole), **same)
-    if name == "法定义务人":
-        same.pop("on")
-        return load_obligors(progress=lambda done, whole: progress("装载法定义务人", done, whole), **same)
-    if policy is not None:
-        words = f"装载{policy.name}发放名单"
-        return load_recipients(policy=policy, progress=lambda done, whole: progress(words, done, whole), **same)
-    words = f"装载{name}数据"
-    return load_facts(source=name, catalogue=rules.catalogue, progress=lambda done, whole: progress(words, done, whole), **same)
+def load_one(name: str, path: Path, county: Area, *, on: date, at: datetime, progress: Progress) -> Delivery:
+    """Load one of the county's files; its name is a source, a policy, or the roster's or the obligors' own."""
+    kind = {"名册": "roster", "法定义务人": "obligors"}.get(name)
+    policy = current_rules().policy(name)
+    kind = kind or ("recipients" if policy else "facts")
+    words = f"装载{policy.name}发放名单" if policy else f"装载{name}"
+    return load_file(
+        kind,
+        path=path,
+        name=path.name,
+        area=county,
+        by=None,
+        at=at,
+        on=on,
+        source=name,
+        policy=name,
+        progress=lambda done, whole: progress(words, done, whole),
+    )

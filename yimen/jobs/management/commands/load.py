@@ -3,7 +3,6 @@
 import json
 import sys
 from argparse import ArgumentParser
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,18 +10,12 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from yimen.benefits.actions import load_recipients
-from yimen.evidence.actions import load_facts
+from yimen.jobs.loading import KINDS, WrongCall, load_file, report_of
 from yimen.jobs.terminal import bar
 from yimen.office.access import NotAllowed, System, scope
 from yimen.office.files import open_file
 from yimen.office.models import Area, Delivery
 from yimen.office.tables import TableProblem
-from yimen.policies.queries import Rules
-from yimen.registry.actions import load_obligors, load_roster
-from yimen.screening.queries import current_rules
-
-KINDS = {"roster": "名册", "obligors": "法定义务人", "facts": "部门数据", "recipients": "待遇名单"}
 
 
 class Command(BaseCommand):
@@ -47,7 +40,19 @@ class Command(BaseCommand):
             area = area_for(options["area"])
             doing = f"装载{KINDS[options['kind']]}"
             with scope(System("load", area.path), doing), bar(doing) as progress:
-                delivery = load(options, area, lambda done, whole: progress(doing, done, whole))
+                delivery = load_file(
+                    options["kind"],
+                    path=options["file"],
+                    name=options["file"].name,
+                    area=area,
+                    by=None,
+                    at=timezone.now(),
+                    on=options["on"] or timezone.localdate(),
+                    source=options["source"] or "",
+                    policy=options["policy"] or "",
+                    complete=options["complete"],
+                    progress=lambda done, whole: progress(doing, done, whole),
+                )
                 if options["rejects"] and delivery.rejects_file:
                     content = open_file(delivery.rejects_file, purpose="取回未采用的行")[1]
                     options["rejects"].write_bytes(b"".join(content))
@@ -62,10 +67,6 @@ class Command(BaseCommand):
         sys.exit(code)
 
 
-class WrongCall(Exception):
-    """The command was called without what it needs; the sentence says what."""
-
-
 def area_for(code: str | None) -> Area:
     """Return the area of a code, or the only county there are people in. Raises WrongCall."""
     if code:
@@ -77,48 +78,6 @@ def area_for(code: str | None) -> Area:
     if len(counties) != 1:
         raise WrongCall("区划里不止一个县，请用 --area 写明是哪一个，如 --area 371702。")
     return counties[0]
-
-
-def load(options: dict[str, Any], area: Area, progress: Callable[[int, int], None]) -> Delivery:
-    """Load the file by its kind."""
-    on = options["on"] or timezone.localdate()
-    same: dict[str, Any] = {
-        "path": options["file"],
-        "name": options["file"].name,
-        "area": area,
-        "by": None,
-        "at": timezone.now(),
-        "on": on,
-        "progress": progress,
-    }
-    if options["kind"] == "roster":
-        return load_roster(**same)
-    if options["kind"] == "obligors":
-        same.pop("on")
-        return load_obligors(**same)
-    rules: Rules = current_rules()
-    if options["kind"] == "facts":
-        if not options["source"]:
-            raise WrongCall("请用 --from 写明数据来自哪个部门，如 --from 残联。")
-        return load_facts(source=options["source"], catalogue=rules.catalogue, **same)
-    policy = rules.policy(options["policy"] or "")
-    if policy is None:
-        known = "、".join(sorted({policy.id for policy in rules.policies}))
-        raise WrongCall(f"请用 --policy 写明政策编号，可以是：{known}。")
-    return load_recipients(policy=policy, ends_missing=options["complete"], **same)
-
-
-def report_of(delivery: Delivery) -> dict[str, Any]:
-    """Return what became of a file, as JSON."""
-    return {
-        "delivery": str(delivery.pk),
-        "rows": delivery.rows,
-        "loaded": delivery.loaded,
-        "unchanged": delivery.unchanged,
-        "rejected": delivery.rejected,
-        "skipped": delivery.skipped,
-        "rejects_file": str(delivery.rejects_file) if delivery.rejects_file else None,
-    }
 
 
 def in_words(delivery: Delivery) -> str:
