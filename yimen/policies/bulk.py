@@ -8,10 +8,10 @@ need more than 64 bits is left to the SQL (`fits`).
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
 import pyarrow as pa
@@ -19,11 +19,13 @@ import pyarrow.compute as pc
 
 from yimen.policies.closures import least, most
 from yimen.policies.columns import Column, Columns, Meaning, amount_fits, fits
-from yimen.policies.compiled import CompiledPolicy
+from yimen.policies.compiled import CompiledPolicy, Share
 from yimen.policies.expression import Node
+from yimen.policies.folder import Rules
 from yimen.policies.gathering import Groups, gather
 from yimen.policies.model import Fact
 from yimen.policies.sql import aggregates_in, hidden_name, quoted, without_aggregates
+from yimen.policies.typed import Type, Typed, check
 
 if TYPE_CHECKING:
     from yimen.policies.program import Program
@@ -37,9 +39,34 @@ def can_answer(program: "Program") -> bool:
     """Say whether columns can answer a program: one of subjects and members, with nothing wider than 64 bits."""
     if program.flat or program.with_missing:
         return False
+    types = _types_as_entered(program.rules)
     typed = [d.typed for d in program.derivations] + [clause.typed for one in program.compiled for clause in one.clauses]
-    shares = ((share, one.policy) for one in program.compiled for share in one.tiers)
-    return all(map(fits, typed)) and all(amount_fits(share, policy) for share, policy in shares)
+    shares = ((_narrow_share(share, types), one.policy) for one in program.compiled for share in one.tiers)
+    return all(fits(_narrow(one, types)) for one in typed) and all(amount_fits(share, policy) for share, policy in shares)
+
+
+def _types_as_entered(rules: Rules) -> Mapping[str, Type]:
+    """Return the types of all names, parameters no larger than the largest that is entered anywhere."""
+    if _types_as_entered not in rules.cache:
+        types = {**rules.types, **rules.parameter_types}
+        for name, held in rules.parameter_types.items():
+            values = [row.value for row in rules.parameters.rows.get(name, ())]
+            if held.kind == "number":
+                types[name] = replace(held, low=min(values, default=0), high=max(values, default=0))
+        for derivation in rules.derivations:
+            found = _narrow(derivation.typed, types).type
+            types[derivation.fact.name] = replace(types[derivation.fact.name], low=found.low, high=found.high)
+        rules.cache[_types_as_entered] = types
+    return cast(Mapping[str, Type], rules.cache[_types_as_entered])
+
+
+def _narrow(typed: Typed, types: Mapping[str, Type]) -> Typed:
+    return check(typed.node, types, "")
+
+
+def _narrow_share(share: Share, types: Mapping[str, Type]) -> Share:
+    when, bottom = (_narrow(part, types) if part else None for part in (share.when, share.bottom))
+    return replace(share, when=when, top=_narrow(share.top, types), bottom=bottom)
 
 
 class _Known(dict[str, Column]):

@@ -3,7 +3,8 @@ Columns (列): a typed expression as a function of whole columns, for many house
 
 A column holds inner values (numbers as scaled 64-bit integers) and NULL where nothing is known. Arrow's kernels are
 Kleene's in AND, OR and NOT, and NULL through everything else, so nothing is added to them here. A count of members keeps its
-least and its most beside it. What may need more than 64 bits does not stand here (`fits`): the SQL reckons it.
+least and its most beside it. What may need more than 64 bits does not stand here (`fits`): the SQL reckons it. The kernels
+are the checked ones, so that a value outside its range would stop a run and never turn into another.
 """
 
 from collections.abc import Callable, Mapping
@@ -47,7 +48,11 @@ SIGNS: Mapping[str, Callable[[Column, Column], Column]] = {
     ">": pc.greater,
     ">=": pc.greater_equal,
 }
-RECKON: Mapping[str, Callable[[Column, Column], Column]] = {"+": pc.add, "-": pc.subtract, "*": pc.multiply}
+RECKON: Mapping[str, Callable[[Column, Column], Column]] = {
+    "+": pc.add_checked,
+    "-": pc.subtract_checked,
+    "*": pc.multiply_checked,
+}
 
 
 class Columns:
@@ -113,7 +118,7 @@ class Columns:
             value = pa.scalar(constant(typed) * factor, pa.int64())
             return lambda _: value
         meaning = self.meaning(typed)
-        return meaning if factor == 1 else lambda known: pc.multiply(meaning(known), factor)
+        return meaning if factor == 1 else lambda known: pc.multiply_checked(meaning(known), factor)
 
     def _compare_ends(self, sign: str, left: Typed, right: Typed) -> Meaning:
         f, g = aligned(left.type, right.type)
@@ -130,7 +135,7 @@ class Columns:
             low, high = least(typed.node.name), most(typed.node.name)
             if factor == 1:
                 return lambda known: known[low], lambda known: known[high]
-            return lambda known: pc.multiply(known[low], factor), lambda known: pc.multiply(known[high], factor)
+            return lambda known: pc.multiply_checked(known[low], factor), lambda known: pc.multiply_checked(known[high], factor)
         meaning = self._times(typed, factor)
         return meaning, meaning
 
@@ -147,15 +152,17 @@ class Columns:
 
             def years(known: Known) -> Column:
                 day = part(known)
-                later = pc.greater(pc.add(pc.multiply(pc.month(day), 100), pc.day(day)), on.month * 100 + on.day)
-                return pc.subtract(pc.subtract(on.year, pc.year(day)), pc.cast(later, pa.int64()))
+                later = pc.greater(pc.add_checked(pc.multiply_checked(pc.month(day), 100), pc.day(day)), on.month * 100 + on.day)
+                return pc.subtract_checked(pc.subtract_checked(on.year, pc.year(day)), pc.cast(later, pa.int64()))
 
             return years
 
         def months(known: Known) -> Column:
             day = part(known)
-            whole = pc.add(pc.multiply(pc.year(day), 12), pc.month(day))
-            return pc.subtract(pc.subtract(on.year * 12 + on.month, whole), pc.cast(pc.greater(pc.day(day), on.day), pa.int64()))
+            whole = pc.add_checked(pc.multiply_checked(pc.year(day), 12), pc.month(day))
+            return pc.subtract_checked(
+                pc.subtract_checked(on.year * 12 + on.month, whole), pc.cast(pc.greater(pc.day(day), on.day), pa.int64())
+            )
 
         return months
 
@@ -167,12 +174,12 @@ class Columns:
         zero = pa.scalar(0, pa.int64())
 
         def amount(known: Known) -> Column:
-            up = pc.multiply(pc.max_element_wise(top(known), zero, skip_nulls=False), above)
+            up = pc.multiply_checked(pc.max_element_wise(top(known), zero, skip_nulls=False), above)
             down: Column = below
             if bottom is not None:
                 held = bottom(known)
-                down = pc.multiply(pc.if_else(pc.greater(held, 0), held, None), below)
-            return pc.multiply(_rounded(mode, up, down), step)
+                down = pc.multiply_checked(pc.if_else(pc.greater(held, 0), held, None), below)
+            return pc.multiply_checked(_rounded(mode, up, down), step)
 
         return amount
 
@@ -187,10 +194,18 @@ def _rounded(mode: str, up: Column, down: Column) -> Column:
         if down == 1:
             return up
         shift = {"进一": down - 1, "舍去": 0}.get(mode)
-        return pc.divide(pc.add(pc.multiply(up, 2), down), down * 2) if shift is None else pc.divide(pc.add(up, shift), down)
+        return (
+            pc.divide(pc.add_checked(pc.multiply_checked(up, 2), down), down * 2)
+            if shift is None
+            else pc.divide(pc.add_checked(up, shift), down)
+        )
     if mode == "进一":
-        return pc.divide(pc.subtract(pc.add(up, down), 1), down)
-    return pc.divide(up, down) if mode == "舍去" else pc.divide(pc.add(pc.multiply(up, 2), down), pc.multiply(down, 2))
+        return pc.divide(pc.subtract_checked(pc.add_checked(up, down), 1), down)
+    return (
+        pc.divide(up, down)
+        if mode == "舍去"
+        else pc.divide(pc.add_checked(pc.multiply_checked(up, 2), down), pc.multiply_checked(down, 2))
+    )
 
 
 def _verdicts(sign: str, a: Column, b: Column, c: Column, d: Column) -> tuple[Column, Column]:
