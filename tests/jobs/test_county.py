@@ -89,21 +89,27 @@ def test_explaining_one_and_screening_all_agree_for_everybody_and_every_policy(c
 
 
 def _answers_of_the_screening(con, rules) -> dict[tuple[str, str], tuple[str, int | None, str]]:
+    """Verdict and amount as a screening reckons them, and beside them the missing facts, which only SQL names."""
+    chosen = rules.compiled_in_force(ON, ("99", "9901", "990101"))
     snapshot = take(on=ON, at=AT, allow_shrunk=True)
-    place = ("99", "9901", "990101")
-    chosen = rules.compiled_in_force(ON, place)
-    program = Program(rules, ON, chosen, keep_facts=True, with_missing=True)
-    take_in(con, snapshot, program, Choice(deep=rules.deepest))
-    groups = con.sql("SELECT DISTINCT place, category FROM home").fetchall()
-    program.create_parameters(con, [(place, tuple(place.split(".")), category) for place, category in groups])
-    program.run(con)
-    answers = {}
-    for one in chosen:
-        policy = one.policy
-        table, key = ("household_answer", "subject") if policy.subject == "户" else ("person_answer", "member")
-        rows = con.sql(f'SELECT {key}, "v_{policy.id}", "a_{policy.id}", "m_{policy.id}" FROM {table}').fetchall()
-        answers |= {(subject, policy.id): (VERDICTS[verdict], fen, missing) for subject, verdict, fen, missing in rows}
+    answers: dict[tuple[str, str], tuple[str, int | None, str]] = {}
+    for with_missing in (True, False):
+        program = Program(rules, ON, chosen, keep_facts=True, with_missing=with_missing)
+        take_in(con, snapshot, program, Choice(deep=rules.deepest))
+        groups = con.sql("SELECT DISTINCT place, category FROM home").fetchall()
+        program.create_parameters(con, [(place, tuple(place.split(".")), category) for place, category in groups])
+        program.run(con)
+        for one in chosen:
+            for key, verdict, fen, missing in _rows(con, one.policy, with_missing):
+                missing = missing if with_missing else answers[key, one.policy.id][2]
+                answers[key, one.policy.id] = (VERDICTS[verdict], fen, missing)
     return answers
+
+
+def _rows(con, policy, with_missing):
+    table, key = ("household_answer", "subject") if policy.subject == "户" else ("person_answer", "member")
+    missing = f'"m_{policy.id}"' if with_missing else "NULL"
+    return con.sql(f'SELECT {key}, "v_{policy.id}", "a_{policy.id}", {missing} FROM {table}').fetchall()
 
 
 def _told(answer: Answer) -> tuple[str, int | None, str]:
