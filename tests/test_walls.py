@@ -6,7 +6,20 @@ from pathlib import Path
 PACKAGE = Path(__file__).resolve().parent.parent / "yimen"
 ROOMS = ("office", "registry", "policies", "evidence", "benefits", "screening")
 DOORS = {
-    "office": {"actions", "queries", "models", "access", "audit", "vault", "calendar", "deliveries", "rotation", "files", "tables", "work"},
+    "office": {
+        "actions",
+        "queries",
+        "models",
+        "access",
+        "audit",
+        "vault",
+        "calendar",
+        "deliveries",
+        "rotation",
+        "files",
+        "tables",
+        "work",
+    },
     "policies": {"queries", "model"},
 }
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -158,6 +159,7 @@ class _Loader:
     ended: int = 0
     rejects: dict[int, str] = field(default_factory=dict)
     listed: dict[uuid.UUID, int] = field(default_factory=dict)
+    named: set[str] = field(default_factory=set)
 
     @property
     def of_household(self) -> bool:
@@ -175,6 +177,7 @@ class _Loader:
                 yield _read_row(line, cells)
             except ValueProblem as problem:
                 self.rejects[line] = str(problem)
+                self._note_named(cells)
 
     def load(self, chunk: list[RecipientRow]) -> None:
         """Make or change the grants of one chunk."""
@@ -190,8 +193,15 @@ class _Loader:
             else:
                 self.listed[key] = row.line
                 wanted[key] = (row, person.area_path)
-        held = {getattr(g, self.subject): g for g in self._open().filter(**{f"{self.subject}__in": list(wanted)})}
-        Grant.objects.bulk_create([g for key, (row, path) in wanted.items() if (g := self._grant(row, key, path, held.get(key)))])
+        held: dict[uuid.UUID, list[Grant]] = {key: [] for key in wanted}
+        for grant in Grant.objects.filter(policy=self.policy.id, **{f"{self.subject}__in": list(wanted)}).order_by("starts_on"):
+            held[getattr(grant, self.subject)].append(grant)
+        Grant.objects.bulk_create([g for key, (row, path) in wanted.items() if (g := self._grant(row, key, path, held[key]))])
+
+    def _note_named(self, cells: Mapping[str, Cell]) -> None:
+        # Whose row cannot be read is on the list all the same.
+        with suppress(ValueProblem):
+            self.named.add(read_id_number(cells.get("id_number"), allow_fictional=settings.YIMEN_DEMO))
 
     def _subject_of(self, person: Found) -> uuid.UUID | None:
         return person.household_id if self.of_household else person.person_id
@@ -204,12 +214,20 @@ class _Loader:
         rows: QuerySet[Grant] = Grant.objects.filter(policy=self.policy.id, ends_on=None)
         return rows
 
-    def _grant(self, row: RecipientRow, key: uuid.UUID, path: str, held: Grant | None) -> Grant | None:
-        """Return the grant to add, or None if the one there says the same or only had to be corrected."""
+    def _grant(self, row: RecipientRow, key: uuid.UUID, path: str, grants: list[Grant]) -> Grant | None:
+        """Return the grant to add, or None if one there says the same or only had to be corrected."""
         fen = None if row.yuan is None else int(row.yuan * 100)
-        starts_on = row.starts_on or (held.starts_on if held else self.on)
+        starts_on = row.starts_on or self._began(row, grants)
+        held = next((one for one in reversed(grants) if _overlap(one, starts_on, row.ends_on)), None)
+        if held and starts_on < held.starts_on:
+            # What ended before it stays as it was; nobody receives twice on one day.
+            ended = [one.ends_on for one in grants if one.ends_on and one.ends_on < held.starts_on]
+            starts_on = max([starts_on, *(day + timedelta(days=1) for day in ended)])
+        if row.ends_on and row.ends_on < starts_on:
+            self.rejects[row.line] = f"没有写起始日期，按 {starts_on} 起算，终止日期 {row.ends_on} 却在其前，请补上起始日期。"
+            return None
         said = fen, starts_on, row.ends_on, row.next_review_on
-        if held and (held.amount_fen, held.starts_on, held.ends_on, held.next_review_on) == said:
+        if any((one.amount_fen, one.starts_on, one.ends_on, one.next_review_on) == said for one in grants):
             self.unchanged += 1
             return None
         self.changed += 1
@@ -235,10 +253,22 @@ class _Loader:
             **{self.subject: key},
         )
 
+    def _began(self, row: RecipientRow, grants: list[Grant]) -> date:
+        """Return since when a row without a first day counts: since the last grant began if it goes on, else since today."""
+        last = max(grants, key=lambda one: one.starts_on, default=None)
+        goes_on = last and (last.ends_on is None or last.ends_on in (row.ends_on, self.on) or last.ends_on > self.on)
+        return last.starts_on if last and goes_on else self.on
+
     def end_missing(self, area: Area) -> None:
         """End the grants of those below the area whom a complete list no longer names."""
+        named = {self._subject_of(person) for person in match_numbers(numbers=self.named, on=self.on).values()}
+        listed = self.listed.keys() | named
         for grant in self._open().filter(area_path__startswith=area.path):
-            if getattr(grant, self.subject) not in self.listed:
+            if getattr(grant, self.subject) not in listed:
                 grant.ends_on, grant.recorded_at = max(self.on, grant.starts_on), self.at
                 grant.save()
                 self.ended += 1
+
+
+def _overlap(grant: Grant, starts_on: date, ends_on: date | None) -> bool:
+    return (grant.ends_on is None or grant.ends_on >= starts_on) and (ends_on is None or ends_on >= grant.starts_on)

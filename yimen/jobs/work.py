@@ -10,7 +10,7 @@ from django.utils import timezone
 from yimen.jobs.demo.building import build_county
 from yimen.jobs.loading import WrongCall, load_file, report_of
 from yimen.office import work
-from yimen.office.access import scope
+from yimen.office.access import NotAllowed, scope
 from yimen.office.files import open_file, sweep_orphans, working_folder
 from yimen.office.models import Area, Delivery, Staff
 from yimen.office.tables import TableProblem
@@ -33,7 +33,7 @@ def load(arguments: work.Arguments, context: work.Context) -> work.Result:
             file.writelines(content)
         try:
             delivery = _load(arguments, path, lambda done, whole: context.progress("装载", done, whole), staff)
-        except (TableProblem, WrongCall) as problem:
+        except (NotAllowed, TableProblem, WrongCall) as problem:
             raise work.GivesUp(str(problem)) from None
     return report_of(delivery)
 

@@ -8,7 +8,9 @@ from django.db.models import QuerySet
 from yimen.office.access import current, within
 from yimen.office.keys import VaultError, keyring
 from yimen.office.models import Area, Delivery, Job, KeyCheck, Post, Staff
-from yimen.office.permissions import PERMISSIONS
+from yimen.office.permissions import PERMISSIONS, POST_WORDS
+
+__all__ = ["POST_WORDS"]
 
 
 def codes_above(area: Area) -> tuple[str, ...]:

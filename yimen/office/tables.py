@@ -14,7 +14,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 import xlsxwriter
@@ -25,6 +25,7 @@ Cell = str | int | float | bool | date | None
 SUBTOTALS = ("合计", "小计", "总计", "共计", "本页合计", "累计")
 SEARCHED_FOR_HEADINGS = 15
 SECONDS = 120
+MOST_YUAN = 10**12
 REFUSED = 3
 _EPOCH = date(1899, 12, 30)
 
@@ -233,10 +234,9 @@ def read_money(cell: Cell, *, column: str) -> Decimal | None:
     found = re.fullmatch(r"[¥￥]?(-?\d+(?:\.\d+)?)(万)?(?:元|圆)?(?:/月|/年|每月|每年)?", text)
     if not found:
         raise ValueProblem(f"“{column}”的“{text[:20]}”不是金额，请写成 1260.00。")
-    try:
-        value = Decimal(found[1]) * (10_000 if found[2] else 1)
-    except InvalidOperation:
-        raise ValueProblem(f"“{column}”的“{text[:20]}”不是金额，请写成 1260.00。") from None
+    value = Decimal(found[1]) * (10_000 if found[2] else 1)
+    if abs(value) >= MOST_YUAN:
+        raise ValueProblem(f"“{column}”有 {len(text)} 个字符，太大，不像金额（是不是填了号码），请核对。")
     if value != value.quantize(Decimal("0.01")):
         raise ValueProblem(f"“{column}”的“{text[:20]}”小数多于两位，请核对。")
     return value.quantize(Decimal("0.01"))

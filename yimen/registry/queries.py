@@ -163,6 +163,11 @@ def _hits(people: list[Person]) -> list[Hit]:
     return hits
 
 
+def people_below() -> int:
+    """Return how many living people are registered below the open scope."""
+    return int(Person.objects.filter(died_on=None).count())
+
+
 def household_of(*, person_id: uuid.UUID, on: date) -> uuid.UUID | None:
     """Return the household the person belongs to on a day, or None."""
     held = _memberships(on).filter(person_id=person_id).values_list("household_id", flat=True)

@@ -17,6 +17,7 @@ from yimen.evidence.queries import subjects_stated_since
 from yimen.office import audit, work
 from yimen.office.access import current, require
 from yimen.office.models import Area, Job, Staff
+from yimen.office.queries import colleagues
 from yimen.policies.queries import Rules
 from yimen.registry.queries import households_changed_since, households_of
 from yimen.screening.details import Detailer, Draft
@@ -35,7 +36,7 @@ MEMORY = "6GB"
 
 
 class NotClosed(Exception):
-    """A finding cannot be closed or reopened like this; the sentence says why."""
+    """A finding cannot be closed, reopened or handed on like this; the sentence says why."""
 
 
 Progress = Callable[[str, int, int], None]
@@ -344,9 +345,17 @@ def reopen_finding(*, finding_id: uuid.UUID, by: Staff, at: datetime) -> Finding
 
 @transaction.atomic
 def hand_on_finding(*, finding_id: uuid.UUID, to: Staff, words: str, by: Staff, at: datetime) -> Finding:
-    """Hand a finding to a colleague (转办), who then answers for it; it becomes a case with its own issue."""
+    """
+    Hand an open finding to a colleague (转办), who then answers for it.
+
+    Raises NotClosed if it is closed or the colleague has no post for it, NotAllowed without the permission for its area.
+    """
     finding: Finding = Finding.objects.select_for_update().get(pk=finding_id)
     require("finding.close", area_path=finding.area_path)
+    if finding.state != Finding.State.OPEN:
+        raise NotClosed(f"这条线索已经是“{finding.get_state_display()}”，不用再转。请刷新页面查看。")
+    if to not in colleagues(permission="finding.close", area_path=finding.area_path):
+        raise NotClosed(f"{to.name}的岗位不处理这里的线索，请另选一位。")
     finding.handed_to, finding.handed_words, finding.handed_at = to, words.strip()[:300], at
     finding.save()
     audit.write(action="finding.hand_on", at=at, subjects={str(finding.subject_id)}, finding=str(finding.pk), to=to.username)

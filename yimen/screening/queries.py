@@ -14,7 +14,7 @@ from yimen.evidence.queries import said_about
 from yimen.office.access import current, require, within
 from yimen.office.models import Area
 from yimen.policies.queries import Answer, Explainer, HouseholdAnswers, Rules, Where
-from yimen.registry.queries import HouseholdCard, Member, StandingNow, household_card, masked, members_key, name_of
+from yimen.registry.queries import HouseholdCard, Member, StandingNow, household_card, masked, members_key, name_of, people_below
 from yimen.screening.homes import Home, HomeFacts, Receipt, Someone, facts_of_home
 from yimen.screening.models import Finding, ScreeningRun
 from yimen.screening.registered import Registered
@@ -281,6 +281,7 @@ class Figures:
     policies: list[tuple[str, str, Mapping[str, int]]]
     areas: list[tuple[Area, Mapping[str, int]]]
     run: ScreeningRun | None
+    people: int
     opened: int
     closed: int
 
@@ -314,6 +315,7 @@ def figures() -> Figures:
         ),
         areas=_by_area(_counted("area_path", rows, opened, closed)),
         run=run,
+        people=people_below(),
         opened=opened.count(),
         closed=closed.count(),
     )

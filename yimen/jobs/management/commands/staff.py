@@ -12,7 +12,7 @@ from yimen.office.access import NotAllowed, System, scope
 from yimen.office.actions import DEPARTMENTS, add_staff, deactivate_staff, end_post, give_post, load_departments
 from yimen.office.actions import reset_second_factor as reset
 from yimen.office.models import Area, Staff
-from yimen.office.permissions import POST_WORDS
+from yimen.office.queries import POST_WORDS
 
 
 class Command(BaseCommand):
