@@ -22,16 +22,15 @@ from yimen.office.tables import (
     Cell,
     Heading,
     Match,
+    Preview,
     Skipped,
     Table,
-    TableProblem,
     ValueProblem,
-    matched,
+    open_table,
+    preview,
     read_date,
-    read_file,
     read_money,
     rows_of,
-    suggest,
 )
 from yimen.policies.model import Policy
 from yimen.registry.queries import Found, match_numbers, read_id_number
@@ -58,21 +57,9 @@ class RecipientRow:
     next_review_on: date | None
 
 
-@dataclass(frozen=True)
-class Preview:
-    """How a list of recipients would be read."""
-
-    table: Table
-    match: Match
-    rows: int
-    skipped: int
-
-
 def preview_recipients(*, path: Path, name: str) -> Preview:
     """Say how a list would be read. Raises TableProblem, in words."""
-    table = read_file(path, name=name)
-    match, skipped = suggest(table, HEADINGS), Skipped()
-    return Preview(table, match, sum(1 for _ in rows_of(table, match, skipped)), skipped.rows)
+    return preview(path=path, name=name, headings=HEADINGS)
 
 
 def load_recipients(
@@ -95,12 +82,7 @@ def load_recipients(
     unless `ends_missing` says that the list is complete; then it ends on `on`. The same list twice changes nothing.
     """
     require("recipients.load", area_path=area.path)
-    table = read_file(path, name=name)
-    match = suggest(table, HEADINGS)
-    if corrected:
-        match = matched(match.titles, HEADINGS, first=match.first, corrected=corrected)
-    if match.missing:
-        raise TableProblem(f"“{name}”缺少“{'、'.join(match.missing)}”一列，请补上，或在预览里指出是哪一列。")
+    table, match = open_table(path=path, name=name, headings=HEADINGS, corrected=corrected)
     delivery = receive(kind="recipients", origin=policy.id, path=path, name=name, area=area, match=match, by=by, at=at)
     loader, skipped = _Loader(policy, delivery, at, on), Skipped()
     rows, whole, done = loader.read(table, match, skipped), len(table.rows) - match.first, 0

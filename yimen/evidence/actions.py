@@ -17,7 +17,7 @@ from yimen.office import audit
 from yimen.office.access import require
 from yimen.office.deliveries import finish, receive
 from yimen.office.models import Area, Delivery, Staff
-from yimen.office.tables import Match, Skipped, Table, TableProblem, ValueProblem, matched, read_file, rows_of, suggest
+from yimen.office.tables import Match, Preview, Skipped, Table, TableProblem, ValueProblem, open_table, preview, rows_of
 from yimen.policies.model import Catalogue
 from yimen.registry.queries import Found, match_numbers, members_keys
 
@@ -84,22 +84,9 @@ def _checked(catalogue: Catalogue, facts: Mapping[str, Any], source: str, *, of_
     return checked
 
 
-@dataclass(frozen=True)
-class Preview:
-    """How a department's file would be read: its table, the match of its columns, how many rows."""
-
-    table: Table
-    match: Match
-    rows: int
-    skipped: int
-
-
 def preview_facts(*, path: Path, name: str, source: str, catalogue: Catalogue) -> Preview:
     """Say how a department's file would be read. Raises TableProblem, in words."""
-    table = read_file(path, name=name)
-    match, skipped = suggest(table, headings_for(catalogue, _known(source, catalogue))), Skipped()
-    rows = sum(1 for _ in rows_of(table, match, skipped))
-    return Preview(table, match, rows, skipped.rows)
+    return preview(path=path, name=name, headings=headings_for(catalogue, _known(source, catalogue)))
 
 
 def _known(source: str, catalogue: Catalogue) -> str:
@@ -128,12 +115,9 @@ def load_facts(
     cannot be, come back with a reason; a statement that is there already is not made twice.
     """
     require("facts.load", area_path=area.path)
-    table = read_file(path, name=name)
     headings = headings_for(catalogue, _known(source, catalogue))
-    match = suggest(table, headings)
-    if corrected:
-        match = matched(match.titles, headings, first=match.first, corrected=corrected)
-    if match.missing or not set(match.columns.values()) - {"id_number", "stated_on", "valid_until"}:
+    table, match = open_table(path=path, name=name, headings=headings, corrected=corrected)
+    if not set(match.columns.values()) - {"id_number", "stated_on", "valid_until"}:
         known = "、".join(fact.name for fact in stated_by(catalogue, source)[:12])
         raise TableProblem(f"“{name}”要有“身份证号”一列和至少一列数据（{source}可以有：{known} …），请核对表头。")
     delivery = receive(kind="facts", origin=source, path=path, name=name, area=area, match=match, by=by, at=at)

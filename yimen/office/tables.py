@@ -169,6 +169,37 @@ def rows_of(table: Table, match: Match, skipped: Skipped | None = None) -> Itera
         yield number + 1, cells
 
 
+@dataclass(frozen=True)
+class Preview:
+    """How a file would be read (预览): its table, the match of its columns, how many rows, how many left out."""
+
+    table: Table
+    match: Match
+    rows: int
+    skipped: int
+
+
+def preview(*, path: Path, name: str, headings: Sequence[Heading]) -> Preview:
+    """Say how a file would be read, for a person to correct. Raises TableProblem, in words."""
+    table = read_file(path, name=name)
+    match, skipped = suggest(table, headings), Skipped()
+    rows = sum(1 for _ in rows_of(table, match, skipped))
+    return Preview(table, match, rows, skipped.rows)
+
+
+def open_table(
+    *, path: Path, name: str, headings: Sequence[Heading], corrected: Mapping[int, str] | None = None
+) -> tuple[Table, Match]:
+    """Return a file's table and its match, as a person corrected it. Raises TableProblem, also for a missing column."""
+    table = read_file(path, name=name)
+    match = suggest(table, headings)
+    if corrected:
+        match = matched(match.titles, headings, first=match.first, corrected=corrected)
+    if match.missing:
+        raise TableProblem(f"“{name}”缺少这些列：{'、'.join(match.missing)}。请补上，或在预览里指出是哪一列。")
+    return table, match
+
+
 def _is_filling(row: Sequence[Cell], cells: Mapping[str, Cell]) -> bool:
     texts = [text for cell in row if (text := read_text(cell))]
     if not texts or all(cell is None or cell == "" for cell in cells.values()):

@@ -1,7 +1,6 @@
 """Changes of the registry: loading a roster and the legal obligors. Everything is written below the open scope and audited."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -11,51 +10,32 @@ from yimen.office import audit
 from yimen.office.access import require
 from yimen.office.deliveries import finish, receive
 from yimen.office.models import Area, Delivery, Staff
-from yimen.office.tables import Heading, Match, Skipped, Table, TableProblem, ValueProblem, matched, read_file, rows_of, suggest
+from yimen.office.tables import Match, Preview, Skipped, Table, TableProblem, ValueProblem, open_table, preview, rows_of
 from yimen.registry.load import RosterLoader
 from yimen.registry.obligors import HEADINGS as OBLIGOR_HEADINGS
 from yimen.registry.obligors import ObligorRow, load_obligor_rows, read_obligor
 from yimen.registry.roster import HEADINGS, RosterRow, read_row
 
-__all__ = ["HEADINGS", "OBLIGOR_HEADINGS", "Preview", "TableProblem", "load_roster", "preview_roster"]
-SHOWN = 5
-
-
-@dataclass(frozen=True)
-class Preview:
-    """How a file would be read (预览): its table, the match of its columns, and the first rows as they are."""
-
-    table: Table
-    match: Match
-    rows: int
-    skipped: int
+__all__ = [
+    "HEADINGS",
+    "OBLIGOR_HEADINGS",
+    "Preview",
+    "TableProblem",
+    "load_obligors",
+    "load_roster",
+    "preview_obligors",
+    "preview_roster",
+]
 
 
 def preview_roster(*, path: Path, name: str) -> Preview:
     """Say how a roster file would be read, for a person to correct. Raises TableProblem, in words."""
-    return _preview(path, name, HEADINGS)
+    return preview(path=path, name=name, headings=HEADINGS)
 
 
 def preview_obligors(*, path: Path, name: str) -> Preview:
     """Say how a list of legal obligors would be read, for a person to correct. Raises TableProblem, in words."""
-    return _preview(path, name, OBLIGOR_HEADINGS)
-
-
-def _preview(path: Path, name: str, headings: Sequence[Heading]) -> Preview:
-    table = read_file(path, name=name)
-    match, skipped = suggest(table, headings), Skipped()
-    rows = sum(1 for _ in rows_of(table, match, skipped))
-    return Preview(table, match, rows, skipped.rows)
-
-
-def _opened(path: Path, name: str, headings: Sequence[Heading], corrected: Mapping[int, str] | None) -> tuple[Table, Match]:
-    table = read_file(path, name=name)
-    match = suggest(table, headings)
-    if corrected:
-        match = matched(match.titles, headings, first=match.first, corrected=corrected)
-    if match.missing:
-        raise TableProblem(f"“{name}”缺少这些列：{'、'.join(match.missing)}。请补上，或在预览里指出是哪一列。")
-    return table, match
+    return preview(path=path, name=name, headings=OBLIGOR_HEADINGS)
 
 
 def load_roster(
@@ -76,7 +56,7 @@ def load_roster(
     Raises TableProblem if the file is none or lacks a required column, NotAllowed without the permission.
     """
     require("roster.load", area_path=area.path)
-    table, match = _opened(path, name, HEADINGS, corrected)
+    table, match = open_table(path=path, name=name, headings=HEADINGS, corrected=corrected)
     delivery = receive(kind="roster", origin="名册", path=path, name=name, area=area, match=match, by=by, at=at)
     skipped, unread = Skipped(), dict[int, str]()
     whole = len(table.rows) - match.first
@@ -120,7 +100,7 @@ def load_obligors(
     Raises TableProblem if the file is none or lacks a required column, NotAllowed without the permission.
     """
     require("roster.load", area_path=area.path)
-    table, match = _opened(path, name, OBLIGOR_HEADINGS, corrected)
+    table, match = open_table(path=path, name=name, headings=OBLIGOR_HEADINGS, corrected=corrected)
     delivery = receive(kind="obligors", origin="法定义务人", path=path, name=name, area=area, match=match, by=by, at=at)
     skipped, unread = Skipped(), dict[int, str]()
     whole = len(table.rows) - match.first

@@ -18,12 +18,11 @@ from django.utils import timezone
 from yimen.office import files, work
 from yimen.office.access import NotAllowed, current, require
 from yimen.office.queries import area_seen, deliveries_seen
-from yimen.office.tables import Match, TableProblem, matched, read_text
+from yimen.office.tables import Match, Preview, TableProblem, matched, read_text
 from yimen.screening.queries import current_rules
 from yimen.web.data_clerk.kinds import (
     KINDS,
     Kind,
-    Reading,
     areas_allowed,
     headings_of,
     kinds_allowed,
@@ -156,12 +155,12 @@ def _desk(request: HttpRequest, problem: str = "", status: int = 200) -> HttpRes
     return render(request, "data_clerk/arrivals.html", shown, status=status)
 
 
-def _read(said: Mapping[str, Any]) -> Reading:
+def _read(said: Mapping[str, Any]) -> Preview:
     file: TemporaryUploadedFile = said["file"]
     return read(said["kind"], Path(file.temporary_file_path()), file.name or "", said["source"])
 
 
-def _keep(request: HttpRequest, said: Mapping[str, Any], held: Reading) -> str:
+def _keep(request: HttpRequest, said: Mapping[str, Any], held: Preview) -> str:
     """Keep the file and what its first rows look like, both encrypted; the session remembers only their keys."""
     at, area = timezone.now(), area_seen(said["area"])
     if area is None:

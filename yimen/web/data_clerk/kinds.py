@@ -12,7 +12,7 @@ from yimen.evidence.actions import preview_facts
 from yimen.evidence.queries import headings_for, sources_of
 from yimen.office.access import may
 from yimen.office.queries import own_areas
-from yimen.office.tables import Heading, Match, Table
+from yimen.office.tables import Heading, Preview
 from yimen.policies.model import Policy
 from yimen.registry.actions import HEADINGS as ROSTER_HEADINGS
 from yimen.registry.actions import OBLIGOR_HEADINGS, preview_obligors, preview_roster
@@ -64,16 +64,6 @@ _RECIPIENTS = Kind(
 KINDS = {kind.key: kind for kind in (_ROSTER, _OBLIGORS, _FACTS, _RECIPIENTS)}
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How a file would be read: its table and match, and how many rows."""
-
-    table: Table
-    match: Match
-    rows: int
-    skipped: int
-
-
 def kinds_allowed() -> list[Kind]:
     """Return the kinds of file that whoever is at the desk may load."""
     return [kind for kind in KINDS.values() if may(kind.permission)]
@@ -111,13 +101,9 @@ def headings_of(kind: str, source: str) -> Sequence[Heading]:
     return {"roster": ROSTER_HEADINGS, "obligors": OBLIGOR_HEADINGS}.get(kind, RECIPIENT_HEADINGS)
 
 
-def read(kind: str, path: Path, name: str, source: str) -> Reading:
+def read(kind: str, path: Path, name: str, source: str) -> Preview:
     """Say how a file would be read. Raises TableProblem, in words."""
     if kind == "facts":
-        facts = preview_facts(path=path, name=name, source=source, catalogue=current_rules().catalogue)
-        return Reading(facts.table, facts.match, facts.rows, facts.skipped)
-    if kind == "recipients":
-        recipients = preview_recipients(path=path, name=name)
-        return Reading(recipients.table, recipients.match, recipients.rows, recipients.skipped)
-    listed = (preview_obligors if kind == "obligors" else preview_roster)(path=path, name=name)
-    return Reading(listed.table, listed.match, listed.rows, listed.skipped)
+        return preview_facts(path=path, name=name, source=source, catalogue=current_rules().catalogue)
+    previews = {"roster": preview_roster, "obligors": preview_obligors, "recipients": preview_recipients}
+    return previews[kind](path=path, name=name)
