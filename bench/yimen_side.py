@@ -21,6 +21,7 @@ from yimen.policies.queries import Program, Rules, load_rules, quoted
 ON = date(2026, 12, 1)
 # As a screening does (yimen.screening.actions), but the memory is what the target allows.
 THREADS, MEMORY = 2, "2GB"
+ALL = 2**62
 
 
 def main() -> None:
@@ -57,6 +58,8 @@ def _report(*, rules_s: float, s: float, cpu_s: float, tally: Counter[str]) -> d
 
 def _bounds(folder: Path, people: int, slices: int) -> list[tuple[int, int, int]]:
     """Return first and last household of each slice, and the number of people in all."""
+    if slices == 1:
+        return [(0, ALL, people)]
     with duckdb.connect() as con:
         found = con.execute(f"SELECT max(subject) FROM '{folder}/person.parquet' WHERE member < {people}").fetchone()
     assert found

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 HOUSEHOLDS_PER_SLICE = 50000
 THREADS = 2
+PLACE = 'concat(place, chr(10), category) AS "·place"'
 NO_AMOUNT = pa.scalar(None, pa.int64())
 
 
@@ -86,11 +87,12 @@ class _Known(dict[str, Column]):
 
 @dataclass(frozen=True)
 class _Slice:
-    """Some households with their members and the members' obligors; groups say whose each row is."""
+    """Some households with their members, the members' obligors and the local values; groups say whose each row is."""
 
     home: pa.RecordBatch
     people: pa.RecordBatch
     obligors: pa.RecordBatch
+    entered: _Known
     of_home: Groups
     of_person: Groups
 
@@ -139,15 +141,11 @@ class _Ready:
         """The amount of the first tier that fits, unknown where it is unknown which one that is."""
         if not self.tiers:
             return pa.nulls(len(verdict), pa.int64())
-        # Only for those entitled, who are few.
-        entitled = pc.indices_nonzero(verdict)
-        some = _Known({}, (known, entitled))
+        # For everybody: to pick the entitled out and put them back costs more than the few steps of an amount.
         amount: Column = NO_AMOUNT
         for when, tier in reversed(self.tiers):
-            amount = tier(some) if when is None else pc.if_else(when(some), tier(some), amount)
-        if isinstance(amount, pa.Scalar):
-            amount = pa.repeat(amount, len(entitled))
-        return pc.replace_with_mask(pa.nulls(len(verdict), pa.int64()), pc.fill_null(verdict, False), amount)
+            amount = tier(known) if when is None else pc.if_else(when(known), tier(known), amount)
+        return pc.if_else(verdict, amount, NO_AMOUNT)
 
 
 class Bulk:
@@ -206,9 +204,11 @@ class Bulk:
         """Read the input, each table in the order of the one above it, and cut it by households."""
         for statement in self.program.statements[: self.program.taking]:
             con.execute(statement)
-        home = self._read(con, "household", ["subject"], self.program.household_facts, self.program.parameters)
-        people = self._read(con, "person", ["subject", "member"], self.program.person_facts)
-        obligors = self._read(con, "obligor", ["member"], self.program.obligor_facts)
+        taken, parameters = self.program.taken, [quoted(name) for name in self.program.parameters]
+        entered = _Known(_columns(_read(con, "parameter", [PLACE, *parameters])))
+        home = _read(con, taken["household"], ["subject", PLACE, *self._held(self.program.household_facts)])
+        people = _read(con, taken["person"], ["subject", "member", *self._held(self.program.person_facts)])
+        obligors = _read(con, taken["obligor"], ["member", *self._held(self.program.obligor_facts)])
         home = _in_order(home, home["subject"])
         people, of_home = _below(people, "subject", home)
         obligors, of_person = _below(obligors, "member", people)
@@ -219,20 +219,18 @@ class Bulk:
                 home.slice(first, last - first),
                 people.slice(start, end - start),
                 obligors.slice(below, above - below),
-                _cut(of_home, (first, last), (start, end)),
-                _cut(of_person, (start, end), (below, above)),
+                entered,
+                of_home.part((first, last), (start, end)),
+                of_person.part((start, end), (below, above)),
             )
 
-    def _read(
-        self, con: duckdb.DuckDBPyConnection, name: str, keys: Sequence[str], facts: Sequence[Fact], more: Sequence[str] = ()
-    ) -> pa.RecordBatch:
+    def _held(self, facts: Sequence[Fact]) -> Iterator[str]:
         stated = {fact.name for fact in self.program.stated_facts}
-        held = [f"{fact.name}·说" if fact.name in stated else fact.name for fact in facts]
-        columns = ", ".join(quoted(column) for column in (*keys, *held, *more))
-        return _one_batch(con.sql(f"SELECT {columns} FROM {self.program.taken[name]}").to_arrow_table())
+        yield from (quoted(f"{fact.name}·说" if fact.name in stated else fact.name) for fact in facts)
 
     def _answer(self, part: _Slice) -> dict[str, pa.RecordBatch]:
-        home = _Known(_columns(part.home))
+        of_place = pc.index_in(part.home["·place"], value_set=part.entered["·place"])
+        home = _Known(_columns(part.home), (part.entered, of_place))
         people = _Known(_columns(part.people), (home, part.of_home.of_row))
         obligors = _Known(_columns(part.obligors), (people, part.of_person.of_row))
         below: Mapping[str, tuple[_Known, _Known | None, Groups | None]] = {
@@ -283,6 +281,10 @@ def _facts(keys: Sequence[str], known: _Known, ready: Sequence[_Ready]) -> pa.Re
     return pa.record_batch({name: known[name] for name in names})
 
 
+def _read(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> pa.RecordBatch:
+    return _one_batch(con.sql(f"SELECT {', '.join(columns)} FROM {relation}").to_arrow_table())
+
+
 def _one_batch(table: pa.Table) -> pa.RecordBatch:
     batches = table.combine_chunks().to_batches()
     return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
@@ -301,8 +303,7 @@ def _below(batch: pa.RecordBatch, key: str, above: pa.RecordBatch) -> tuple[pa.R
     runs = pc.run_end_encode(batch[key])
     if runs.values.equals(above[key]):
         # In order already, and nobody without rows: the usual case.
-        of_row = pc.run_end_decode(pa.RunEndEncodedArray.from_arrays(runs.run_ends, _numbers(above.num_rows)))
-        return batch, Groups(of_row, pc.cast(runs.run_ends, pa.int64()))
+        return batch, Groups(pc.cast(runs.run_ends, pa.int64()))
     of_row = pc.index_in(batch[key], value_set=above[key])
     if of_row.null_count:
         kept = pc.is_valid(of_row)
@@ -313,10 +314,6 @@ def _below(batch: pa.RecordBatch, key: str, above: pa.RecordBatch) -> tuple[pa.R
     return ordered, Groups.of(of_row, above.num_rows)
 
 
-def _numbers(count: int) -> Column:
-    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int32()), count)), 1)
-
-
 def _cuts(households: int) -> Iterator[tuple[int, int]]:
     # At least one slice, so that there are tables even of nobody.
     yield from pairwise([*range(0, max(households, 1), HOUSEHOLDS_PER_SLICE), households])
@@ -325,9 +322,3 @@ def _cuts(households: int) -> Iterator[tuple[int, int]]:
 def _rows(ends: Column, first: int, last: int) -> tuple[int, int]:
     """Return the rows below the groups first … last."""
     return (ends[first - 1].as_py() if first else 0), (ends[last - 1].as_py() if last else 0)
-
-
-def _cut(groups: Groups, above: tuple[int, int], rows: tuple[int, int]) -> Groups:
-    (first, last), (start, end) = above, rows
-    of_row = pc.subtract(groups.of_row.slice(start, end - start), pa.scalar(first, groups.of_row.type))
-    return Groups(of_row, pc.subtract(groups.ends.slice(first, last - first), start))

@@ -7,7 +7,7 @@ least and its most beside it. What may need more than 64 bits does not stand her
 are the checked ones, so that a value outside its range would stop a run and never turn into another.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from datetime import date
 from functools import reduce
 from typing import Any
@@ -37,7 +37,7 @@ from yimen.policies.numbers import BIGINT
 from yimen.policies.typed import Type, Typed, aligned
 
 Column = Any
-Known = Mapping[str, Column]
+Known = MutableMapping[str, Column]
 Meaning = Callable[[Known], Column]
 UNKNOWN = pa.scalar(None, pa.bool_())
 SIGNS: Mapping[str, Callable[[Column, Column], Column]] = {
@@ -118,7 +118,7 @@ class Columns:
             value = pa.scalar(constant(typed) * factor, pa.int64())
             return lambda _: value
         meaning = self.meaning(typed)
-        return meaning if factor == 1 else lambda known: pc.multiply_checked(meaning(known), factor)
+        return meaning if factor == 1 else lambda known: _multiplied(meaning(known), factor)
 
     def _compare_ends(self, sign: str, left: Typed, right: Typed) -> Meaning:
         f, g = aligned(left.type, right.type)
@@ -133,9 +133,7 @@ class Columns:
     def _ends(self, typed: Typed, factor: int) -> tuple[Meaning, Meaning]:
         if isinstance(typed.node, Name) and typed.type.interval:
             low, high = least(typed.node.name), most(typed.node.name)
-            if factor == 1:
-                return lambda known: known[low], lambda known: known[high]
-            return lambda known: pc.multiply_checked(known[low], factor), lambda known: pc.multiply_checked(known[high], factor)
+            return lambda known: _multiplied(known[low], factor), lambda known: _multiplied(known[high], factor)
         meaning = self._times(typed, factor)
         return meaning, meaning
 
@@ -144,7 +142,15 @@ class Columns:
         sign = typed.node.sign  # type: ignore[attr-defined]
         f, g = (1, 1) if sign == "*" else aligned(left.type, right.type)
         one, two, reckon = self._times(left, f), self._times(right, g), RECKON[sign]
-        return lambda known: reckon(one(known), two(known))
+        held = f"·{typed.node}"
+
+        def reckoning(known: Known) -> Column:
+            # Many policies reckon the same (the standard × the members): once for each table.
+            if held not in known:
+                known[held] = reckon(one(known), two(known))
+            return known[held]
+
+        return reckoning
 
     def _call(self, typed: Typed) -> Meaning:
         part, on = self.meaning(typed.parts[0]), self.on
@@ -171,20 +177,25 @@ class Columns:
         mode, step = rounding_of(policy)
         above, below = factors(share.top, share.bottom, step)
         top, bottom = self.meaning(share.top), self.meaning(share.bottom) if share.bottom else None
-        zero = pa.scalar(0, pa.int64())
+        zero, may_be_negative = pa.scalar(0, pa.int64()), share.top.type.low < 0
 
         def amount(known: Known) -> Column:
-            up = pc.multiply_checked(pc.max_element_wise(top(known), zero, skip_nulls=False), above)
+            whole = top(known)
+            up = _multiplied(pc.max_element_wise(whole, zero, skip_nulls=False) if may_be_negative else whole, above)
             down: Column = below
             if bottom is not None:
                 held = bottom(known)
-                down = pc.multiply_checked(pc.if_else(pc.greater(held, 0), held, None), below)
-            return pc.multiply_checked(_rounded(mode, up, down), step)
+                down = _multiplied(pc.if_else(pc.greater(held, 0), held, None), below)
+            return _multiplied(_rounded(mode, up, down), step)
 
         return amount
 
 
 ARROW_KINDS = {"number": pa.int64(), "bool": pa.bool_(), "text": pa.string(), "day": pa.date32()}
+
+
+def _multiplied(column: Column, factor: int) -> Column:
+    return column if factor == 1 else pc.multiply_checked(column, factor)
 
 
 def _rounded(mode: str, up: Column, down: Column) -> Column:

@@ -19,14 +19,16 @@ NO_ROW = pa.scalar(None, pa.int64())
 
 @dataclass(frozen=True)
 class Groups:
-    """Where each group's rows end; `of_row` is the number of the group of each row."""
+    """Where each group's rows end; which group each row belongs to is `given` only where some groups have no rows."""
 
-    of_row: Column
     ends: Column
+    given: Column | None = None
 
     @classmethod
     def of(cls, of_row: Column, groups: int) -> "Groups":
         """Return the groups of rows in order; a group without rows ends where the one before it does."""
+        if not len(of_row):
+            return cls(pa.repeat(pa.scalar(0, pa.int64()), groups), of_row)
         runs = pc.run_end_encode(of_row)
         ends = pc.cast(runs.run_ends, pa.int64())
         if len(ends) != groups:
@@ -35,8 +37,22 @@ class Groups:
             ends = pa.concat_arrays([pa.array([0]), ends])
             if len(starts) > 1 and starts[0].as_py() == 0:
                 starts, ends = starts[1:], ends[1:]
-            ends = pc.run_end_decode(pa.RunEndEncodedArray.from_arrays(starts, ends)) if groups else ends[:0]
-        return cls(of_row, ends)
+            ends = pc.run_end_decode(pa.RunEndEncodedArray.from_arrays(starts, ends))
+        return cls(ends, of_row)
+
+    @cached_property
+    def of_row(self) -> Column:
+        """The number of the group of each row."""
+        if self.given is not None:
+            return self.given
+        return pc.run_end_decode(pa.RunEndEncodedArray.from_arrays(self.ends, _numbers(len(self.ends))))
+
+    def part(self, groups: tuple[int, int], rows: tuple[int, int]) -> "Groups":
+        """Return some of the groups, counted from the first of them, with their rows."""
+        (first, last), (start, end) = groups, rows
+        given = None if self.given is None else self.given.slice(start, end - start)
+        given = None if given is None else pc.subtract(given, pa.scalar(first, given.type))
+        return Groups(pc.subtract(self.ends.slice(first, last - first), start), given)
 
     def sum(self, values: Column) -> Column:
         """Return the sum of each group's values, none of them NULL."""
@@ -52,11 +68,11 @@ class Groups:
 
     def count(self, conditions: Column) -> Column:
         """Return for how many rows of each group a condition is true."""
-        return pc.cast(self.sum(pc.cast(pc.fill_null(conditions, False), pa.int32())), pa.int64())
+        return pc.cast(self.sum(_ones(conditions)), pa.int64())
 
     def has(self, conditions: Column) -> Column:
         """Say for each group whether a condition is true for any of its rows."""
-        return pc.greater(self.sum(pc.cast(pc.fill_null(conditions, False), pa.int32())), 0)
+        return pc.greater(self.sum(_ones(conditions)), 0)
 
     def extreme(self, values: Column, word: str) -> Column:
         """Return the greatest ("max") or least ("min") of each group's values, none of them NULL."""
@@ -76,6 +92,18 @@ class Groups:
     def _starts_and_sizes(self) -> tuple[Column, Column]:
         starts = pa.concat_arrays([pa.array([0]), self.ends])[:-1]
         return starts, pc.subtract(self.ends, starts)
+
+
+def _numbers(count: int) -> Column:
+    return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int32()), count)), 1)
+
+
+def _ones(conditions: Column) -> Column:
+    return pc.cast(_filled(conditions, False), pa.int32())
+
+
+def _filled(column: Column, value: int | bool) -> Column:
+    return pc.fill_null(column, value) if column.null_count else column
 
 
 def gather(word: str, inner: Column, groups: Groups) -> tuple[Column, Column | None, Column | None]:
@@ -105,12 +133,12 @@ def _all(inner: Column, groups: Groups) -> tuple[Column, None, None]:
 
 
 def _sum(inner: Column, groups: Groups) -> tuple[Column, None, None]:
-    return _unless_unknown(groups.sum(pc.fill_null(inner, 0)), inner, groups), None, None
+    return _unless_unknown(groups.sum(_filled(inner, 0)), inner, groups), None, None
 
 
 def _extreme(word: str) -> Callable[[Column, Groups], tuple[Column, None, None]]:
     def extreme(inner: Column, groups: Groups) -> tuple[Column, None, None]:
-        return _unless_unknown(groups.extreme(pc.fill_null(inner, 0), word), inner, groups), None, None
+        return _unless_unknown(groups.extreme(_filled(inner, 0), word), inner, groups), None, None
 
     return extreme
 

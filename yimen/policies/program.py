@@ -162,10 +162,10 @@ class Program:
         own = {fact.name for fact in self.household_facts} | set(self.given) | params
         own |= {fact.name for fact in self.person_facts} if self.flat else set()
         self.household = _Table("household", "household", own, day)
+        self.taken: dict[str, str] = {}
         self._take_in(self.person, self.person_facts)
         self._take_in(self.obligor, self.obligor_facts)
         self._take_in(self.household, [*self.household_facts, *(self.person_facts if self.flat else [])], params)
-        self.taken = {table.name: table.relation for table in (self.person, self.obligor, self.household)}
         self.taking = len(self.statements)
         self._derive_all()
         self._answer_all()
@@ -191,13 +191,16 @@ class Program:
             table.columns -= set(renamed)
         else:
             select = f"SELECT *{swap} FROM {table.relation}"
+        self._view(table, select)
+        # Columns look local values up by place, which is quicker than a join and keeps the rows in their order.
+        self.taken[table.name] = table.relation
         if table is self.household:
             joined = "".join(f", parameter.{quoted(name)}" for name in params)
-            select = (
-                f"SELECT given.*{joined} FROM ({select}) given LEFT JOIN parameter "
-                "ON parameter.place = given.place AND parameter.category = coalesce(given.category, '')"
+            self._view(
+                table,
+                f"SELECT given.*{joined} FROM {table.relation} given LEFT JOIN parameter "
+                "ON parameter.place = given.place AND parameter.category = coalesce(given.category, '')",
             )
-        self._view(table, select)
 
     def _view(self, table: _Table, select: str, *, stored: bool = False) -> None:
         name = table.next()
