@@ -6,7 +6,7 @@ YIMEN_KEYS           the keys (default: YIMEN_HOME/keys); never in a backup of t
 YIMEN_DATABASE_URL   postgresql://user:password@host:port/name; without it SQLite under YIMEN_HOME
 YIMEN_RULES          the folder of rules (default: rules/ beside the program)
 YIMEN_HOSTS          host names this server answers to, separated by commas
-YIMEN_HTTPS          1 where the pages are served over https: cookies then never leave without it
+YIMEN_HTTPS          1 behind an https proxy that sets X-Forwarded-Proto and X-Forwarded-For: cookies then never leave without
 YIMEN_CIPHER         what seals names and numbers: AES-256-GCM (default) or SM4-GCM (国密; the indexes then use SM3)
 YIMEN_LEASE_SECONDS  how long a worker may be silent before another takes its job over (default: 60)
 """
@@ -23,6 +23,7 @@ YIMEN_KEYS = Path(os.environ.get("YIMEN_KEYS", YIMEN_HOME / "keys")).resolve()
 YIMEN_RULES = Path(os.environ.get("YIMEN_RULES", BASE / "rules")).resolve()
 YIMEN_CIPHER = os.environ.get("YIMEN_CIPHER", "AES-256-GCM")
 YIMEN_LEASE_SECONDS = int(os.environ.get("YIMEN_LEASE_SECONDS", "60"))
+YIMEN_HTTPS = os.environ.get("YIMEN_HTTPS") == "1"
 YIMEN_DEMO = (YIMEN_HOME / "demo").exists() or os.environ.get("YIMEN_DEMO") == "1"
 
 
@@ -163,6 +164,8 @@ MFA_FORMS = {"authenticate": "yimen.web.accounts.SecondFactorForm"}
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.5
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_USERNAME_CALLABLE = "yimen.web.accounts.name_that_is_counted"
+AXES_CLIENT_IP_CALLABLE = "yimen.web.accounts.address_of"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_CALLABLE = "yimen.web.accounts.locked_out"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
@@ -171,9 +174,14 @@ AXES_VERBOSE = False
 SESSION_COOKIE_AGE = 12 * 3600
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = os.environ.get("YIMEN_HTTPS") == "1"
 SESSION_COOKIE_SAMESITE = "Lax"
 IDLE_SECONDS = 30 * 60
+if YIMEN_HTTPS:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    # A name that browsers take only over https and only from this very host.
+    SESSION_COOKIE_NAME, CSRF_COOKIE_NAME = "__Host-sessionid", "__Host-csrftoken"
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+    SECURE_HSTS_SECONDS = 365 * 24 * 3600
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"

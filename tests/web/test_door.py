@@ -1,4 +1,7 @@
+import os
 import re
+import subprocess
+import sys
 import time
 from base64 import b64decode
 
@@ -9,6 +12,7 @@ from django.test import Client
 
 from tests.make import make_staff
 from tests.web.conftest import PASSWORD, code_of
+from yimen.office.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 
@@ -93,6 +97,81 @@ def test_five_wrong_passwords_lock_even_the_right_one_out():
     assert client.post("/login/", {"login": staff.username, "password": PASSWORD}).status_code == 429
 
 
+def test_writing_the_same_name_otherwise_gives_no_further_tries():
+    make_staff()
+    client = Client()
+    for name in ("clerk", "Clerk", "CLERK", " clerk", "ｃｌｅｒｋ"):
+        answer = client.post("/login/", {"login": name, "password": "wrong"})
+
+    assert answer.status_code == 429
+    assert client.post("/login/", {"login": "cLeRk", "password": PASSWORD}).status_code == 429
+
+
+def test_an_address_that_the_browser_made_up_gives_no_further_tries():
+    make_staff()
+    client = Client()
+    for number in range(5):
+        told = {"X-Forwarded-For": f"10.0.0.{number}"}
+        answer = client.post("/login/", {"login": "clerk", "password": "wrong"}, headers=told)
+
+    assert answer.status_code == 429
+
+
+def test_behind_the_proxy_the_lock_falls_on_the_address_that_the_proxy_saw(settings):
+    settings.YIMEN_HTTPS = True
+    make_staff()
+    client = Client()
+    for number in range(5):
+        told = {"X-Forwarded-For": f"10.9.9.{number}, 10.0.0.7"}
+        answer = client.post("/login/", {"login": "clerk", "password": "wrong"}, headers=told)
+    elsewhere = client.post("/login/", {"login": "clerk", "password": PASSWORD}, headers={"X-Forwarded-For": "10.0.0.8"})
+
+    assert answer.status_code == 429
+    assert elsewhere.status_code == 302
+    assert AuditEntry.objects.get(action="login.locked").address == "10.0.0.7"
+
+
+def test_giving_the_password_again_gives_no_further_codes():
+    staff = make_staff()
+    TOTP.activate(staff, generate_totp_secret())
+    for _ in range(5):
+        client = password_only(staff)
+        answer = client.post("/login/code/", {"code": "000000"})
+
+    assert answer.status_code == 429
+
+
+def test_a_code_opens_once(enter):
+    client = enter()
+
+    second = password_only(client.staff)
+
+    assert second.post("/login/code/", {"code": code_of(client.secret)}).status_code == 200
+    assert second.get("/")["Location"].startswith("/login/")
+
+
+def test_a_lock_says_the_same_for_a_name_that_nobody_has():
+    make_staff()
+    bodies = []
+    for name in ("clerk", "nobody"):
+        client = Client()
+        tries = [client.post("/login/", {"login": name, "password": "wrong"}) for _ in range(5)]
+        bodies.append([(one.status_code, re.sub(r'value="[^"]*"', "", one.content.decode())) for one in tries])
+
+    assert bodies[0] == bodies[1]
+
+
+def test_who_came_in_and_who_was_locked_out_is_written_down(enter):
+    enter()
+    client = Client()
+    for name in ["clerk"] * 5 + ["320101199001011234"] * 5:
+        client.post("/login/", {"login": name, "password": "wrong"})
+
+    came, locked = AuditEntry.objects.get(action="login"), AuditEntry.objects.get(action="login.locked")
+    assert (came.actor, came.address) == ("clerk", "127.0.0.1")
+    assert (locked.detail, locked.refused) == ({"username": "clerk"}, True)
+
+
 def test_five_wrong_codes_lock_too():
     staff = make_staff()
     secret = generate_totp_secret()
@@ -174,6 +253,47 @@ def test_no_page_allows_script_or_style_of_its_own(enter):
     assert "default-src 'self'" in policy
     assert "<style" not in answer.content.decode()
     assert " style=" not in answer.content.decode()
+
+
+def test_no_page_is_kept_by_a_browser_or_shown_inside_another(enter):
+    client = enter()
+
+    for path in ("/", "/findings/", "/nothing-here/", "/people/", "/login/", "/findings/export/"):
+        answer = client.get(path)
+
+        assert "no-store" in answer["Cache-Control"], path
+        assert (answer["X-Frame-Options"], answer["X-Content-Type-Options"]) == ("DENY", "nosniff"), path
+        assert (answer["Referrer-Policy"], answer["Cross-Origin-Opener-Policy"]) == ("same-origin", "same-origin"), path
+    assert "no-store" in Client().get("/people/")["Cache-Control"]
+
+
+def test_behind_an_https_proxy_a_form_is_taken_and_cookies_never_travel_open():
+    script = (
+        "import django; django.setup()\n"
+        "from django.middleware.csrf import CsrfViewMiddleware\n"
+        "from django.middleware.security import SecurityMiddleware\n"
+        "from django.http import HttpResponse\n"
+        "from django.conf import settings\n"
+        "from django.test import RequestFactory\n"
+        "asked = RequestFactory().post('/login/', headers={'host': 'localhost', 'origin': 'https://localhost',"
+        " 'x-forwarded-proto': 'https'})\n"
+        "answer = SecurityMiddleware(lambda _: HttpResponse())(asked)\n"
+        "print(CsrfViewMiddleware(lambda _: None)._origin_verified(asked), answer['Strict-Transport-Security'],\n"
+        "      settings.SESSION_COOKIE_SECURE and settings.CSRF_COOKIE_SECURE, settings.SESSION_COOKIE_NAME)\n"
+    )
+    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "yimen.settings", "YIMEN_HTTPS": "1"}
+    told = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=True)
+
+    assert told.stdout.split() == ["True", "max-age=31536000", "True", "__Host-sessionid"]
+
+
+def test_the_password_asked_for_again_is_asked_for_on_a_page_and_guessing_it_locks(enter):
+    client = enter()
+    assert client.get("/login/again/").status_code == 200
+    for _ in range(5):
+        answer = client.post("/login/again/", {"password": "wrong"})
+
+    assert answer.status_code == 429
 
 
 def test_one_s_own_password_is_changed_behind_the_second_factor(enter):

@@ -66,6 +66,11 @@ def colleagues(*, permission: str, area_path: str) -> list[Staff]:
     return [staff for staff in found.values() if staff != current().staff]
 
 
+def staff_called(username: str) -> Staff | None:
+    """Return the member of staff of this user name, however it is written, or None."""
+    return Staff.objects.filter(username__iexact=username).first()
+
+
 def refuse_foreign_keys() -> None:
     """
     Raise VaultError, in words, if the keys here are not those that sealed this database.

@@ -3,6 +3,10 @@
 import base64
 import io
 import time
+import unicodedata
+from collections.abc import Mapping
+from contextlib import suppress
+from ipaddress import ip_address
 from typing import Any
 
 import segno
@@ -15,6 +19,7 @@ from allauth.mfa.base.forms import AuthenticateForm
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.views import ActivateTOTPView
 from axes.handlers.proxy import AxesProxyHandler
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.signals import user_login_failed
 from django.core.exceptions import ValidationError
@@ -24,6 +29,8 @@ from django.urls import reverse, reverse_lazy
 from django.utils import timezone
 
 from yimen.office import audit
+from yimen.office.access import System, scope
+from yimen.office.queries import staff_called
 from yimen.office.rotation import SECOND_FACTOR
 from yimen.office.vault import seal, unseal
 
@@ -40,6 +47,16 @@ class StaffAccounts(DefaultAccountAdapter):  # type: ignore[misc]
         """Ask for the password again only where it was given more than five minutes ago."""
         records = get_authentication_records(context.request, context.request.user)
         return not any(time.time() - record["at"] < RECENTLY for record in records)
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Offer the password only: the second factor has just been asked for at the door."""
+        return [{"id": "reauthenticate", "description": "密码", "url": reverse("account_reauthenticate")}]
+
+    def login(self, request: HttpRequest, user: Any) -> None:
+        """Open the session, and write down who came in and from where."""
+        super().login(request, user)
+        with scope(user, "登录", address=address_of(request)):
+            audit.write(action="login", at=timezone.now())
 
     def add_message(self, *_: Any, **__: Any) -> None:
         """Say nothing: the page one sees says enough."""
@@ -128,6 +145,25 @@ def passed_second_factor(request: HttpRequest, held: set[int]) -> bool:
     return any(record.get("method") == "mfa" and record.get("id") in held for record in records)
 
 
-def locked_out(request: HttpRequest, *_: Any, **__: Any) -> HttpResponse:
-    """Say that the account is locked; the answer is the same for known and unknown users."""
+def address_of(request: HttpRequest) -> str:
+    """Return where a request comes from: behind the proxy, what the proxy wrote last; the rest anybody may have written."""
+    direct = str(request.META.get("REMOTE_ADDR", ""))
+    told = request.META.get("HTTP_X_FORWARDED_FOR", "").rpartition(",")[2].strip() if settings.YIMEN_HTTPS else ""
+    with suppress(ValueError):
+        return str(ip_address(told))
+    return direct
+
+
+def name_that_is_counted(request: HttpRequest, credentials: Mapping[str, Any] | None = None) -> str:
+    """Return the user name under which failures are counted: Clerk, CLERK and ｃｌｅｒｋ open the same account."""
+    typed = (credentials or {}).get("username") or request.POST.get("login", "")
+    return unicodedata.normalize("NFKC", str(typed)).strip().casefold()
+
+
+def locked_out(request: HttpRequest, _: object = None, credentials: Mapping[str, Any] | None = None) -> HttpResponse:
+    """Say that the account is locked; the answer is the same for known and unknown users. Written down for known ones."""
+    staff = staff_called(name_that_is_counted(request, credentials))
+    if staff is not None:
+        with scope(System("door"), "登录", address=address_of(request)):
+            audit.write(action="login.locked", at=timezone.now(), refused=True, username=staff.username)
     return render(request, "account/locked.html", status=429)

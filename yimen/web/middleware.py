@@ -15,11 +15,12 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 
 from yimen.office import audit
 from yimen.office.access import NotAllowed, OutsideScope, scope
 from yimen.office.files import NoSuchFile
-from yimen.web.accounts import passed_second_factor, second_factors
+from yimen.web.accounts import address_of, passed_second_factor, second_factors
 from yimen.web.desk import desk_of, not_allowed, not_found
 
 DOOR = "/login/"
@@ -34,6 +35,13 @@ class DeskMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer, and let no browser or proxy keep the answer: the next person at this computer may press "back"."""
+        response = self._answer(request)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
         at_door = request.path.startswith(DOOR)
         if not request.user.is_authenticated:
             return self.get_response(request) if at_door else _to_door(request)
@@ -48,7 +56,7 @@ class DeskMiddleware:
         if not passed_second_factor(request, held):
             logout(request)
             return _to_door(request, "factor")
-        with scope(request.user, request.path[:80], address=request.META.get("REMOTE_ADDR", "")):
+        with scope(request.user, request.path[:80], address=address_of(request)):
             cast(Any, request).desk = desk_of(request)
             return self.get_response(request)
 
