@@ -5,7 +5,7 @@ Access (权限): whose rows this person may see and what their posts may do.
 a list of area path prefixes. `require` asks the permission table.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -99,7 +99,7 @@ def may(permission: str, *, area_path: str | None = None) -> bool:
     """Say whether the open scope allows this, in this area if one is given; the system may do its own work."""
     now = current()
     if now.staff is None:
-        return area_path is None or any(area_path.startswith(path) for path in now.paths)
+        return area_path is None or covers(area_path)
     return any(name == permission and (area_path is None or area_path.startswith(path)) for name, path in now.permissions)
 
 
@@ -111,26 +111,48 @@ def require(permission: str, *, area_path: str | None = None) -> None:
         )
 
 
+def covers(area_path: str) -> bool:
+    """Say whether an area lies below the open scope."""
+    return any(area_path.startswith(path) for path in current().paths)
+
+
+def _refuse_outside(*area_paths: Any) -> None:
+    if not all(isinstance(path, str) and covers(path) for path in area_paths):
+        raise OutsideScope("要写入的内容不在打开的数据范围之内。")
+
+
 class ScopedQuerySet(models.QuerySet[M]):
-    """Rows below the scope's areas; a join that fetches another scoped row filters that row's area too."""
+    """
+    Rows below the scope's areas, to read and to write.
+
+    Joins are guarded by `joins`; here a row whose fetched relation lies elsewhere is left out as a whole.
+    """
+
+    def bulk_create(self, objs: Iterable[M], *args: Any, **options: Any) -> list[M]:
+        rows = list(objs)
+        _refuse_outside(*(getattr(row, "area_path", None) for row in rows))
+        return super().bulk_create(rows, *args, **options)
+
+    def bulk_update(self, objs: Iterable[M], fields: Iterable[str], *args: Any, **options: Any) -> int:
+        rows = list(objs)
+        _refuse_outside(*(getattr(row, "area_path", None) for row in rows))
+        return super().bulk_update(rows, fields, *args, **options)
+
+    def update(self, **changes: Any) -> int:
+        # An expression comes from bulk_update, which has asked already, or from rows that are scoped themselves.
+        if isinstance(changes.get("area_path"), str):
+            _refuse_outside(changes["area_path"])
+        return super().update(**changes)
+
+    def raw(self, *_: Any, **__: Any) -> Any:
+        """Refuse: nobody can tell what a text in SQL reaches."""
+        raise OutsideScope("有数据范围的表不接受手写的 SQL。")
 
     def select_related(self, *fields: Any) -> Self:
         joined = super().select_related(*fields)
         for name in fields:
             joined = joined._within_joined(name) if name else joined
         return joined
-
-    def values(self, *fields: Any, **expressions: Any) -> Any:
-        return super(ScopedQuerySet, self._within_named(fields)).values(*fields, **expressions)
-
-    def values_list(self, *fields: Any, **options: Any) -> Any:
-        return super(ScopedQuerySet, self._within_named(fields)).values_list(*fields, **options)
-
-    def _within_named(self, fields: tuple[Any, ...]) -> Self:
-        scoped = self
-        for name in {str(field).rpartition("__")[0] for field in fields if isinstance(field, str) and "__" in field}:
-            scoped = scoped._within_joined(name)
-        return scoped
 
     def _within_joined(self, name: str) -> Self:
         model: Any = self.model
@@ -167,3 +189,13 @@ class Scoped(models.Model):
     class Meta:
         abstract = True
         base_manager_name = "objects"
+
+    def save(self, *args: Any, **options: Any) -> None:
+        """Save the row where the open scope reaches, and nowhere else."""
+        _refuse_outside(self.area_path)
+        super().save(*args, **options)
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Delete the row if the open scope reaches it."""
+        _refuse_outside(self.area_path)
+        return super().delete(*args, **options)

@@ -83,10 +83,13 @@ def give_post(*, staff: Staff, kind: str, area: Area, starts_on: date, by: Staff
     """
     Give a post in an area from a day on (任岗). One person may hold several, as in a township with one officer.
 
-    The three administrators (系统、安全、审计) are exclusive: raises NotAllowed if it would stand beside another post.
+    The three administrators (系统、安全、审计) are exclusive: raises NotAllowed if it would stand beside another post, also one
+    that is yet to begin or to end.
     """
     require("staff.manage")
-    held = {post.kind for post in staff.posts.filter(ends_on=None)} - {kind}
+    # Two posts given at the same moment must see each other.
+    Staff.objects.select_for_update().get(pk=staff.pk)
+    held = {post.kind for post in staff.posts.exclude(ends_on__lte=starts_on)} - {kind}
     if held and (kind in EXCLUSIVE or held & EXCLUSIVE):
         raise NotAllowed(
             f"“{POST_WORDS[kind]}”不能与“{'、'.join(POST_WORDS[k] for k in sorted(held))}”由同一人兼任（三员分立）。"
@@ -98,9 +101,10 @@ def give_post(*, staff: Staff, kind: str, area: Area, starts_on: date, by: Staff
 
 @transaction.atomic
 def end_post(*, post: Post, ends_on: date, by: Staff | None, at: datetime) -> Post:
-    """End a post; from the next day on it shows nothing."""
+    """End a post (免岗): from this day on it shows nothing; ended today, the next click already."""
     require("staff.manage")
-    post.ends_on = ends_on
+    # A post that never began is ended on the day it would have begun.
+    post.ends_on = max(ends_on, post.starts_on)
     post.save(update_fields=["ends_on"])
     audit.write(action="post.end", at=at, username=post.staff.username, post=post.kind, area=post.area_id)
     return post

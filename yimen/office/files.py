@@ -16,7 +16,7 @@ from pathlib import Path
 from django.conf import settings
 from django.utils import timezone
 
-from yimen.office.access import current
+from yimen.office.access import covers
 from yimen.office.audit import reading, saw
 from yimen.office.keys import is_up_to_date, key_number, seal_chunks, unseal_chunks
 from yimen.office.models import StoredFile
@@ -50,7 +50,7 @@ def open_file(file_id: uuid.UUID, *, purpose: str) -> tuple[str, Iterator[bytes]
     Raises NoSuchFile, the same for a foreign file as for one that never was.
     """
     held = StoredFile.objects.filter(pk=file_id).first()
-    if held is None or not any(held.area_path.startswith(path) for path in current().paths):
+    if held is None or not covers(held.area_path):
         raise NoSuchFile("没有这个文件，或不在您的辖区。")
     with reading(purpose, kind=held.kind):
         saw(held.pk)

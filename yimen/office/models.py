@@ -110,7 +110,11 @@ class Staff(AbstractBaseUser):
 
 
 class Post(models.Model):
-    """A post held by a member of staff in an area (岗位); a one-person township combines several. Unscoped."""
+    """
+    A post held by a member of staff in an area (岗位); a one-person township combines several. Unscoped.
+
+    Held from `starts_on` up to the day before `ends_on`, so that who is relieved today sees nothing from the next click on.
+    """
 
     staff = models.ForeignKey(Staff, on_delete=models.CASCADE, related_name="posts")
     kind = models.CharField(max_length=20, choices=POST_WORDS)
@@ -132,7 +136,7 @@ class Post(models.Model):
     def is_held(self) -> bool:
         """Say whether the post is held today; access changes with the day, not with a nightly job."""
         today = timezone.localdate()
-        return self.starts_on <= today and (self.ends_on is None or today <= self.ends_on)
+        return self.starts_on <= today and (self.ends_on is None or today < self.ends_on)
 
     @property
     def is_exclusive(self) -> bool:
