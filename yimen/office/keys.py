@@ -11,11 +11,12 @@ import hmac
 import json
 import os
 import secrets
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import IO, Protocol
+from typing import IO, Any, Protocol
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -30,6 +31,8 @@ TAG_BYTES = 16
 NONCE_BYTES = 12
 HEAD_BYTES = 4
 INDEX_BYTES = 16
+LOOK_EVERY = 1.0
+KEY_BYTES = 32
 
 
 class VaultError(Exception):
@@ -46,13 +49,18 @@ class Keyring:
     pseudonym: bytes
     hash: str = "sha256"
 
-    def check_value(self) -> str:
-        """Return what the database keeps to recognise these keys; it reveals none of them."""
-        return hmac.new(self.index, b"yimen key check", hashlib.sha256).hexdigest()
+    def check_values(self) -> set[str]:
+        """Return what the database keeps to recognise the index key and each data key; it reveals none of them."""
+        return {check_value(self.index), *(check_value(key) for key in self.data.values())}
 
     def mac(self, key: bytes, text: bytes) -> bytes:
         """Return the keyed hash of a text: HMAC with SHA-256, or with SM3 where the keys were made for it (GB/T 32905)."""
         return hmac.digest(key, text, "sha256") if self.hash == "sha256" else _hmac_sm3(key, text)
+
+
+def check_value(key: bytes) -> str:
+    """Return what recognises a key without revealing it."""
+    return hmac.new(key, b"yimen key check", hashlib.sha256).hexdigest()
 
 
 def _hmac_sm3(key: bytes, text: bytes) -> bytes:
@@ -108,7 +116,7 @@ def make_keyring() -> bool:
     held["hash"] = "sm3" if settings.YIMEN_CIPHER == SM4 else "sha256"
     with os.fdopen(descriptor, "w") as file:
         _write_safely(file, held)
-    keyring.cache_clear()
+    _forget()
     return True
 
 
@@ -131,7 +139,7 @@ def drop_data_key(number: int) -> None:
 
 
 def _fresh_key() -> str:
-    return base64.b64encode(secrets.token_bytes(32)).decode()
+    return base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()
 
 
 def _replace(held: dict[str, object]) -> None:
@@ -151,28 +159,83 @@ def _write_safely(file: IO[str], held: dict[str, object]) -> None:
 
 
 def _forget() -> None:
-    for cached in (keyring, _cipher, _index_key):
+    for cached in (_read, _cipher, _index_key):
         cached.cache_clear()
 
 
-@lru_cache(maxsize=1)
 def keyring() -> Keyring:
-    """Read the keys. Raises VaultError, in words, if the file is missing."""
+    """
+    Return the keys. Raises VaultError, in words, if the file is missing, damaged or weak.
+
+    A change of keys is noticed within a second: a server that went on sealing with a key about to be retired would lose it all.
+    """
+    if time.monotonic() - _looked.at > LOOK_EVERY:
+        _looked.at = time.monotonic()
+        now = _version_of_file()
+        if now is not None and now != _looked.version:
+            _looked.version = now
+            _forget()
+    return _read()
+
+
+def reread() -> Keyring:
+    """Return the keys as they lie in the file now; another process may just have added one."""
+    _forget()
+    return keyring()
+
+
+class _Looked:
+    """When this process last looked at the file of keys, and which version it found."""
+
+    at = float("-inf")
+    version: tuple[int, int] | None = None
+
+
+_looked = _Looked()
+
+
+def _version_of_file() -> tuple[int, int] | None:
+    try:
+        told = _keyring_path().stat()
+    except OSError:
+        # Whoever takes the keys away once the program runs may do so.
+        return None
+    return told.st_ino, told.st_mtime_ns
+
+
+@lru_cache(maxsize=1)
+def _read() -> Keyring:
     path = _keyring_path()
     try:
         held = json.loads(path.read_text(encoding="ascii"))
     except FileNotFoundError:
         raise VaultError(f"找不到密钥文件 {path}。请把备份的密钥放回此处；没有密钥，姓名和证件号码无法读出。") from None
-    data = {int(number): base64.b64decode(key) for number, key in held["data"].items()}
-    index, pseudonym = base64.b64decode(held["index"]), base64.b64decode(held["pseudonym"])
-    return Keyring(int(held["current"]), data, index, pseudonym, held.get("hash", "sha256"))
+    except PermissionError:
+        raise VaultError(f"没有权限读密钥文件 {path}。请用装这套程序的系统用户启动。") from None
+    except ValueError:
+        raise VaultError(f"密钥文件 {path} 已损坏，读不懂。请换回备份的密钥，不要另造。") from None
+    try:
+        return _keyring_of(held)
+    except (KeyError, TypeError, ValueError):
+        raise VaultError(f"密钥文件 {path} 不完整，或密钥过短、重复。请换回备份的密钥，不要另造。") from None
+
+
+def _keyring_of(held: dict[str, Any]) -> Keyring:
+    data = {int(number): base64.b64decode(key, validate=True) for number, key in held["data"].items()}
+    index, pseudonym = base64.b64decode(held["index"], validate=True), base64.b64decode(held["pseudonym"], validate=True)
+    keys = [*data.values(), index, pseudonym]
+    # One key for two purposes gives one away by the other; a key of one byte over and over was not drawn by chance.
+    weak = any(len(key) != KEY_BYTES or len(set(key)) < KEY_BYTES // 4 for key in keys)
+    if weak or len(set(keys)) < len(keys) or settings.SECRET_KEY.encode() in keys or held["current"] not in data:
+        raise ValueError
+    return Keyring(held["current"], data, index, pseudonym, held.get("hash", "sha256"))
 
 
 @lru_cache(maxsize=16)
 def _cipher(algorithm: int, number: int) -> _Aead:
     if number not in keyring().data:
         # Another process may have added a key since this one read them.
-        keyring.cache_clear()
+        _read.cache_clear()
     try:
         key = keyring().data[number]
     except KeyError:

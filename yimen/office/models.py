@@ -159,7 +159,7 @@ class AuditEntry(models.Model):
 
 
 class KeyCheck(models.Model):
-    """What recognises the keys that sealed this database (密钥校验值). Unscoped."""
+    """What recognises the index key or one data key of this database (密钥校验值). Unscoped."""
 
     value = models.CharField(max_length=64)
 

@@ -5,10 +5,12 @@ from collections.abc import Sequence
 
 from django.db.models import QuerySet
 
-from yimen.office.access import current, within
-from yimen.office.keys import VaultError, keyring
+from yimen.office.access import System, current, scope, within
+from yimen.office.keys import keyring
 from yimen.office.models import Area, Delivery, Job, KeyCheck, Post, Staff
 from yimen.office.permissions import PERMISSIONS, POST_WORDS
+from yimen.office.rotation import open_one_of_each
+from yimen.office.vault import refuse_to_write_with_foreign_keys
 
 __all__ = ["POST_WORDS"]
 
@@ -75,12 +77,12 @@ def refuse_foreign_keys() -> None:
     """
     Raise VaultError, in words, if the keys here are not those that sealed this database.
 
-    The first start with fresh keys and an empty database writes down their check value.
+    The first start writes down their check values; where sealed rows lie already, one of each table must open first.
     """
-    held = KeyCheck.objects.first()
-    if held is None:
-        KeyCheck.objects.create(value=keyring().check_value())
-    elif held.value != keyring().check_value():
-        raise VaultError(
-            "密钥与数据库不是一套：现有的姓名和证件号码用这套密钥打不开。请换回原来的密钥（YIMEN_KEYS），不要继续写入。"
-        )
+    refuse_to_write_with_foreign_keys()
+    held = set(KeyCheck.objects.values_list("value", flat=True))
+    if not held:
+        with scope(System("keys"), "核对密钥"):
+            open_one_of_each()
+    fresh = keyring().check_values() - held
+    KeyCheck.objects.bulk_create([KeyCheck(value=value) for value in sorted(fresh)])

@@ -15,7 +15,18 @@ from django.apps import apps
 from django.db import connection, models, transaction
 
 from yimen.office import audit, files
-from yimen.office.keys import VaultError, add_data_key, drop_data_key, is_up_to_date, key_number, keyring, seal, unseal
+from yimen.office.keys import (
+    VaultError,
+    add_data_key,
+    check_value,
+    drop_data_key,
+    is_up_to_date,
+    key_number,
+    keyring,
+    seal,
+    unseal,
+)
+from yimen.office.models import KeyCheck
 from yimen.office.vault import EncryptedField
 
 ROWS_PER_TRANSACTION = 1000
@@ -34,7 +45,7 @@ def sealed_with() -> Counter[int]:
     counted = Counter(file_key for _, file_key in files.keys_in_use())
     counted.update(key_number(base64.b64decode(one.data["secret"])) for one in _second_factors())
     for model, fields in _sealed_models():
-        for row in _rows(model, fields):
+        for row in _rows(model, fields).iterator(chunk_size=5000):
             counted.update(key_number(bytes(value)) for value in row[1:] if value is not None)
     return counted
 
@@ -42,6 +53,7 @@ def sealed_with() -> Counter[int]:
 def rotate(*, at: Any) -> int:
     """Add a fresh key; what is written from now on is sealed with it. Returns its number."""
     number = add_data_key()
+    KeyCheck.objects.create(value=check_value(keyring().data[number]))
     audit.write(action="keys.rotate", at=at, key=number)
     return number
 
@@ -50,7 +62,8 @@ def reseal(*, at: Any, progress: Progress = lambda *_: None) -> int:
     """Seal every value and file again that is not sealed with the present key and algorithm; return how many."""
     done = 0
     for model, fields in _sealed_models():
-        stale = [row[0] for row in _rows(model, fields) if not all(v is None or is_up_to_date(bytes(v)) for v in row[1:])]
+        rows = _rows(model, fields).iterator(chunk_size=5000)
+        stale = [row[0] for row in rows if not all(v is None or is_up_to_date(bytes(v)) for v in row[1:])]
         for start in range(0, len(stale), ROWS_PER_TRANSACTION):
             done += _reseal_rows(model, fields, stale[start : start + ROWS_PER_TRANSACTION])
             progress(str(model._meta.verbose_name), min(start + ROWS_PER_TRANSACTION, len(stale)), len(stale))
@@ -66,8 +79,19 @@ def retire(number: int, *, at: Any) -> None:
     left = sealed_with()[number]
     if left:
         raise VaultError(f"还有 {left} 项内容是用密钥 {number} 号加密的。请先运行 yimen keys reseal。")
+    # First the database, then the file: cut off between, the key is merely still there.
+    KeyCheck.objects.filter(value=check_value(keyring().data[number])).delete()
     drop_data_key(number)
     audit.write(action="keys.retire", at=at, key=number)
+
+
+def open_one_of_each() -> None:
+    """Open one sealed row of every table, showing it to nobody. Raises VaultError if the keys are not those that sealed it."""
+    for model, fields in _sealed_models():
+        for key, *values in _rows(model, fields)[:1]:
+            for field, value in zip(fields, values, strict=True):
+                if value is not None:
+                    unseal(bytes(value), place=field.place(key))
 
 
 def _sealed_models() -> Iterator[tuple[type[models.Model], list[EncryptedField]]]:
@@ -79,7 +103,7 @@ def _sealed_models() -> Iterator[tuple[type[models.Model], list[EncryptedField]]
 
 def _rows(model: type[models.Model], fields: list[EncryptedField]) -> Any:
     # As they lie in the database: through the model they would open.
-    return model._base_manager.values_list("pk", *(field.attname for field in fields)).iterator(chunk_size=5000)
+    return model._base_manager.values_list("pk", *(field.attname for field in fields))
 
 
 def _reseal_rows(model: type[models.Model], fields: list[EncryptedField], keys: list[Any]) -> int:

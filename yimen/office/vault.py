@@ -7,11 +7,13 @@ Opening a value needs an open `audit.reading`, which notes whom it was about.
 
 from typing import Any
 
+from django.conf import settings
 from django.core.exceptions import FieldError
 from django.db import models
 
 from yimen.office import audit
-from yimen.office.keys import VaultError, blind_index, make_keyring, narrow_index, pseudonym, seal, unseal
+from yimen.office.keys import VaultError, blind_index, keyring, make_keyring, narrow_index, pseudonym, reread, seal, unseal
+from yimen.office.models import KeyCheck
 
 __all__ = [
     "EncryptedField",
@@ -24,6 +26,24 @@ __all__ = [
     "seal",
     "unseal",
 ]
+
+
+_fitting: set[frozenset[str]] = set()
+
+
+def refuse_to_write_with_foreign_keys() -> None:
+    """Raise VaultError, in words, if this database was sealed with other keys; asked once by every process, before it writes."""
+    ours = frozenset(keyring().check_values())
+    if ours in _fitting:
+        return
+    held = set(KeyCheck.objects.values_list("value", flat=True))
+    if held - ours - reread().check_values():
+        raise VaultError(
+            "密钥与数据库不是一套，或少了用过的旧钥：现有的姓名和证件号码用这套密钥打不开。请换回原来的密钥"
+            f"（{settings.YIMEN_KEYS}）；如果刚才是在没有密钥的情况下启动的，程序新造了一套，可以用备份覆盖它。"
+        )
+    if held:
+        _fitting.add(ours)
 
 
 class Sealed(bytes):
@@ -71,6 +91,7 @@ class EncryptedField(models.BinaryField):  # type: ignore[type-arg]
         value = instance.__dict__.get(self.attname)
         if value is None or isinstance(value, Sealed):
             return value
+        refuse_to_write_with_foreign_keys()
         return Sealed(seal(str(value), place=self.place(instance.pk)))
 
     def get_db_prep_value(self, value: Any, connection: Any, prepared: bool = False) -> Any:
