@@ -105,6 +105,33 @@ def test_entering_a_year_again_replaces_it_and_leaves_other_years_alone():
     assert not calendar().is_workday(date(2028, 1, 3))
 
 
+def test_the_last_days_of_december_wait_for_the_next_year_s_notice():
+    assert not after_workdays(LIBRARY, date(2026, 12, 22), 2).provisional
+    due = after_workdays(LIBRARY, date(2026, 12, 24), 2)
+    assert (due.on, due.provisional) == (date(2026, 12, 28), True)
+    assert due.lines[-1].startswith("2027 年的放假安排还没有录入")
+
+
+@pytest.mark.django_db
+def test_the_next_year_s_notice_may_speak_of_december():
+    assert not LIBRARY.is_workday(date(2026, 12, 27))
+    enter(2027, {date(2026, 12, 27): (True, "元旦调休上班"), date(2027, 1, 1): (False, "元旦")})
+    enter(2026, {date(2026, 3, 4): (False, "省里另行通知")})
+
+    assert calendar().is_workday(date(2026, 12, 27))
+    due = after_workdays(calendar(), date(2026, 12, 25), 1)
+    assert (due.on, due.provisional) == (date(2026, 12, 27), False)
+    enter(2027, {date(2027, 1, 1): (False, "元旦")})
+    assert not calendar().is_workday(date(2026, 12, 27))
+
+
+@pytest.mark.django_db
+def test_a_december_day_in_its_own_year_s_notice_is_refused_with_the_year_it_belongs_to():
+    with pytest.raises(ValueError, match="以 2028 年的通知为准"):
+        enter(2027, {date(2027, 12, 31): (True, "调休上班")})
+    assert not CalendarDay.objects.exists()
+
+
 @pytest.mark.django_db
 def test_an_entered_year_stands_before_the_year_the_program_knows():
     assert calendar().is_workday(date(2026, 3, 4))

@@ -8,6 +8,7 @@ from django.db import transaction
 
 from yimen.office import audit
 from yimen.office.access import NotAllowed, require
+from yimen.office.calendar import year_of_notice
 from yimen.office.divisions import FICTIONAL, packed
 from yimen.office.models import Area, CalendarDay, CalendarYear, Department, Post, ServicePoint, Staff
 from yimen.office.permissions import EXCLUSIVE, POST_WORDS
@@ -134,13 +135,15 @@ def enter_calendar_year(
     """
     Enter a year's notice (放假安排): for each special day whether it is worked, and its name (元旦, 调休上班).
 
-    Entering it again replaces what was entered before.
+    Entering it again replaces what was entered before. The last days of December stand in the notice of the year after.
     """
     require("calendar.manage")
-    wrong = [day for day in days if day.year != year]
+    wrong = [day for day in days if year_of_notice(day) != year]
     if wrong:
-        raise ValueError(f"{wrong[0]} 不在 {year} 年，请核对放假通知。")
-    CalendarDay.objects.filter(day__year=year).delete()
+        hint = f"（年底几天以 {year + 1} 年的通知为准）" if wrong[0].year == year else ""
+        raise ValueError(f"{wrong[0]} 不在 {year} 年的放假通知里{hint}，请核对。")
+    before = [row.pk for row in CalendarDay.objects.filter(day__year__in=(year - 1, year)) if year_of_notice(row.day) == year]
+    CalendarDay.objects.filter(pk__in=before).delete()
     CalendarDay.objects.bulk_create([CalendarDay(day=day, is_workday=worked, name=name) for day, (worked, name) in days.items()])
     CalendarYear.objects.update_or_create(year=year, defaults={"document": document, "entered_at": at})
     audit.write(action="calendar.enter", at=at, year=year, document=document)

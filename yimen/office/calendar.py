@@ -14,6 +14,13 @@ import chinese_calendar
 from yimen.office.models import CalendarDay, CalendarYear
 
 KNOWN_YEARS = range(2004, 2027)
+# The days off around 1 January stand in the new year's notice (29 December 2018 was worked by the notice of 2019).
+TURN_OF_THE_YEAR = (12, 26)
+
+
+def year_of_notice(day: date) -> int:
+    """Return the year whose notice speaks of a day; the last days of December belong to the notice of the year after."""
+    return day.year + ((day.month, day.day) >= TURN_OF_THE_YEAR)
 
 
 @dataclass(frozen=True)
@@ -31,7 +38,7 @@ class Calendar:
         """Say whether a day is worked."""
         if day in self.special:
             return self.special[day][0]
-        if day.year in KNOWN_YEARS and day.year not in self.entered:
+        if day.year in KNOWN_YEARS and year_of_notice(day) not in self.entered:
             return bool(chinese_calendar.is_workday(day))
         return day.weekday() < 5
 
@@ -80,7 +87,7 @@ def after_days(held: Calendar, start: date, days: int) -> Due:
 
 
 def _due(held: Calendar, start: date, day: date, line: str, skipped: list[date]) -> Due:
-    unknown = [year for year in range(start.year, day.year + 1) if not held.is_known(year)]
+    unknown = [year for year in range(year_of_notice(start), year_of_notice(day) + 1) if not held.is_known(year)]
     lines = [line]
     if skipped:
         lines.append(f"其间休息 {len(skipped)} 天：{_ranges(skipped)}")
