@@ -206,4 +206,4 @@ LOGGING = {
 }
 
 for _folder in (YIMEN_HOME, FILE_UPLOAD_TEMP_DIR, STATIC_ROOT):
-    _folder.mkdir(parents=True, exist_ok=True)
+    _folder.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, connection, models, transaction
+from django.db.utils import ConnectionHandler
 
 from tests.make import NOON
 from yimen.office import audit
@@ -9,6 +10,7 @@ from yimen.office.access import System, scope
 from yimen.office.checks import every_table_is_scoped_or_says_so
 from yimen.office.guards import guard_audit, unguard_audit
 from yimen.office.models import AuditEntry
+from yimen.settings import _database
 
 
 @pytest.fixture
@@ -25,6 +27,21 @@ def test_an_audit_row_can_be_added_and_nothing_else(entry):
         with pytest.raises(DatabaseError, match="只能增加"), transaction.atomic():
             spoil()
     assert AuditEntry.objects.get().actor == entry.actor
+
+
+@pytest.mark.django_db
+def test_the_embedded_database_loses_nothing_that_it_has_confirmed(tmp_path):
+    held = ConnectionHandler({"default": _database("") | {"NAME": tmp_path / "one.sqlite3"}})["default"]
+    try:
+        with held.cursor() as cursor:
+            names = ("journal_mode", "synchronous", "foreign_keys")
+            said = [cursor.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+    finally:
+        held.close()
+
+    # 2 is FULL: what was confirmed is on the disk.
+    assert said == ["wal", 2, 1]
+    assert (held.transaction_mode, held.settings_dict["ATOMIC_REQUESTS"]) == ("IMMEDIATE", False)
 
 
 def test_the_tables_there_are_scoped_or_say_that_they_are_not():

@@ -8,10 +8,14 @@ from base64 import b64decode
 import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import SECRET_SESSION_KEY, TOTP, generate_totp_secret
+from django.core.exceptions import ValidationError
 from django.test import Client
+from django.utils import timezone
 
-from tests.make import make_staff
+from tests.make import NOON, make_staff
 from tests.web.conftest import PASSWORD, code_of
+from yimen.office.access import scope
+from yimen.office.actions import end_post, reset_password
 from yimen.office.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
@@ -227,6 +231,43 @@ def test_the_session_of_somebody_deactivated_ends_at_once(enter):
     client.staff.save()
 
     assert client.get("/")["Location"] == "/login/"
+
+
+def test_a_session_gets_a_new_name_at_log_in():
+    staff = make_staff()
+    secret = generate_totp_secret()
+    TOTP.activate(staff, secret)
+    client = password_only(staff)
+    planted = client.session.session_key
+
+    client.post("/login/code/", {"code": code_of(secret)})
+
+    assert client.session.session_key != planted
+    thief = Client()
+    thief.cookies["sessionid"] = planted
+    assert thief.get("/")["Location"].startswith("/login/")
+
+
+def test_a_password_given_anew_ends_the_session_that_the_old_one_opened(enter):
+    client = enter()
+    assert client.get("/").status_code == 200
+
+    with scope(make_staff(kind="security_admin", username="security"), "重置密码"):
+        with pytest.raises(ValidationError):
+            reset_password(staff=client.staff, password="12345", by=None, at=NOON)
+        reset_password(staff=client.staff, password="a-new-long-password", by=None, at=NOON)
+
+    assert client.get("/")["Location"] == "/login/"
+
+
+def test_a_post_ended_today_is_lost_at_the_next_click(enter):
+    client = enter(kind="town_clerk")
+    assert client.get("/people/").status_code == 200
+
+    with scope(make_staff(kind="security_admin", username="security"), "免岗"):
+        end_post(post=client.staff.posts.get(), ends_on=timezone.localdate(), by=None, at=NOON)
+
+    assert client.get("/people/").status_code == 403
 
 
 def test_logging_out_needs_a_post(enter):

@@ -44,15 +44,15 @@ def leaks(body, county):
     return found + [mask for mask in masks if mask in body] + re.findall(r"9901\*+\d{3}[\dX]", body)
 
 
-def walk(keys):
-    """Yield every address of the site, those with a key once for each key."""
+def walk(keys, most=None):
+    """Yield every address of the site, those with a key once for each key, or for so many at most."""
     for pattern in urlpatterns:
         if pattern.name.startswith(OPEN):
             continue
         names = list(pattern.pattern.converters)
         if not names:
             yield reverse(pattern.name), False
-        for key in keys[names[0]] if names else ():
+        for key in keys[names[0]][:most] if names else ():
             yield reverse(pattern.name, args=[key]), names[0] != "policy_id"
 
 
@@ -66,6 +66,33 @@ def test_every_address_with_a_key_of_this_village_is_refused_and_tells_nothing(e
         ):
             if is_of_village:
                 assert answer.status_code in (403, 404, 405), address
+            assert leaks(answer.content.decode(errors="replace"), county) == [], address
+
+
+ELSEWHERE = ("town_clerk", "town_approver", "county_clerk", "county_leader", "approver")
+NOT_ABOUT_PEOPLE = ("system_admin", "security_admin", "audit_admin", "rules_officer", "department_desk")
+
+
+@pytest.mark.parametrize("kind", ELSEWHERE)
+def test_whatever_the_post_in_another_town_no_address_of_this_village_opens(enter_as, county, keys, kind):
+    county.post(f"else_{kind}", kind, "990101001")
+    client = enter_as(f"else_{kind}")
+
+    for address, is_of_village in walk(keys, most=2):
+        answer = client.get(address)
+        if is_of_village:
+            assert answer.status_code in (403, 404, 405), address
+        assert leaks(answer.content.decode(errors="replace"), county) == [], address
+
+
+@pytest.mark.parametrize("kind", NOT_ABOUT_PEOPLE)
+def test_a_post_that_is_not_about_people_shows_nobody_even_in_its_own_county(enter_as, county, keys, kind):
+    county.post(f"here_{kind}", kind, "990101")
+    client = enter_as(f"here_{kind}")
+
+    for address, _ in walk(keys, most=2):
+        for answer in (client.get(address), client.post(address, {"text": county.people[0]["姓名"][:1], "words": "理由"})):
+            assert answer.status_code < 500, address
             assert leaks(answer.content.decode(errors="replace"), county) == [], address
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
 from yimen.office import audit
@@ -117,6 +118,16 @@ def reset_second_factor(*, staff: Staff, by: Staff | None, at: datetime) -> None
     require("staff.manage")
     Authenticator.objects.filter(user=staff).delete()
     audit.write(action="staff.reset_totp", at=at, username=staff.username)
+
+
+@transaction.atomic
+def reset_password(*, staff: Staff, password: str, by: Staff | None, at: datetime) -> None:
+    """Give a new password to somebody who forgot it (重置密码); whoever is logged in by the old one is out at the next click."""
+    require("staff.manage")
+    validate_password(password, staff)
+    staff.set_password(password)
+    staff.save(update_fields=["password"])
+    audit.write(action="staff.reset_password", at=at, username=staff.username)
 
 
 @transaction.atomic

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from django.db import connection
 from django.utils import timezone
 
 from yimen.office import access
@@ -48,7 +49,8 @@ def reading(purpose: str, **query: str | int | bool | None) -> Iterator[Reading]
     """
     Open a reading for a purpose (用途); on leaving it is written down with everybody it saw.
 
-    A reading inside another adds to the outer one. `query` says what was asked, never a name or number.
+    A reading inside another adds to the outer one. `query` says what was asked, never a name or number. One that ends in a
+    refusal (too many hits, nobody there, not allowed) is written down as refused: the answer told something, too.
     """
     if _open.get() is not None:
         outer = _open.get()
@@ -59,6 +61,11 @@ def reading(purpose: str, **query: str | int | bool | None) -> Iterator[Reading]
     token = _open.set(now)
     try:
         yield now
+    except Exception:
+        # In a broken transaction nothing can be written; nothing of it is shown either.
+        if not (connection.in_atomic_block and connection.needs_rollback):
+            write(action="read", at=timezone.now(), purpose=purpose, subjects=now.subjects, refused=True, **now.query)
+        raise
     finally:
         _open.reset(token)
     # Written even when nobody was seen: a search without a hit is a search.

@@ -58,11 +58,16 @@ def open_file(file_id: uuid.UUID, *, purpose: str) -> tuple[str, Iterator[bytes]
 
 
 def sweep_orphans() -> int:
-    """Remove what a crash left behind (files without a row, open working folders) and files past their retention; how many."""
+    """Remove what a crash left (open uploads and folders, files without a row) and files past their retention; how many."""
     removed = 0
     for folder in (Path(settings.YIMEN_HOME) / "working").glob("*"):
         if _is_old(folder):
             shutil.rmtree(folder, ignore_errors=True)
+            removed += 1
+    # An upload cut off by a crash lies there open.
+    for path in Path(settings.FILE_UPLOAD_TEMP_DIR).glob("*"):
+        if _is_old(path):
+            path.unlink(missing_ok=True)
             removed += 1
     for path in _root().glob("*/*"):
         if _is_old(path) and (path.suffix or not StoredFile.objects.filter(pk=path.name).exists()):
