@@ -200,7 +200,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W004", "security.W008"]
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "formatters": {"line": {"()": "yimen.office.logs.PlacesOnly", "format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"terminal": {"class": "logging.StreamHandler", "formatter": "line", "level": "WARNING"}},
     "root": {"handlers": ["terminal"], "level": "INFO"},
 }
