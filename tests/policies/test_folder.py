@@ -46,6 +46,29 @@ SPOILT = [
     ("parameters", "类别", "类型", "parameters/local.csv 第 1 行", "最接近的是“类别”"),
     ("parameters", "农,2026-07-01,,630.00", "农,2026-06-01,,630.00", "parameters/local.csv 第 4 行", "日期重叠"),
     ("parameters", "630.00,元/月", "630.00,元/年", "parameters/local.csv 第 4 行", "请统一"),
+    ("policy", FIRST, "家庭人口 == 3", CONDITION, "相等请写“=”"),
+    ("policy", FIRST, "家庭人口 > 1 -- 说明", CONDITION, "“--”不能用"),
+    ("policy", FIRST, "家庭人口 > １", CONDITION, "请用半角“1”"),
+    ("policy", FIRST, "家庭人口　> 1", CONDITION, "是全角"),
+    ("policy", FIRST, "(" * 400 + "家庭人口 > 1" + ")" * 400, CONDITION, "套得太深"),
+    ("policy", FIRST, "家庭人口 IN (1, 2, 3)", "national/policy.yaml 第 11 行：“2”", "给整个算式加引号"),
+    ("policy", "起发: 确认次月", "起发: 后天", "national/policy.yaml 第 17 行", "确认次月、申请当月、一次性"),
+    ("policy", "对象: 户", "对象: 户\n互斥: [subsistence_allowance]", "national/policy.yaml 第 10 行", "自己"),
+    ("policy", "对象: 户", "对象: 户\n失效: 2026-06-30", "national/policy.yaml 第 10 行", "早于"),
+    (
+        "policy",
+        "设: {家庭人口: 3, ",
+        "设: {家庭人口: 3, 家庭月收: 5, ",
+        "national/policy.yaml 第 20 行",
+        "最接近的是“家庭月收入”",
+    ),
+    ("policy", "编号: subsistence_allowance", "编号: &a [*a]", "national/policy.yaml 第 1 行", "绕回了自己"),
+    ("parameters", "630.00,元/月", "1,630.00,元/月", "parameters/local.csv 第 4 行", "多一格"),
+    ("parameters", "630.00,元/月", "1e9999999,元/月", "parameters/local.csv 第 4 行", "不是数"),
+    ("parameters", "低保标准,990101,城", "低保标准,花城,城", "parameters/local.csv 第 2 行", "区划代码"),
+    ("parameters", "低保标准,990101,城", ",990101,城", "parameters/local.csv 第 2 行", "缺少“参数”"),
+    ("parameters", "金融资产上限,9901,", "家庭人口,9901,", "parameters/local.csv 第 6 行", "已经是事实"),
+    ("parameters", "单位,文号", "单位,单位", "parameters/local.csv 第 1 行", "写了两次"),
     ("parameters", "2026-01-01,2026-06-30", "2026-06-30,2026-01-01", "parameters/local.csv 第 3 行", "早于"),
 ]
 
@@ -146,3 +169,28 @@ def test_the_hash_of_a_folder_changes_with_any_file(tmp_path):
     shutil.copytree(tmp_path / "a", tmp_path / "b")
     assert load_rules(tmp_path / "b").hash == one
     assert load_rules(write(tmp_path / "b", parameters=PARAMETERS.replace("768.00", "769.00"))).hash != one
+
+
+def test_a_city_written_with_filling_zeros_is_the_same_city(tmp_path):
+    parameters = PARAMETERS + "金融资产上限,990100,,2026-01-01,,1,元,虚构\n"
+    with pytest.raises(RuleError, match="日期重叠"):
+        load_rules(write(tmp_path / "a", parameters=parameters))
+    folder = write(tmp_path / "b")
+    (folder / "city").mkdir()
+    (folder / "city" / "place.yaml").write_text("地区: 990100\n", encoding="utf-8")
+    (folder / "city" / "p.yaml").write_text(POLICY.replace("名称: 最低生活保障", "名称: 市低保"), encoding="utf-8")
+    rules = load_rules(folder)
+    assert [policy.name for policy in rules.in_force(date(2026, 12, 1), ("99", "9901", "990101"))] == ["市低保"]
+
+
+@pytest.mark.parametrize("name", ["x/place.yaml", "forms/f.yaml", "national/l.yaml"])
+def test_a_list_where_a_mapping_belongs_is_told_in_words(tmp_path, name):
+    path = write(tmp_path) / name
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("- a\n", encoding="utf-8")
+    with pytest.raises(RuleError, match="不是列表"):
+        load_rules(tmp_path)
+
+
+def test_an_empty_document_at_the_end_of_a_file_is_no_policy(tmp_path):
+    assert len(load_rules(write(tmp_path, policy=POLICY + "---\n")).policies) == 1

@@ -39,15 +39,21 @@ class ConditionAnswer:
 
 @dataclass(frozen=True)
 class Relation:
-    """One relation to another policy; `payable` says whether this one may be paid besides, None if that is unknown."""
+    """
+    One relation to another policy; `payable` says whether this one may be paid besides, None if that is unknown.
+
+    `rest` is what remains to be paid of 补差, where both amounts are known.
+    """
 
     kind: str
     with_: str
     payable: bool | None
+    rest: Decimal | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as rule_format says."""
-        return {"kind": self.kind, "with": self.with_, "payable": self.payable}
+        """Return it as rule_format says; `rest` only where something is known of it."""
+        told = {"kind": self.kind, "with": self.with_, "payable": self.payable}
+        return told if self.rest is None else {**told, "rest": f"{self.rest:.2f}"}
 
 
 @dataclass(frozen=True)
@@ -295,7 +301,9 @@ def _relation(kind: str, other: str, receives: Mapping[str, Decimal | None], amo
     if kind in ("互斥", "择一"):
         return Relation(kind, other, False)
     paid = receives[other]
-    return Relation(kind, other, None if paid is None or amount is None else amount > paid)
+    if paid is None or amount is None:
+        return Relation(kind, other, None)
+    return Relation(kind, other, amount > paid, max(amount - paid, Decimal(0)) if kind == "补差" else None)
 
 
 def _received_by_all(receives_members: Sequence[Mapping[str, Decimal | None]]) -> dict[str, Decimal | None]:

@@ -286,14 +286,14 @@ def _call(typed: Typed) -> Meaning:
     return call
 
 
-def _those(typed: Typed) -> str:
-    """Return over whom an aggregate goes: the obligors if it names one of their facts, else the members."""
-    subjects = {part.type.subject for part in typed.walk() if isinstance(part.node, Name)}
-    return OBLIGORS if "义务人" in subjects else MEMBERS
+def is_over_obligors(aggregate: Typed) -> bool:
+    """Say whether an aggregate goes over the obligors: it names one of their facts. Else it goes over the members."""
+    return any(part.type.subject == "义务人" for part in aggregate.walk() if isinstance(part.node, Name))
 
 
 def _values(typed: Typed) -> Callable[[Known], list[Any] | None]:
-    part, those = meaning_of(typed.parts[0]), _those(typed)
+    part = meaning_of(typed.parts[0])
+    those = OBLIGORS if is_over_obligors(typed) else MEMBERS
 
     def values(known: Known) -> list[Any] | None:
         people = known.get(those)

@@ -15,6 +15,7 @@ from yimen.policies.source import Problem, Reader
 RELATIONS = ("前置", "互斥", "择一", "补差", "择高")
 VERDICTS = {"符合": "eligible", "不符合": "not_eligible", "待核实": "unknown"}
 ROUNDINGS = {"四舍五入", "进一", "舍去"}
+PAYS_FROM = ("确认次月", "申请当月", "一次性")
 STEPS_FEN = {"元": 100, "角": 10, "分": 1}
 KEYS = (
     *(
@@ -77,9 +78,22 @@ def read_policy(document: Document, *, place: str, problems: list[Problem]) -> P
         file=document.file,
         line=document.line,
     )
+    _refuse_contradictions(reader, policy)
+    return policy
+
+
+def _refuse_contradictions(reader: Reader, policy: Policy) -> None:
     if not policy.conditions:
         reader.note("条件", "政策至少要有一个条件。")
-    return policy
+    if policy.id and not re.fullmatch(r"[\w.-]+", policy.id):
+        reader.note("编号", f"编号“{policy.id}”只能用字母、数字、汉字和 _ - .。")
+    if policy.ends_on and policy.ends_on < policy.starts_on:
+        reader.note("失效", f"“失效”{policy.ends_on} 早于“生效”{policy.starts_on}。")
+    if policy.pays_from and policy.pays_from not in PAYS_FROM:
+        reader.note("起发", f"“起发”应是 {'、'.join(PAYS_FROM)} 之一，这里是“{policy.pays_from}”。")
+    for kind, others in policy.relations.items():
+        if policy.id in others:
+            reader.note(kind, f"“{kind}”里写了这项政策自己。")
 
 
 def content_hash(document: Document) -> str:
@@ -160,7 +174,10 @@ def _posting(reader: Reader, problems: list[Problem]) -> Posting:
         return Posting(needed=entry or "")
     inner = Reader(entry, problems)
     inner.only(("要否", "天数", "异议", "说明", "范围", "据"), "公示")
-    return Posting(inner.text("要否", ""), inner.text("天数", ""), inner.text("异议", ""))
+    posting = Posting(inner.text("要否", ""), inner.text("天数", ""), inner.text("异议", ""))
+    if posting.days and not posting.days.isdigit():
+        inner.note("天数", f"公示的天数“{posting.days}”应是数字，如 7。")
+    return posting
 
 
 def _paper(entry: Any, problems: list[Problem]) -> Paper:
@@ -174,6 +191,8 @@ def _paper(entry: Any, problems: list[Problem]) -> Paper:
 def _limit(reader: Reader) -> TimeLimit:
     reader.only(("环节", "工作日", "自然日", "依据", "说明"), "时限")
     working = "工作日" in reader.mapping
+    if working and "自然日" in reader.mapping:
+        reader.note("自然日", "时限只能写 工作日 和 自然日 中的一个。")
     text = reader.text("工作日" if working else "自然日")
     if not text.isdigit():
         reader.note("工作日" if working else "自然日", f"时限“{text}”应是天数，如 工作日: 3。")

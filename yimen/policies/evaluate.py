@@ -60,6 +60,12 @@ def _read(path: Path, rules: Rules, keys: Sequence[str]) -> dict[str, list[Any]]
     for key in keys:
         if key not in held.column_names:
             raise NotAFact(f"{path.name} 里没有“{key}”这一列。")
+    rows = list(zip(*(held[key].to_pylist() for key in keys), strict=True))
+    for number, row in enumerate(rows):
+        if None in row:
+            raise NotAFact(f"{path.name} 第 {number + 1} 行的“{keys[row.index(None)]}”是空的。")
+    if len(set(rows)) < len(rows):
+        raise NotAFact(f"{path.name} 里有两行的 {'、'.join(keys)} 相同，请删去一行。")
     return {
         name: held[name].to_pylist() if name in keys else _column(rules, name, held[name].to_pylist(), path.name)
         for name in held.column_names

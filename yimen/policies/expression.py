@@ -18,8 +18,17 @@ AGGREGATES = ("合计", "计数", "任一", "全部", "最大", "最小")
 CALLS = ("周岁", "满月数")
 ALLOWED = "名称、数、'文字'、true/false、AND OR NOT ( )、= <> < <= > >=、BETWEEN、IN (…)、+ - *"
 _FULL_WIDTH = {
-    **dict(zip("（），＝＜＞＋－＊", "(),=<>+-*", strict=True)),
+    # The whole block of full-width signs, digits and letters lies 0xFEE0 above the plain one.
+    **{chr(code): chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)},
+    **{"＂": "'", "＇": "'", "\u3000": " ", "，": ",", "、": ",", "。": "."},
     **{"≤": "<=", "≥": ">=", "≠": "<>", "×": "*", "÷": "/", "“": "'", "”": "'", "‘": "'", "’": "'"},
+}
+_OTHER_WRITING = {
+    "==": "相等请写“=”",
+    "!=": "不相等请写“<>”",
+    "--": "说明请写在“名”或 # 后面",
+    "/*": "说明请写在“名”或 # 后面",
+    ";": "一个“式”只写一个算式",
 }
 
 
@@ -172,11 +181,13 @@ DERIVED = Permit(derived=True)
 def parse(text: str, permit: Permit = CONDITION) -> Node:
     """Return the tree of an expression. Raises ExpressionError with the text, what is wrong and what is allowed."""
     _refuse_full_width(text)
+    _refuse_other_writing(text)
     try:
-        tree = sqlglot.parse_one(text, read="duckdb")
+        node = _Reader(text, permit).read(sqlglot.parse_one(text, read="duckdb"))
     except SqlglotError:
         raise ExpressionError(f"“{text}”读不懂。可以用：{ALLOWED}。") from None
-    node = _Reader(text, permit).read(tree)
+    except RecursionError:
+        raise ExpressionError(f"“{text[:40]}…”太长或括号套得太深，请分成几个条件，或先在 facts.yaml 里派生。") from None
     if permit.division:
         _refuse_inner_division(node, text)
     return node
@@ -188,10 +199,16 @@ def names_in(node: Node) -> list[str]:
 
 
 def _refuse_full_width(text: str) -> None:
-    outside = re.sub(r"'[^']*'", "", text)
-    for mark, plain in _FULL_WIDTH.items():
-        if mark in outside:
-            raise ExpressionError(f"“{text}”里的“{mark}”是全角，请用半角“{plain}”。")
+    for mark in re.sub(r"'[^']*'", "", text):
+        if mark in _FULL_WIDTH:
+            raise ExpressionError(f"“{text}”里的“{mark}”是全角，请用半角“{_FULL_WIDTH[mark]}”。")
+
+
+def _refuse_other_writing(text: str) -> None:
+    """Refuse what sqlglot would quietly take for something on the list, or skip."""
+    for mark, instead in _OTHER_WRITING.items():
+        if mark in re.sub(r"'[^']*'", "", text):
+            raise ExpressionError(f"“{text}”里的“{mark}”不能用，{instead}。可以用：{ALLOWED}。")
 
 
 def _refuse_inner_division(node: Node, text: str) -> None:

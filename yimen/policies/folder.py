@@ -11,9 +11,8 @@ from yimen.policies.catalogue import Derivation, derive, read_catalogue, unused_
 from yimen.policies.compiled import CompiledPolicy, compile_policy
 from yimen.policies.documents import read_policy
 from yimen.policies.model import Catalogue, Policy
-from yimen.policies.parameters import Parameters, read_parameters
-from yimen.policies.source import Mapping as Document
-from yimen.policies.source import Problem, Reader, RuleError, read_documents
+from yimen.policies.parameters import Parameters, is_area_code, read_parameters, short_code
+from yimen.policies.source import Problem, Reader, RuleError, nearest, read_mappings
 from yimen.policies.typed import Type, type_of_parameter
 
 
@@ -145,34 +144,27 @@ def _policy_files(folder: Path) -> list[Path]:
 def _policies(path: Path, folder: Path, places: Mapping[Path, Place], problems: list[Problem]) -> list[Policy]:
     name = str(path.relative_to(folder))
     place = next((places[parent].area for parent in path.parents if parent in places), "")
-    try:
-        documents = read_documents(path, name)
-    except RuleError as problem:
-        problems += problem.problems
-        return []
-    made = []
-    for document in documents:
-        if isinstance(document, Document):
-            made.append(read_policy(document, place=place, problems=problems))
-        else:
-            problems.append(Problem(name, 1, "政策文件里每一份应以“编号: …”开头。"))
-    return made
+    documents = read_mappings(path, name, "政策文件里每一份应以“编号: …”开头", problems)
+    return [read_policy(document, place=place, problems=problems) for document in documents]
 
 
 def _places(folder: Path, problems: list[Problem]) -> dict[Path, Place]:
     places = {}
     for path in sorted(folder.rglob("place.yaml")):
-        for document in read_documents(path, str(path.relative_to(folder))):
+        for document in read_mappings(path, str(path.relative_to(folder)), "地区文件应写成“地区: 区划代码”", problems):
             reader = Reader(document, problems)
             reader.only(("地区", "名称", "说明"), "地区文件")
-            places[path.parent] = Place(reader.text("地区"), reader.text("名称", ""), reader.text("说明", ""))
+            area = reader.text("地区")
+            if area and not is_area_code(area):
+                reader.note("地区", f"“地区”应是区划代码，如 371721，这里是“{area}”。")
+            places[path.parent] = Place(short_code(area), reader.text("名称", ""), reader.text("说明", ""))
     return places
 
 
 def _forms(folder: Path, catalogue: Catalogue, problems: list[Problem]) -> list[Form]:
     forms = []
     for path in sorted(folder.glob("forms/*.yaml")):
-        for document in read_documents(path, str(path.relative_to(folder))):
+        for document in read_mappings(path, str(path.relative_to(folder)), "核查表应写成“名称: …”和“事实: […]”", problems):
             reader = Reader(document, problems)
             reader.only(("名称", "说明", "事实"), "核查表")
             facts = tuple(str(name) for name in reader.list("事实"))
@@ -200,6 +192,9 @@ def _parameter_types(
 ) -> dict[str, Type]:
     """Type every parameter: by the unit in the tables, else by how the examples write it."""
     known = {name: type_of_parameter(unit, None) for name, unit in parameters.units.items()}
+    for name in sorted(known.keys() & catalogue.facts.keys()):
+        row = parameters.rows[name][0]
+        problems.append(Problem(row.file, row.row, f"“{name}”已经是事实，参数请另起一个名字。"))
     written: dict[str, str] = {}
     for policy in policies:
         for example in policy.examples:
@@ -227,4 +222,15 @@ def _compile(
     # A name that is neither a fact nor in the tables is a parameter only if this policy's own examples give it.
     own = {name for example in policy.examples for name in example.given} | set(parameters.units)
     seen = {name: type_ for name, type_ in known.items() if name in own} | dict(types)
-    return compile_policy(policy, seen, catalogue, problems)
+    compiled = compile_policy(policy, seen, catalogue, problems)
+    if compiled:
+        _refuse_strange_names(compiled, {*catalogue.facts, *parameters.units, *compiled.names}, problems)
+    return compiled
+
+
+def _refuse_strange_names(compiled: CompiledPolicy, known: set[str], problems: list[Problem]) -> None:
+    """Refuse a name that an example gives and nothing reads: a slip of the pen would pass for an unknown fact."""
+    for example in compiled.policy.examples:
+        for name in example.given.keys() - known:
+            said = f"例“{example.says}”：没有“{name}”这个事实或参数。{nearest(name, known)}"
+            problems.append(Problem(compiled.policy.file, example.line, said))

@@ -2,12 +2,14 @@
 Exact numbers: an integer and a fixed scale (money has scale 2, so it is fen). No float anywhere.
 """
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal, InvalidOperation, Overflow
 
 MONEY_SCALE = 2
 DECIMAL_SCALE = 4
 BIGINT = 2**63 - 1
 HUGEINT = 2**127 - 1
+# What is longer than a HUGEINT can hold is no number of ours; written out, 1e999999 would fill the memory.
+LONGEST = 38
 
 
 def to_scaled(value: Decimal | int | str, scale: int) -> int:
@@ -17,6 +19,10 @@ def to_scaled(value: Decimal | int | str, scale: int) -> int:
         scaled = number.scaleb(scale)
     except InvalidOperation:
         raise ValueError(f"“{value}”不是数。") from None
+    except Overflow:
+        raise ValueError(f"“{value}”太大。") from None
+    if scaled.adjusted() > LONGEST:
+        raise ValueError(f"“{value}”太大。")
     if not number.is_finite() or scaled != scaled.to_integral_value():
         raise ValueError(f"“{value}”的小数位多于 {scale} 位。")
     return int(scaled)

@@ -6,6 +6,7 @@ A parameter that nobody entered for a place is unknown and says so; it is never 
 
 import csv
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
@@ -56,7 +57,7 @@ class Parameters:
 
         `areas` are the codes above the household, the nearest last. A value for 城 or 农 goes before one for both.
         """
-        for area in [*(_six_digits(code) for code in reversed(areas)), ""]:
+        for area in [*(short_code(code) for code in reversed(areas)), ""]:
             held = self._by_area.get((name, area), ())
             here = [row for row in held if row.holds_on(on) and row.category in ("", category)]
             if here:
@@ -68,13 +69,23 @@ class Parameters:
         found: dict[tuple[str, str], list[Parameter]] = {}
         for name, rows in self.rows.items():
             for row in rows:
-                found.setdefault((name, _six_digits(row.area)), []).append(row)
+                found.setdefault((name, short_code(row.area)), []).append(row)
         return found
 
 
-def _six_digits(code: str) -> str:
-    """A province (37) and a city (3717) are also written 370000 and 371700."""
-    return code.ljust(6, "0") if code else ""
+def is_area_code(code: str) -> bool:
+    """Say whether a text is an area code: 2, 4, 6, 9 or 12 digits."""
+    return re.fullmatch(r"[0-9]{2}([0-9]{2}){0,2}|[0-9]{9}|[0-9]{12}", code) is not None
+
+
+def short_code(code: str) -> str:
+    """Return an area code without filling: 370000 is the province 37, 371721000000 the county 371721."""
+    for length in (9, 6):
+        if len(code) > length and not code[length:].strip("0"):
+            code = code[:length]
+    if len(code) == 6:
+        return code[:2] if code.endswith("0000") else code.removesuffix("00")
+    return code
 
 
 def read_parameters(paths: Sequence[Path], root: Path, problems: list[Problem]) -> Parameters:
@@ -107,18 +118,33 @@ def _table(path: Path, name: str, problems: list[Problem]) -> list[tuple[int, di
     lines = [(reader.line_num, cells) for cells in reader if any(cells) and not cells[0].startswith("#")]
     if not lines:
         return []
-    headings = [heading.strip() for heading in lines[0][1]]
-    for heading in headings:
+    headings = _headings(lines[0][1], name, lines[0][0], problems)
+    made = []
+    for number, cells in lines[1:] if headings else ():
+        if any(cells[len(headings) :]):
+            problems.append(Problem(name, number, "这一行比表头多一格：数里有逗号的，请去掉逗号或加引号。"))
+        made.append((number, dict.fromkeys(headings, "") | dict(zip(headings, map(str.strip, cells), strict=False))))
+    return made
+
+
+def _headings(cells: Sequence[str], name: str, number: int, problems: list[Problem]) -> list[str]:
+    headings = [heading.strip() for heading in cells]
+    for heading in dict.fromkeys(headings):
         if heading not in COLUMNS:
-            problems.append(Problem(name, lines[0][0], f"表头没有“{heading}”这一列。{nearest(heading, COLUMNS)}"))
+            problems.append(Problem(name, number, f"表头没有“{heading}”这一列。{nearest(heading, COLUMNS)}"))
+        elif headings.count(heading) > 1:
+            problems.append(Problem(name, number, f"表头“{heading}”写了两次，请删去一列。"))
     if not {"参数", "值", "起"} <= set(headings):
-        problems.append(Problem(name, lines[0][0], f"表头应是 {','.join(COLUMNS)}。"))
+        problems.append(Problem(name, number, f"表头应是 {','.join(COLUMNS)}。"))
         return []
-    return [(number, dict(zip(headings, (cell.strip() for cell in cells), strict=False))) for number, cells in lines[1:]]
+    return headings
 
 
 def _row(cells: Mapping[str, str], file: str, number: int, problems: list[Problem]) -> Parameter | None:
     name, unit, text = cells["参数"], cells.get("单位", ""), cells.get("值", "")
+    if not name:
+        problems.append(Problem(file, number, "缺少“参数”的名字。"))
+        return None
     if not text:
         # Nobody found it: the program says that it is not entered, and where.
         return None
@@ -126,6 +152,9 @@ def _row(cells: Mapping[str, str], file: str, number: int, problems: list[Proble
         category = cells.get("类别", "")
         if category not in ("", "城", "农"):
             raise ValueError(f"“类别”应是 城、农 或空，这里是“{category}”。")
+        area = cells.get("地区", "")
+        if area and not is_area_code(area):
+            raise ValueError(f"“地区”应是区划代码，如 371721，全国的留空，这里是“{area}”。")
         starts_on, ends_on = _day("起", cells["起"]), _day("止", cells["止"]) if cells.get("止") else None
         if ends_on and ends_on < starts_on:
             raise ValueError(f"“止”{ends_on} 早于“起”{starts_on}。")
@@ -133,9 +162,7 @@ def _row(cells: Mapping[str, str], file: str, number: int, problems: list[Proble
     except ValueError as problem:
         problems.append(Problem(file, number, str(problem)))
         return None
-    return Parameter(
-        name, cells.get("地区", ""), category, starts_on, ends_on, value, text, unit, cells.get("文号", ""), file, number
-    )
+    return Parameter(name, area, category, starts_on, ends_on, value, text, unit, cells.get("文号", ""), file, number)
 
 
 def _day(column: str, text: str) -> date:
@@ -171,9 +198,9 @@ def _number(name: str, text: str, held: Type) -> int:
 
 
 def _refuse_overlaps(rows: Sequence[Parameter], problems: list[Problem]) -> None:
-    ordered = sorted(rows, key=lambda row: (row.area, row.category, row.starts_on))
+    ordered = sorted(rows, key=lambda row: (short_code(row.area), row.category, row.starts_on))
     for before, after in pairwise(ordered):
-        same = (before.area, before.category) == (after.area, after.category)
+        same = (short_code(before.area), before.category) == (short_code(after.area), after.category)
         if same and (before.ends_on is None or before.ends_on >= after.starts_on):
             problems.append(
                 Problem(

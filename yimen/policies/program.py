@@ -19,7 +19,7 @@ import pyarrow
 
 from yimen.policies.bulk import Bulk, can_answer
 from yimen.policies.catalogue import Derivation
-from yimen.policies.closures import least, most
+from yimen.policies.closures import is_over_obligors, least, most
 from yimen.policies.columns import ARROW_KINDS
 from yimen.policies.compiled import CompiledPolicy
 from yimen.policies.expression import Node
@@ -263,8 +263,6 @@ class Program:
 
     def _fetch_down(self, names: set[str], lower: _Table) -> None:
         """Give the rows that are gathered from what stands above them: a parameter, a fact of the household."""
-        if self.flat and lower is self.obligor:
-            return
         self._fetch_from_household(names)
         if lower is self.person:
             return
@@ -285,32 +283,46 @@ class Program:
         fresh = {hidden_name(a): a for a in aggregates if hidden_name(a) not in table.columns}
         if not fresh:
             return
-        made = {name: pair for a in fresh.values() for name, pair in aggregate_columns(a, self.writer).items()}
-        kinds = {hidden_name(a): a.type for a in fresh.values()}
-        lower = self.person if table is self.household else self.obligor
-        self._fetch_down({name for a in fresh.values() for name in a.names}, lower)
-        if self.flat and (lower is self.obligor or self.without_members):
-            nothing = [f"CAST(NULL AS {_kind(kinds, name)}) AS {quoted(name)}" for name in made]
-            self._view(table, f"SELECT *, {', '.join(nothing)} FROM {table.relation}")
-        else:
-            keys = "subject" if table is self.household else "subject, member"
-            inner = ", ".join(f"{pair[0]} AS {quoted(name)}" for name, pair in made.items())
-            outer = ", ".join(
-                f"CASE WHEN g.subject IS NULL THEN {pair[1]} ELSE g.{quoted(name)} END AS {quoted(name)}"
-                for name, pair in made.items()
-            )
-            join = " AND ".join(f"g.{key} = t.{key}" for key in keys.split(", "))
-            self._view(
-                table,
-                f"SELECT t.*, {outer} FROM {table.relation} t LEFT JOIN "
-                f"(SELECT {keys}, {inner} FROM {lower.relation} GROUP BY {keys}) g ON {join}",
-                stored=True,
-            )
+        made: dict[str, tuple[str, str]] = {}
+        for open_ in (True, False):
+            chosen = {name: a for name, a in fresh.items() if self._stays_open(a) is open_}
+            columns = {name: pair for a in chosen.values() for name, pair in aggregate_columns(a, self.writer).items()}
+            made |= columns
+            if chosen and open_:
+                self._leave_open(table, columns, chosen)
+            elif chosen:
+                self._join_lower(table, columns, chosen.values())
         counts = [name for name in fresh if least(name) in made]
         if counts:
             met = (f"CASE WHEN {quoted(least(n))} = {quoted(most(n))} THEN {quoted(least(n))} END AS {quoted(n)}" for n in counts)
             self._view(table, f"SELECT *, {', '.join(met)} FROM {table.relation}")
         table.columns |= {*made, *fresh}
+
+    def _stays_open(self, aggregate: Typed) -> bool:
+        """Say whether nobody is known to gather from: a flat file tells no obligors, and perhaps no members."""
+        return self.flat and (self.without_members or is_over_obligors(aggregate))
+
+    def _leave_open(self, table: _Table, columns: Iterable[str], aggregates: Mapping[str, Typed]) -> None:
+        kinds = {name: aggregate.type for name, aggregate in aggregates.items()}
+        nothing = [f"CAST(NULL AS {_kind(kinds, name)}) AS {quoted(name)}" for name in columns]
+        self._view(table, f"SELECT *, {', '.join(nothing)} FROM {table.relation}")
+
+    def _join_lower(self, table: _Table, columns: Mapping[str, tuple[str, str]], aggregates: Iterable[Typed]) -> None:
+        lower = self.person if table is self.household else self.obligor
+        self._fetch_down({name for a in aggregates for name in a.names}, lower)
+        keys = "subject" if table is self.household else "subject, member"
+        inner = ", ".join(f"{pair[0]} AS {quoted(name)}" for name, pair in columns.items())
+        outer = ", ".join(
+            f"CASE WHEN g.subject IS NULL THEN {pair[1]} ELSE g.{quoted(name)} END AS {quoted(name)}"
+            for name, pair in columns.items()
+        )
+        join = " AND ".join(f"g.{key} = t.{key}" for key in keys.split(", "))
+        self._view(
+            table,
+            f"SELECT t.*, {outer} FROM {table.relation} t LEFT JOIN "
+            f"(SELECT {keys}, {inner} FROM {lower.relation} GROUP BY {keys}) g ON {join}",
+            stored=True,
+        )
 
     def _answer_all(self) -> None:
         of_household = [one for one in self.compiled if self.flat or one.policy.subject == "户"]

@@ -16,6 +16,7 @@ from yimen.policies.evaluate import evaluate
 from yimen.policies.examples import Survivor, failures, survivors
 from yimen.policies.folder import Form, Place, Rules, load_rules
 from yimen.policies.known import NotAFact, Where
+from yimen.policies.parameters import is_area_code
 from yimen.policies.program import SQL_KINDS, Program, program
 from yimen.policies.questions import Question, next_questions
 from yimen.policies.source import Problem, RuleError
@@ -43,6 +44,7 @@ __all__ = [
     "Where",
     "evaluate",
     "failures",
+    "is_area_code",
     "load_rules",
     "margin_yuan",
     "next_questions",

@@ -64,10 +64,26 @@ def read_documents(path: Path, name: str) -> list[Any]:
     except UnicodeDecodeError:
         raise RuleError([Problem(name, 1, "文件不是 UTF-8 编码，请另存为 UTF-8。")]) from None
     try:
-        return [_plain(node, name) for node in yaml.compose_all(content, Loader=yaml.SafeLoader) if node is not None]
+        nodes = [_plain(node, name) for node in yaml.compose_all(content, Loader=yaml.SafeLoader)]
     except yaml.MarkedYAMLError as problem:
         mark = problem.problem_mark or problem.context_mark
         raise RuleError([Problem(name, mark.line + 1 if mark else 1, f"YAML 写法不对：{problem.problem}。")]) from None
+    except yaml.YAMLError:
+        raise RuleError([Problem(name, 1, "文件里有不能显示的字符，请用记事本另存为 UTF-8。")]) from None
+    except RecursionError:
+        raise RuleError([Problem(name, 1, "一层套一层，套得太深，或用 & 和 * 绕回了自己，请改写。")]) from None
+    return [node for node in nodes if node is not None]
+
+
+def read_mappings(path: Path, name: str, what: str, problems: list[Problem]) -> "list[Mapping]":
+    """Return the documents of a file that must each be a mapping; whatever is wrong is added to `problems`."""
+    try:
+        documents = read_documents(path, name)
+    except RuleError as problem:
+        problems += problem.problems
+        return []
+    problems += [Problem(name, 1, f"{what}，不是列表或一段文字。") for held in documents if not isinstance(held, Mapping)]
+    return [held for held in documents if isinstance(held, Mapping)]
 
 
 def _plain(node: yaml.Node, file: str) -> Any:
@@ -116,12 +132,13 @@ class Reader:
         for key, value in self.mapping.items():
             if key in known:
                 continue
-            if value is None and any(mark in key for mark in ")（）,，'\""):
+            hint = nearest(key, known)
+            if value is None and (not hint or any(mark in key for mark in ")（）,，'\"")):
                 self.note(
                     key, f'“{key}”不是{what}的一项：大括号里的算式有逗号时，请给整个算式加引号，如 式: "残疾等级 IN (1, 2)"。'
                 )
             else:
-                self.note(key, f"{what}没有“{key}”这一项。{nearest(key, known)}")
+                self.note(key, f"{what}没有“{key}”这一项。{hint}")
 
     def text(self, key: str, default: str | None = None) -> str:
         """Return a text; a missing one without default is a problem."""

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from yimen.policies.queries import NotAFact, RuleError, Where, evaluate, failures, load_rules, survivors
+from yimen.policies.queries import NotAFact, RuleError, Where, evaluate, failures, is_area_code, load_rules, survivors
 
 
 class Command(BaseCommand):
@@ -30,14 +30,18 @@ class Command(BaseCommand):
         reckon.add_argument("--facts", type=Path, required=True)
         reckon.add_argument("--members", type=Path)
         reckon.add_argument("--on", type=date.fromisoformat, required=True)
-        reckon.add_argument("--area", default="")
+        reckon.add_argument("--area", type=area_code, default="")
         reckon.add_argument("--category", choices=["城", "农"])
         reckon.add_argument("--engine", choices=["closures", "duckdb"], default="duckdb")
         reckon.add_argument("--out", type=Path, required=True)
         reckon.add_argument("--json", action="store_true")
 
     def handle(self, *_: Any, word: str, **options: Any) -> None:
-        """Do one word; exit 1 when the answer is no or something failed."""
+        """Do one word; exit 1 when the answer is no or something failed, 2 when the call itself is wrong."""
+        folder = options.get("folder") or options["policies"]
+        if not folder.is_dir():
+            self.stderr.write(f"没有“{folder}”这个规则目录。")
+            sys.exit(2)
         report, text = {"check": self._check, "list": self._list, "evaluate": self._evaluate}[word](options)
         self.stdout.write(json.dumps(report, ensure_ascii=False) if options["json"] else text)
         if isinstance(report, dict) and not report.get("ok", True):
@@ -95,6 +99,13 @@ class Command(BaseCommand):
         except (RuleError, NotAFact, OSError) as problem:
             return {"ok": False, "problem": str(problem)}, str(problem)
         return {"ok": True, "rows": rows, "out": str(options["out"])}, f"写出 {rows:,} 行到 {options['out']}。"
+
+
+def area_code(text: str) -> str:
+    """Return an area code given in a call; argparse refuses the call if it is none."""
+    if text and not is_area_code(text):
+        raise ArgumentTypeError(f"“{text}”不是区划代码，应是 2、4、6、9 或 12 位数字")
+    return text
 
 
 def areas_above(code: str) -> tuple[str, ...]:
