@@ -1,0 +1,80 @@
+"""The national pack: 81 indicators in seven areas, the policies promised, and nothing said that no text says."""
+
+from collections import Counter
+from datetime import date
+
+import pytest
+import yaml
+from django.conf import settings
+
+from yimen.policies.queries import load_rules
+
+NOT_POSTED = {"unattended_child_allowance", "small_emergency_aid"}
+POSTED = {
+    "subsistence_allowance",
+    "single_person_subsistence",
+    "borderline_household",
+    "extreme_poverty_support",
+    "expenditure_temporary_aid",
+}
+
+
+@pytest.fixture(scope="module")
+def rules():
+    return load_rules(settings.YIMEN_RULES)
+
+
+def test_the_seven_areas_hold_81_indicators_and_each_says_all_it_must(rules):
+    indicators = [fact for fact in rules.catalogue.facts.values() if fact.area]
+    assert Counter(fact.area for fact in indicators) == {
+        "人口户籍": 10,
+        "收入": 20,
+        "财产": 17,
+        "刚性支出": 10,
+        "健康残疾": 10,
+        "劳动就业": 6,
+        "义务人与生活": 8,
+    }
+    numbers = [fact for fact in indicators if fact.kind in ("金额", "整数", "小数")]
+    assert [fact.name for fact in numbers if not fact.unit or fact.low is None or fact.high is None] == []
+    assert [fact.name for fact in indicators if not fact.sources or not fact.question] == []
+    written = yaml.safe_load((settings.YIMEN_RULES / "facts.yaml").read_text(encoding="utf-8"))
+    assert [entry["名"] for entry in written if "领域" in entry and "有效" not in entry] == []
+    assert rules.unused == []
+
+
+def test_every_policy_names_department_way_basis_beginning_end_and_examples_of_each_kind(rules):
+    assert len(rules.policies) >= 25
+    for policy in rules.policies:
+        named = (
+            policy.department,
+            policy.ways,
+            policy.basis,
+            policy.help,
+            policy.pays_from,
+            policy.pays_until,
+            policy.posting.needed,
+        )
+        assert all(named), policy.id
+        assert {example.verdict for example in policy.examples} == {"eligible", "not_eligible", "unknown"}, policy.id
+
+
+def test_a_posting_is_claimed_only_where_a_text_was_found(rules):
+    """民发〔2021〕57号第19条 and what follows it, 民发〔2021〕43号, 2026 临时救助意见; nothing else was found."""
+    assert {policy.id for policy in rules.policies if policy.posting.needed == "否"} == NOT_POSTED
+    assert {policy.id for policy in rules.policies if policy.posting.needed == "是"} == POSTED
+
+
+def found(rules, name, areas, category):
+    held = rules.parameters.find(name, areas=areas, category=category, on=date(2026, 6, 1))
+    return held and held.text
+
+
+def test_yongchuan_and_huarong_have_the_standards_found_and_heze_and_suihua_none(rules):
+    yongchuan, huarong, heze, suihua = ("50", "5001", "500118"), ("42", "4207", "420703"), ("37", "3717"), ("23", "2312")
+    assert [found(rules, "低保标准", yongchuan, category) for category in "城农"] == ["770", "630"]
+    assert [found(rules, "低保标准", huarong, category) for category in "城农"] == ["725", "655"]
+    assert [found(rules, "低保边缘线", huarong, category) for category in "城农"] == ["1450", "1310"]
+    assert [found(rules, "特困基本生活标准", huarong, category) for category in "城农"] == ["945", "855"]
+    assert found(rules, "孤儿集中养育标准", yongchuan, None) == "1851"
+    assert [found(rules, "低保标准", place, category) for place in (heze, suihua) for category in "城农"] == [None] * 4
