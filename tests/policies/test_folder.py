@@ -194,3 +194,13 @@ def test_a_list_where_a_mapping_belongs_is_told_in_words(tmp_path, name):
 
 def test_an_empty_document_at_the_end_of_a_file_is_no_policy(tmp_path):
     assert len(load_rules(write(tmp_path, policy=POLICY + "---\n")).policies) == 1
+
+
+def test_a_day_in_a_rule_is_moved_by_one_day_and_only_examples_on_both_sides_notice(tmp_path):
+    said = "  - {{说: 例, 日: 2026-12-01, 设: {{出生日期: {day}}}, 得: {verdict}}}\n"
+    rule = "编号: old\n名称: 老\n生效: 2026-01-01\n对象: 人\n条件:\n  - {名: 老, 式: 出生日期 < '1966-12-01'}\n例:\n"
+    far = said.format(day="1960-01-01", verdict="符合") + said.format(day="2000-01-01", verdict="不符合")
+    near = said.format(day="1966-11-30", verdict="符合") + said.format(day="1966-12-01", verdict="不符合")
+    unseen = [one.change for one in survivors(load_rules(write(tmp_path / "a", policy=rule + far)))]
+    assert unseen == ["条件“老”的“<”改成“<=”", "条件“老”的界限晚一天", "条件“老”的界限早一天"]
+    assert survivors(load_rules(write(tmp_path / "b", policy=rule + near))) == []

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import date, timedelta
 from decimal import Decimal
 
 from yimen.policies.answers import Answer, Explainer, Situation
@@ -12,6 +13,7 @@ from yimen.policies.expression import (
     Comparison,
     ExpressionError,
     Junction,
+    Literal,
     Minus,
     Name,
     Node,
@@ -126,6 +128,8 @@ def changed(node: Node, typed: Typed) -> Iterator[tuple[Node, str]]:
         for sign, low_or_high in (("下限", "low"), ("上限", "high")):
             for step, words in _steps(typed):
                 yield replace(node, **{low_or_high: Reckoning("+", getattr(node, low_or_high), step)}), f"的{sign}{words}"
+            for moved, words in _moved_days(getattr(node, low_or_high), typed.parts[0].type.kind):
+                yield replace(node, **{low_or_high: moved}), f"的{sign}{words}"
     elif isinstance(node, OneOf):
         for place in range(len(node.options) if len(node.options) > 1 else 0):
             yield replace(node, options=node.options[:place] + node.options[place + 1 :]), "的列表少一项"
@@ -142,6 +146,9 @@ def _changed_comparison(node: Comparison, typed: Typed) -> Iterator[tuple[Node, 
     if typed.parts[0].type.kind == "number" and node.sign not in ("=", "<>"):
         for step, words in _steps(typed):
             yield replace(node, right=Reckoning("+", node.right, step)), f"的界限{words}"
+    kind = typed.parts[0].type.kind
+    yield from ((replace(node, left=moved), f"的界限{words}") for moved, words in _moved_days(node.left, kind))
+    yield from ((replace(node, right=moved), f"的界限{words}") for moved, words in _moved_days(node.right, kind))
 
 
 def _changed_junction(node: Junction, typed: Typed) -> Iterator[tuple[Node, str]]:
@@ -160,6 +167,14 @@ def _steps(typed: Typed) -> Sequence[tuple[Node, str]]:
     if any(side.dimension == "money" for side in sides):
         return _step("0.01")
     return _step("1" if any(side.scale == 0 and side.dimension == "count" for side in sides) else "0.01")
+
+
+def _moved_days(node: Node, kind: str) -> Iterator[tuple[Node, str]]:
+    """Yield a day written in a rule one day later and one day earlier."""
+    if kind == "day" and isinstance(node, Literal):
+        day = date.fromisoformat(node.text)
+        yield Literal((day + timedelta(days=1)).isoformat()), "晚一天"
+        yield Literal((day - timedelta(days=1)).isoformat()), "早一天"
 
 
 def _step(size: str) -> list[tuple[Node, str]]:
