@@ -2,6 +2,7 @@
 
 import uuid
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +19,12 @@ from yimen.registry.queries import households_in
 from yimen.screening.queries import KINDS, current_rules, waiting_by_household
 
 PER_PAGE = 50
+ORDERS: Mapping[str, Callable[["Home"], Any]] = {
+    # What is waiting comes first, then who receives something; the rest as the roster has them.
+    "": lambda home: (not home.waiting, not home.receives),
+    "number": lambda home: home.household.number,
+    "people": lambda home: -len(home.household.members),
+}
 SHOWS = (("all", "全部"), ("waiting", "有事要做"), ("receiving", "正在领"), ("none", "什么也没领"))
 
 
@@ -48,9 +55,9 @@ def village(request: HttpRequest, code: str) -> HttpResponse:
     waiting = waiting_by_household([one.household_id for one in households])
     received = _received(households, today)
     homes = [Home(one, received.get(one.household_id, ()), waiting.get(one.household_id, {})) for one in households]
-    # What is waiting comes first, then who receives something; the rest as the roster has them.
-    homes.sort(key=lambda home: (not home.waiting, not home.receives))
-    show = request.GET.get("show", "all")
+    show, order = request.GET.get("show", "all"), request.GET.get("order", "")
+    order = order if order in ORDERS else ""
+    homes.sort(key=ORDERS[order])
     page = Paginator([home for home in homes if _fits(home, show)], PER_PAGE).get_page(request.GET.get("page"))
     shown = {
         "current": reverse("home"),
@@ -59,6 +66,7 @@ def village(request: HttpRequest, code: str) -> HttpResponse:
         "page": page,
         "show": show,
         "shows": SHOWS,
+        "order": order,
         "kinds": KINDS,
         "people": sum(len(one.members) for one in households),
         "homes": len(homes),

@@ -1,6 +1,7 @@
 """One finding (线索): why it is there, condition by condition, and what a person does with it."""
 
 import uuid
+from collections.abc import Iterable
 from typing import Any
 
 from django import forms
@@ -43,7 +44,7 @@ def page(request: HttpRequest, finding_id: uuid.UUID, problem: str = "", status:
     with reading("核查线索", finding=finding_id.hex):
         held = finding_page(finding_id=finding_id, on=today)
         rows = Teller(rules, held.facts, held.answer, {} if held.changed else _known(held)).rows(
-            held.finding.conditions, wrong=held.finding.kind == "wrong"
+            held.finding.conditions, kind=held.finding.kind
         )
         others = list(findings_of(household_id=held.card.household_id))
     shown = {
@@ -141,14 +142,15 @@ def _title(held: FindingPage) -> str:
     if held.finding.kind == "soon" and held.finding.due_on:
         day = held.finding.due_on
         return f"{who}，{day.year}年{day.month}月{day.day}日起可以享受{policy}"
-    return f"{who}，正在领{policy}，{held.finding.reason or '须核实'}"
+    shown = "现有数据显示" if held.finding.kind == "wrong" else ""
+    return f"{who}，正在领{policy}，{shown}{held.finding.reason or '须核实'}"
 
 
 def _conclusion(held: FindingPage, rows: list[Row]) -> str:
     """Say what to verify first, and what need not be asked."""
     deciding = [row for row in rows if row.decides]
     # What the roster itself says is known; what others said, or nobody said, is to be verified.
-    said = (name for row in deciding for name in row.missing or (one.fact for one in row.parts if one.source != ROSTER))
+    said = (name for row in deciding for name in row.missing or _to_verify(held.finding.kind, row))
     first = list(dict.fromkeys(said)) or [row.name for row in deciding]
     named = "、".join(first[:3]) + (" 等" if len(first) > 3 else "")
     if held.finding.kind == "wrong":
@@ -158,6 +160,11 @@ def _conclusion(held: FindingPage, rows: list[Row]) -> str:
     if held.finding.kind == "soon":
         return "到日子前先告知本人，到时即可申请。"
     return f"先核实{named}；核实后结果不变的，写明理由关闭即可。" if named else "先安排复核；核实后结果不变的，写明理由关闭即可。"
+
+
+def _to_verify(kind: str, row: Row) -> Iterable[str]:
+    """Yield what others said; of a recheck only what is too old or contradicted."""
+    return (one.fact for one in row.parts if (one.is_doubtful if kind == "recheck" else one.source != ROSTER))
 
 
 def _neighbours(request: HttpRequest, finding_id: uuid.UUID) -> dict[str, Any]:

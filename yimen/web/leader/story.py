@@ -37,6 +37,11 @@ class Part:
     expired: bool
     others: str
 
+    @property
+    def is_doubtful(self) -> bool:
+        """Say whether it is too old to count, or somebody else says otherwise."""
+        return self.expired or bool(self.others)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -74,12 +79,12 @@ class Teller:
     answer: Answer | None
     known: Mapping[str, Any]
 
-    def rows(self, conditions: Iterable[Mapping[str, Any]], *, wrong: bool) -> list[Row]:
+    def rows(self, conditions: Iterable[Mapping[str, Any]], *, kind: str) -> list[Row]:
         """Return the conditions, the deciding one first, then what is unknown, then the rest as the policy has them."""
-        rows = [self._row(one, wrong) for one in conditions]
-        return sorted(rows, key=lambda row: {False: 0, None: 1, True: 2}[row.answer])
+        rows = [self._row(one, kind) for one in conditions]
+        return sorted(rows, key=lambda row: ({False: 0, None: 1, True: 2}[row.answer], not row.decides))
 
-    def _row(self, condition: Mapping[str, Any], wrong: bool) -> Row:
+    def _row(self, condition: Mapping[str, Any], kind: str) -> Row:
         expression, value = str(condition["expression"]), condition["value"]
         names = list(dict.fromkeys(_NAMES.findall(expression)))
         said, unit, limit, change, figures = self._numbers(condition, expression, names)
@@ -88,6 +93,8 @@ class Teller:
             change = f"查清{missing}" if missing else condition.get("ask", "")
         elif not change and value is False:
             change = condition.get("refusal", "")
+        parts = tuple(self._parts(names))
+        is_doubted = kind == "recheck" and any(part.is_doubtful for part in parts)
         return Row(
             name=str(condition["name"]),
             basis=str(condition.get("basis", "")),
@@ -96,8 +103,8 @@ class Teller:
             unit=unit,
             limit=limit,
             change=change,
-            parts=tuple(self._parts(names)),
-            decides=value is False or (value is None and not wrong),
+            parts=parts,
+            decides=value is False or (value is None and kind != "wrong") or is_doubted,
             missing=tuple(condition.get("missing", ())) if value is None else (),
             figures=figures,
         )
@@ -112,13 +119,18 @@ class Teller:
             return self._several(names, condition["value"]), "", "", "", ()
         value, limit = self._value(fact.name), self._limit(condition, fact, simple[2], simple[3])
         # A condition that is answered had a value, also where today's page cannot reckon it any more.
-        said = "–" if value is None and condition["value"] is not None else _say(value)
+        said = "–" if value is None and condition["value"] is not None else _say(value, fact)
+        if value is False and limit is False:
+            # 还健在 answered by 否 would be read the wrong way round.
+            said = f"{fact.name}：{said}"
         if limit is None or condition["value"] is None:
             return said, fact.unit if value is not None else "", "", "", ()
-        words = _say(limit)
+        words = _say(limit, fact)
         verbs = _ENDS if condition["value"] else _STARTS
         bound = f"{words} {fact.unit}".strip() if not isinstance(limit, bool) else words
-        change = f"{fact.name}{verbs[simple[2]]} {bound}" if not isinstance(limit, bool) else f"{fact.name}：{_WORDS[not value]}"
+        change = (
+            f"{fact.name}{verbs[simple[2]]} {bound}" if not isinstance(limit, bool) else f"{fact.name}变为{_WORDS[not value]}"
+        )
         must = f"{_MUST[simple[2]]} {bound}"
         figures: tuple[tuple[str, Decimal], ...] = ()
         if condition["value"] is False and isinstance(value, Decimal) and isinstance(limit, Decimal):
@@ -165,7 +177,8 @@ class Teller:
         if answer and any(value is True for _, value in held):
             # Of several that would do, only those that do are worth the line.
             held = [(name, value) for name, value in held if value is not False]
-        known = [f"{name} {_say(value)}" if len(held) > 1 else _say(value) for name, value in held if value is not None]
+        facts = self.rules.catalogue.facts
+        known = [(f"{name} " if len(held) > 1 else "") + _say(value, facts[name]) for name, value in held if value is not None]
         return "；".join(known[:2]) or ("不知道" if held else "–")
 
     def _parts(self, names: Iterable[str]) -> Iterable[Part]:
@@ -176,12 +189,12 @@ class Teller:
                 yield Part(
                     whose=row["whose"],
                     fact=row["fact"],
-                    value=_say(fact.from_json(row["value"])),
+                    value=_say(fact.from_json(row["value"]), fact),
                     unit="" if isinstance(row["value"], bool) else fact.unit,
                     source=_source(row["source"]),
                     stated_on=date.fromisoformat(row["stated_on"]) if row["stated_on"] else None,
                     expired=row["expired"],
-                    others="，".join(f"{_source(one['source'])}说{_say(fact.from_json(one['value']))}" for one in row["others"]),
+                    others="；".join(_other(one, fact) for one in row["others"]),
                 )
 
     def _bases(self, name: str) -> set[str]:
@@ -199,10 +212,19 @@ def _source(source: str) -> str:
     return {"登记": ROSTER, "认定": "本县认定"}.get(source, source) or ROSTER
 
 
-def _say(value: Any) -> str:
+def _other(said: Mapping[str, Any], fact: Fact) -> str:
+    """Write what another source says against it, with its unit and day."""
+    value = _say(fact.from_json(said["value"]), fact) + (f" {fact.unit}" if fact.unit else "")
+    on = _say(date.fromisoformat(said["stated_on"]), fact) if said["stated_on"] else ""
+    return f"{_source(said['source'])} {on} 说 {value}"
+
+
+def _say(value: Any, fact: Fact) -> str:
     if value is None or isinstance(value, bool):
         return _WORDS[value]
     if isinstance(value, Decimal):
+        if fact.kind == "金额":
+            return f"{value:,.2f}"
         return f"{value:,.2f}" if value != int(value) or value > 100 else f"{value.normalize():f}"
     if isinstance(value, date):
         return f"{value.year}年{value.month}月{value.day}日"

@@ -1,6 +1,7 @@
 """How values are written on pages: money, days, masked names, answers with their shapes."""
 
 import re
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -27,6 +28,30 @@ def yuan(value: Decimal | None) -> str:
 def count(value: int | None) -> str:
     """Write a number of people or rows with commas; zero and nothing as a dash, so that the eye finds what is not zero."""
     return f"{value:,}" if value else "–"
+
+
+@register.filter
+def number(value: int) -> str:
+    """Write a number inside a sentence: with commas, and zero as 0."""
+    return f"{value:,}"
+
+
+@register.filter
+def clauses(sentence: str) -> list[str]:
+    """Cut a heading behind its commas, so that a line breaks by meaning."""
+    return re.findall(r"[^，]+，?", sentence)
+
+
+@register.filter
+def head(values: Sequence[Any], most: int) -> Sequence[Any]:
+    """Return the first of a long list; nobody opens a fold for a single line more."""
+    return values if len(values) <= most + 1 else values[:most]
+
+
+@register.filter
+def tail(values: Sequence[Any], most: int) -> Sequence[Any]:
+    """Return what the head of the list leaves for the fold."""
+    return values[len(head(values, most)) :]
 
 
 @register.filter

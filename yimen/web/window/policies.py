@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
@@ -104,7 +105,9 @@ def _values(held: Policy, rules: Rules, areas: tuple[str, ...], on: date) -> Ite
 
 
 def _said(parameter: Any) -> str:
-    """Write a parameter as people read it: 780 元/月, 是; nothing where nothing is entered."""
+    """Write a parameter as people read it: 780.00 元/月, 是; nothing where nothing is entered."""
     if parameter is None:
         return ""
-    return {"true": "是", "false": "否"}.get(parameter.text, f"{parameter.text} {parameter.unit}")
+    if parameter.unit.startswith("元"):
+        return f"{Decimal(parameter.text):,.2f} {parameter.unit}"
+    return {"true": "是", "false": "否"}.get(parameter.text, f"{parameter.text} {parameter.unit}".strip())

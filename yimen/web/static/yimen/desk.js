@@ -34,14 +34,25 @@
     });
   }
 
+  /* The arrows walk from row to row of a list; Enter opens, as on every link. */
+  function walk(event) {
+    var links = Array.prototype.slice.call(document.querySelectorAll("td a.go"));
+    var next = links[links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
+    if (!next || isChoice(document.activeElement)) { return; }
+    event.preventDefault();
+    next.focus();
+  }
+
   document.addEventListener("keydown", function (event) {
     if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) { return; }
     var isFunctionKey = /^F\d+$/.test(event.key);
-    if (isTyping(document.activeElement) && !isFunctionKey) {
+    var isSearching = document.activeElement.name === "text" && event.key === "ArrowDown";
+    if (isTyping(document.activeElement) && !isFunctionKey && !isSearching) {
       if (event.key === "Escape") { document.activeElement.blur(); }
       return;
     }
     if (!isFunctionKey && !areKeysOn()) { return; }
+    if (/^Arrow(Up|Down)$/.test(event.key)) { walk(event); return; }
     var key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
     var found = document.querySelector('[data-key="' + CSS.escape(key) + '"]');
     if (found) { press(found, event); }
@@ -66,7 +77,11 @@
       var said = document.querySelector('[data-file-of="' + event.target.id + '"]');
       if (said && event.target.files.length) { said.textContent = event.target.files[0].name; }
     }
+    var kind = event.target.closest(".kind");
+    if (kind) { kind.querySelector("input[type=radio]").checked = true; }
     if (event.target.matches("[data-submit]")) { event.target.form.requestSubmit(); }
   });
+  var here = document.querySelector(".bar nav [aria-current]");
+  if (here) { here.parentNode.scrollLeft = here.offsetLeft - here.parentNode.offsetLeft - 48; }
   showKeys();
 })();
