@@ -43,7 +43,10 @@ class House:
         self.accounts = {one["username"]: one for one in accounts}
 
     def code_of(self, username):
-        """Return the present one-time code."""
+        """Return the present one-time code; one that is about to change is waited out."""
+        left = 30 - time.time() % 30
+        if left < 3:
+            time.sleep(left)
         return format_hotp_value(hotp_value(self.accounts[username]["secret"], int(time.time()) // 30))
 
     def run(self, *command):

@@ -24,7 +24,8 @@ def test_a_clerk_finds_a_person_and_answers_a_question_by_keyboard_alone(enter):
     page.keyboard.press("/")
     page.keyboard.type("孟大川")
     page.keyboard.press("Enter")
-    page.wait_for_selector("td a.go").focus()
+    page.wait_for_selector("td a.go")
+    page.keyboard.press("ArrowDown")
     page.keyboard.press("Enter")
     page.wait_for_selector("h1:has-text('孟大川一户')")
     page.keyboard.press("1")
@@ -88,6 +89,35 @@ def test_the_county_filters_opens_a_finding_hands_it_on_and_closes_another_with_
     page.wait_for_selector("text=已关闭，理由已记下")
     assert "本人不愿申请" in page.inner_text(".act")
     assert page.locator("text=重新打开").count() == 1
+
+
+def test_the_arrows_walk_a_list_and_closing_leads_on_to_the_next(enter):
+    page = enter("demo_county")
+    page.goto("/findings/?kind=missed")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("h2:has-text('逐条核对')")
+    closed = page.url
+    page.keyboard.press("c")
+    page.keyboard.type("11月20日入户核实，本人已去外地与女儿同住。")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("text=已关闭，理由已记下")
+    page.keyboard.press("j")
+    page.wait_for_selector("text=关闭并写明理由")
+
+    assert page.url != closed
+    assert "kind=missed" in page.url
+
+
+def test_choosing_a_department_chooses_its_kind_of_file(enter):
+    page = enter("demo_county")
+    page.goto("/load/")
+    page.select_option("select[name=source]", "医保")
+
+    assert page.is_checked("input[value=facts]")
 
 
 def test_a_roster_with_bad_rows_is_loaded_with_a_corrected_heading_and_the_rejects_come_back(enter, tmp_path):

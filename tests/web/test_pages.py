@@ -164,3 +164,10 @@ def _shape(name):
         "person_help": r"/people/[0-9a-f-]{36}/help/",
         "village": rf"/villages/{VILLAGE}/",
     }[name]
+
+
+def test_a_parameter_in_money_has_its_two_places(enter_as, county):
+    body = enter_as("luzhixia").get(reverse("policy", args=["subsistence_allowance"])).content.decode()
+
+    assert "640.00 元/月" in body
+    assert "18,000.00 元" in body

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -17,6 +18,7 @@ from yimen.office.audit import reading
 from yimen.office.queries import colleagues
 from yimen.screening.actions import NotClosed, close_finding, hand_on_finding, reopen_finding
 from yimen.screening.queries import (
+    FindingFilter,
     FindingPage,
     current_rules,
     explainer_for,
@@ -172,7 +174,7 @@ def _neighbours(request: HttpRequest, finding_id: uuid.UUID) -> dict[str, Any]:
     narrowed, order = Narrow(request.GET.copy() or {"state": "open", "order": "new"}).chosen()
     keys = list(findings(narrowed=narrowed, order=order).values_list("pk", flat=True)[:NEIGHBOURS])
     if finding_id not in keys:
-        return {}
+        return _left(narrowed, order, keys, finding_id)
     place = keys.index(finding_id)
     return {
         "place": place + 1,
@@ -180,3 +182,13 @@ def _neighbours(request: HttpRequest, finding_id: uuid.UUID) -> dict[str, Any]:
         "before": keys[place - 1] if place else None,
         "after": keys[place + 1] if place + 1 < len(keys) else None,
     }
+
+
+def _left(narrowed: FindingFilter, order: str, keys: list[uuid.UUID], finding_id: uuid.UUID) -> dict[str, Any]:
+    """Return how many are left behind a finding that is settled, and the next of them."""
+    every = list(findings(narrowed=replace(narrowed, state=""), order=order).values_list("pk", flat=True)[:NEIGHBOURS])
+    if finding_id not in every or not keys:
+        return {}
+    left = set(keys)
+    behind = (one for one in every[every.index(finding_id) + 1 :] if one in left)
+    return {"left": len(keys), "after": next(behind, keys[0])}

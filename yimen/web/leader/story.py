@@ -120,8 +120,8 @@ class Teller:
         value, limit = self._value(fact.name), self._limit(condition, fact, simple[2], simple[3])
         # A condition that is answered had a value, also where today's page cannot reckon it any more.
         said = "–" if value is None and condition["value"] is not None else _say(value, fact)
-        if value is False and limit is False:
-            # 还健在 answered by 否 would be read the wrong way round.
+        if isinstance(value, bool) and limit is False:
+            # 还健在 answered by 否, the value of 已死亡, would be read the wrong way round.
             said = f"{fact.name}：{said}"
         if limit is None or condition["value"] is None:
             return said, fact.unit if value is not None else "", "", "", ()
@@ -216,7 +216,7 @@ def _other(said: Mapping[str, Any], fact: Fact) -> str:
     """Write what another source says against it, with its unit and day."""
     value = _say(fact.from_json(said["value"]), fact) + (f" {fact.unit}" if fact.unit else "")
     on = _say(date.fromisoformat(said["stated_on"]), fact) if said["stated_on"] else ""
-    return f"{_source(said['source'])} {on} 说 {value}"
+    return " ".join(word for word in (_source(said["source"]), on, "说", value) if word)
 
 
 def _say(value: Any, fact: Fact) -> str:

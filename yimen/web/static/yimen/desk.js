@@ -38,7 +38,7 @@
   function walk(event) {
     var links = Array.prototype.slice.call(document.querySelectorAll("td a.go"));
     var next = links[links.indexOf(document.activeElement) + (event.key === "ArrowDown" ? 1 : -1)];
-    if (!next || isChoice(document.activeElement)) { return; }
+    if (!next || !document.querySelector(".row-keys") || isChoice(document.activeElement)) { return; }
     event.preventDefault();
     next.focus();
   }

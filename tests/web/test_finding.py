@@ -1,0 +1,83 @@
+"""One finding: what is doubted stands first, the data speak and not the machine, and work goes on from one to the next."""
+
+import re
+
+import pytest
+from django.urls import reverse
+
+from yimen.screening.queries import current_rules
+from yimen.web.leader.story import Teller
+
+pytestmark = pytest.mark.django_db
+
+
+def fact(name, value, **more):
+    """Write a fact as a finding keeps it."""
+    held = {"fact": name, "whose": "冯国金", "value": value, "source": "核对", "stated_on": "2026-06-21", "expired": False}
+    return held | {"others": []} | more
+
+
+def told(facts, kind, **answers):
+    """Tell the conditions of the subsistence allowance, all of them met but those answered otherwise."""
+    conditions = [
+        {"name": one.name, "expression": one.expression, "basis": one.basis, "value": answers.get(one.name, True)}
+        for one in current_rules().policy("subsistence_allowance").conditions
+    ]
+    return Teller(current_rules(), facts, None, {}).rows(conditions, kind=kind)
+
+
+def test_a_contradicted_fact_stands_first_with_what_the_other_source_says():
+    visit = {"value": "1111.20", "source": "入户", "stated_on": "2026-11-22"}
+
+    first, *rest = told([fact("月收入", "211.20", others=[visit]), fact("机动车数", 0)], "recheck")
+
+    assert first.decides
+    assert [(part.fact, part.others) for part in first.parts] == [("月收入", "入户 2026年11月22日 说 1,111.20 元/月")]
+    assert not any(row.decides for row in rest)
+
+
+def test_an_expired_fact_stands_first_too():
+    first, *_ = told([fact("机动车数", 0, expired=True)], "recheck")
+
+    assert (first.name, first.decides) == ("机动车不超限", True)
+
+
+def test_outside_a_recheck_a_met_condition_does_not_decide():
+    rows = told([fact("机动车数", 0, expired=True)], "missed")
+
+    assert not any(row.decides for row in rows)
+
+
+def test_no_money_is_written_without_its_two_places():
+    rows = told([fact("月收入", "0.00", others=[{"value": "5", "source": "申报", "stated_on": None}])], "recheck")
+
+    assert (rows[0].parts[0].value, rows[0].parts[0].others) == ("0.00", "申报 说 5.00 元/月")
+
+
+def test_a_fact_that_must_not_be_so_is_written_with_its_name():
+    alive = {"name": "还健在", "expression": "NOT 已死亡", "value": True}
+
+    (row,) = Teller(current_rules(), [fact("已死亡", False, source="登记")], None, {}).rows([alive], kind="missed")
+
+    assert (row.value, row.change) == ("已死亡：否", "已死亡变为是")
+
+
+def test_wrong_aid_says_that_it_is_the_data_that_show_it(enter_as, county):
+    client = enter_as("luzhixia")
+    address = re.search(r'href="(/findings/[0-9a-f-]{36}/)', client.get(reverse("findings") + "?kind=wrong").content.decode())[1]
+
+    heading = re.search(r"<h1>(.*?)</h1>", client.get(address).content.decode())[1]
+
+    assert "，现有数据显示不再符合" in re.sub(r"<[^>]+>", "", heading)
+
+
+def test_after_closing_one_the_next_is_one_key_away(enter_as, county):
+    client = enter_as("luzhixia")
+    listed = client.get(reverse("findings") + "?kind=missed").content.decode()
+    first, second, *rest = re.findall(r'class="go" href="/findings/([0-9a-f-]{36})/', listed)
+
+    answer = client.post(reverse("finding_close", args=[first]) + "?kind=missed", {"words": "已入户核实"})
+    body = client.get(answer["Location"]).content.decode()
+
+    assert f"还有 {len(rest) + 1} 条" in body
+    assert f'href="/findings/{second}/?kind=missed" data-key="j"' in body
