@@ -62,6 +62,23 @@ def test_a_fact_that_must_not_be_so_is_written_with_its_name():
     assert (row.value, row.change) == ("已死亡：否", "已死亡变为是")
 
 
+def test_what_today_s_household_does_not_hold_is_told_as_the_finding_kept_it():
+    alive = {"name": "还健在", "expression": "NOT 已死亡", "value": False}
+    known = {"已死亡": None}
+
+    (row,) = Teller(current_rules(), [fact("已死亡", True, source="登记")], None, known).rows([alive], kind="wrong")
+
+    assert (row.value, row.change) == ("已死亡：是", "已死亡变为否")
+
+
+def test_an_expired_value_is_no_value():
+    (row,) = [
+        row for row in told([fact("机动车数", 0, expired=True)], "recheck", 机动车不超限=None) if row.name == "机动车不超限"
+    ]
+
+    assert row.value == "不知道"
+
+
 def test_wrong_aid_says_that_it_is_the_data_that_show_it(enter_as, county):
     client = enter_as("luzhixia")
     address = re.search(r'href="(/findings/[0-9a-f-]{36}/)', client.get(reverse("findings") + "?kind=wrong").content.decode())[1]

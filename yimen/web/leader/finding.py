@@ -153,7 +153,7 @@ def _conclusion(held: FindingPage, rows: list[Row]) -> str:
     deciding = [row for row in rows if row.decides]
     # What the roster itself says is known; what others said, or nobody said, is to be verified.
     said = (name for row in deciding for name in row.missing or _to_verify(held.finding.kind, row))
-    first = list(dict.fromkeys(said)) or [row.name for row in deciding]
+    first = list(dict.fromkeys(said)) or [f"“{row.name}”" for row in deciding]
     named = "、".join(first[:3]) + (" 等" if len(first) > 3 else "")
     if held.finding.kind == "wrong":
         return f"先核实{named}是否属实。其余各条改变不了结果，不必再问。" if named else "先核实上面的事实，听取本人意见。"

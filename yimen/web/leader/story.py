@@ -128,9 +128,8 @@ class Teller:
         words = _say(limit, fact)
         verbs = _ENDS if condition["value"] else _STARTS
         bound = f"{words} {fact.unit}".strip() if not isinstance(limit, bool) else words
-        change = (
-            f"{fact.name}{verbs[simple[2]]} {bound}" if not isinstance(limit, bool) else f"{fact.name}变为{_WORDS[not value]}"
-        )
+        turned = limit is (condition["value"] is False)
+        change = f"{fact.name}变为{_WORDS[turned]}" if isinstance(limit, bool) else f"{fact.name}{verbs[simple[2]]} {bound}"
         must = f"{_MUST[simple[2]]} {bound}"
         figures: tuple[tuple[str, Decimal], ...] = ()
         if condition["value"] is False and isinstance(value, Decimal) and isinstance(limit, Decimal):
@@ -166,10 +165,11 @@ class Teller:
         return Decimal(held).scaleb(-scale) if isinstance(held, int) and not isinstance(held, bool) else held
 
     def _value(self, name: str) -> Any:
-        fact = self.rules.catalogue.facts.get(name)
-        if fact is not None and name not in self.known:
-            return next((fact.from_json(row["value"]) for row in self.facts if row["fact"] == name), None)
-        held = self.known.get(name)
+        """Return today's value; what today's household does not hold, a dead member's say, is as the finding kept it."""
+        fact, held = self.rules.catalogue.facts.get(name), self.known.get(name)
+        if fact is not None and held is None:
+            kept = (row["value"] for row in self.facts if row["fact"] == name and not row["expired"])
+            return next((fact.from_json(value) for value in kept), None)
         return fact.outer(held) if fact and held is not None else held
 
     def _several(self, names: Sequence[str], answer: bool | None) -> str:
