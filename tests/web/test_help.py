@@ -127,3 +127,14 @@ def test_forged_answers_do_no_harm(enter_as, county, address):
 
         assert answer.status_code == 200
         assert "<script>" not in answer.content.decode()
+
+
+def test_what_was_said_is_written_as_people_read_it(enter_as, county):
+    client = enter_as("shiliu")
+
+    answer = client.post(
+        reverse("help"), {"said": ["|出生日期|=1960.1.1", "|月收入|=800", "|低保对象|=是", "|在读学段|?"]}, headers=HTMX
+    ).content.decode()
+
+    lines = [re.sub(r"<[^>]+>", "", line) for line in re.findall(r"<li>([^<]*：<b>[^<]*)</b>", answer)]
+    assert lines == ["出生日期：1960年1月1日", "月收入：800.00 元/月", "低保对象：是", "在读学段：说不清"]

@@ -171,3 +171,11 @@ def test_a_parameter_in_money_has_its_two_places(enter_as, county):
 
     assert "640.00 元/月" in body
     assert "18,000.00 元" in body
+
+
+def test_a_printed_page_still_says_that_the_people_are_fictional(enter_as, county):
+    body = enter_as("luzhixia").get(reverse("help")).content.decode()
+    printed = re.search(r'<p class="printed">(.*?)</p>', body)[1]
+
+    assert "均为虚构" in printed
+    assert "由人核实后决定" in printed

@@ -12,8 +12,9 @@ from typing import Any
 from yimen.policies.model import Fact
 from yimen.policies.queries import Answer, Rules, Situation, Where, next_questions
 from yimen.screening.queries import RegisteredAnswers, explainer_at, explainer_for
+from yimen.web.templatetags import words
 from yimen.web.window.offers import Groups, group_by_policy, groups_of
-from yimen.web.window.said import Said, given
+from yimen.web.window.said import Said, Unreadable, given, value_of
 
 HOUSEHOLD = ""
 CATEGORY, DEAD = "保障类别", "已死亡"
@@ -123,5 +124,10 @@ def registered_round(held: RegisteredAnswers, person: str, said: Iterable[Said],
 
 
 def written(fact: Fact, text: str | None) -> Any:
-    """Return what was said as the page shows it."""
-    return "说不清" if text is None else f"{text} {fact.unit}".strip()
+    """Return what was said as the page shows it: a day as 1965年6月15日, money as 800.00 元/月."""
+    if text is None:
+        return "说不清"
+    try:
+        return f"{words.said(value_of(text, fact))} {fact.unit}".strip()
+    except Unreadable:
+        return f"{text} {fact.unit}".strip()

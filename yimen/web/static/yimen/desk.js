@@ -64,6 +64,14 @@
     if (wanted) { wanted.focus(); if (wanted.select) { wanted.select(); } }
   });
 
+  /* Paper has no folds: what is folded opens for the printer, and closes behind it. */
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll(".group details:not([open])").forEach(function (fold) { fold.open = true; fold.dataset.folded = ""; });
+  });
+  window.addEventListener("afterprint", function () {
+    document.querySelectorAll("details[data-folded]").forEach(function (fold) { fold.open = false; delete fold.dataset.folded; });
+  });
+
   document.addEventListener("click", function (event) {
     if (event.target.closest("[data-print]")) { window.print(); }
     if (event.target.closest("[data-keys]")) {
