@@ -7,10 +7,14 @@ It imports nothing of Yimen and trusts nothing in the file. Exit 3 with a senten
 import csv
 import io
 import json
+import math
 import resource
 import sys
 import zipfile
+from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -25,6 +29,8 @@ MOST_RATIO = 200
 MOST_ROWS = 1_100_000
 MOST_COLUMNS = 300
 MOST_CELL = 4000
+HEADING_ROWS = 17
+Book = dict[str, Any]
 
 
 def refuse(sentence: str) -> NoReturn:
@@ -45,9 +51,9 @@ def main() -> None:
     if size > MOST_BYTES:
         refuse(f"文件有 {size // 2**20} MB，超过 {MOST_BYTES // 2**20} MB，请拆成几个文件。")
     head = path.open("rb").read(8)
-    sheet, rows = _excel(path, head) if _is_excel(head, kind) else _text(path, head)
-    with out.open("w", encoding="utf-8") as lines:
-        lines.write(json.dumps(sheet, ensure_ascii=False) + "\n")
+    book, rows = _excel(path, head) if _is_excel(head, kind) else _text(path, head)
+    with out.open("w", encoding="utf-8", newline="\n") as lines:
+        lines.write(json.dumps(book, ensure_ascii=False) + "\n")
         for row in rows:
             lines.write(json.dumps([_plain(cell) for cell in row], ensure_ascii=False) + "\n")
 
@@ -60,20 +66,44 @@ def _is_excel(head: bytes, kind: str) -> bool:
     return is_zip or is_ole
 
 
-def _excel(path: Path, head: bytes) -> tuple[str, list[list[Any]]]:
+def _excel(path: Path, head: bytes) -> tuple[Book, Iterator[list[Any]]]:
     if head.startswith(b"PK"):
         _refuse_bomb(path)
     try:
         book = python_calamine.CalamineWorkbook.from_path(str(path))
         sheets = [(name, book.get_sheet_by_name(name)) for name in book.sheet_names]
-        name, sheet = max(sheets, key=lambda one: one[1].total_height * max(one[1].total_width, 1))
-        if sheet.total_height > MOST_ROWS or sheet.total_width > MOST_COLUMNS:
-            refuse(f"工作表“{name}”超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列，请拆开。")
-        return name, sheet.to_python(skip_empty_area=False)
+        for name, sheet in sheets:
+            if sheet.end and (sheet.end[0] >= MOST_ROWS or sheet.end[1] >= MOST_COLUMNS):
+                refuse(f"工作表“{name}”超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列，请拆开。")
+        name, sheet = max(sheets, key=lambda one: one[1].height * one[1].width)
+        others = {other: _first_rows(one) for other, one in sheets if one is not sheet and one.height > 1}
+        return {"sheet": name, "others": others}, _unmerged(sheet)
     except python_calamine.PasswordError:
         refuse("文件设了密码，请在 Excel 里去掉密码后再上传。")
     except (python_calamine.CalamineError, ValueError, KeyError):
         refuse("不是能读的 Excel 文件，或已损坏。请用 Excel 打开后另存为 .xlsx 再上传。")
+
+
+def _first_rows(sheet: Any) -> list[list[Any]]:
+    return [[_plain(cell) for cell in row] for row in islice(sheet.iter_rows(), HEADING_ROWS)]
+
+
+def _unmerged(sheet: Any) -> Iterator[list[Any]]:
+    """Yield the rows of a sheet; what is merged downwards (a household's number) stands in each row that says anything."""
+    left = [""] * (sheet.start[1] if sheet.start else 0)
+    begin: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
+        if bottom > top:
+            begin[top].append((column, bottom))
+    held: dict[int, tuple[Any, int]] = {}
+    for number, cells in enumerate(sheet.iter_rows()):
+        row = left + cells
+        held = {column: (cell, bottom) for column, (cell, bottom) in held.items() if number <= bottom}
+        if held and any(cell != "" for cell in cells):
+            for column, (cell, _) in held.items():
+                row[column] = cell
+        held.update({column: (row[column], bottom) for column, bottom in begin.get(number, ()) if column < len(row)})
+        yield row
 
 
 def _refuse_bomb(path: Path) -> None:
@@ -88,7 +118,7 @@ def _refuse_bomb(path: Path) -> None:
         refuse(f"文件解开后有 {unpacked // 2**20} MB，像是压缩炸弹，已拒绝。请另存为普通的 .xlsx 再上传。")
 
 
-def _text(path: Path, head: bytes) -> tuple[str, list[list[str]]]:
+def _text(path: Path, head: bytes) -> tuple[Book, Iterator[list[str]]]:
     if head.startswith((b"%PDF", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"Rar!", b"7z")):
         refuse("这不是表格（是 PDF、图片或压缩包）。请上传 .xlsx、.xls 或 .csv。")
     content = path.read_bytes()
@@ -99,13 +129,18 @@ def _text(path: Path, head: bytes) -> tuple[str, list[list[str]]]:
         refuse("文件里有乱码（不是文本）。请另存为 .xlsx 或 UTF-8 的 .csv 再上传。")
     first = "\n".join(text.splitlines()[:20])
     separator = max((",", "\t", ";", "|"), key=first.count)
+    return {"sheet": "", "others": {}}, _separated(text, separator)
+
+
+def _separated(text: str, separator: str) -> Iterator[list[str]]:
     csv.field_size_limit(1_000_000)
-    rows = []
-    for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator):
-        rows.append(row)
-        if len(rows) > MOST_ROWS or len(row) > MOST_COLUMNS:
-            refuse(f"文件超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列，请拆开。")
-    return "", rows
+    try:
+        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), start=1):
+            if number > MOST_ROWS or len(row) > MOST_COLUMNS:
+                refuse(f"文件超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列，请拆开。")
+            yield row
+    except csv.Error:
+        refuse("文件里有一格长得不像话，多半是少了一个引号。请用 Excel 打开核对后另存为 .xlsx 再上传。")
 
 
 def _decoded(content: bytes) -> str:
@@ -122,7 +157,7 @@ def _decoded(content: bytes) -> str:
 def _plain(cell: Any) -> Any:
     if isinstance(cell, datetime | date):
         return {"d": cell.strftime("%Y-%m-%d") if cell.year >= 1000 else "1900-01-01"}
-    if isinstance(cell, time | timedelta):
+    if isinstance(cell, time | timedelta) or (isinstance(cell, float) and not math.isfinite(cell)):
         return str(cell)
     return cell[:MOST_CELL] if isinstance(cell, str) else cell
 

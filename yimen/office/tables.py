@@ -15,14 +15,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
+from typing import overload
 
 import xlsxwriter
 
 from yimen.office.files import working_folder
 
 Cell = str | int | float | bool | date | None
-SUBTOTALS = ("合计", "小计", "总计", "共计", "本页合计", "累计")
+SUBTOTALS = ("合计", "小计", "总计", "共计", "累计")
+NOTES = ("备注", "填表", "制表", "填报", "审核", "审批", "说明", "注:", "单位负责人", "负责人", "联系人")
 SEARCHED_FOR_HEADINGS = 15
 SECONDS = 120
 MOST_YUAN = 10**12
@@ -49,11 +52,12 @@ class Heading:
 
 @dataclass(frozen=True)
 class Table:
-    """The cells of a file's fullest sheet; row 0 is the first row of the file."""
+    """The cells of a file's fullest sheet; row 0 is the first row of the file. `others` are how its other sheets begin."""
 
     name: str
     sheet: str
     rows: Sequence[Sequence[Cell]]
+    others: Sequence["Table"] = ()
 
 
 @dataclass(frozen=True)
@@ -96,13 +100,36 @@ def read_file(path: Path, *, name: str) -> Table:
             raise TableProblem(done.stderr.decode().strip())
         if done.returncode != 0 or not out.exists():
             raise TableProblem(f"“{name}”读不了：文件损坏，或太大。请用 Excel 打开后另存为 .xlsx 或 UTF-8 的 .csv 再上传。")
-        lines = out.read_text(encoding="utf-8").splitlines()
-    return Table(name, json.loads(lines[0]), [_cells(json.loads(line)) for line in lines[1:]])
+        # A cell may hold any line break that Unicode knows, so only the line feed parts two rows.
+        first, *rows = out.read_bytes().rstrip(b"\n").split(b"\n")
+    book = json.loads(first)
+    others = [Table(name, sheet, held) for sheet, held in book["others"].items()]
+    return Table(name, book["sheet"], _Rows(rows), others)
 
 
-def _cells(row: list[object]) -> list[Cell]:
+class _Rows(Sequence[Sequence[Cell]]):
+    """The rows as they came through the pipe, opened one by one: a million open rows would take gigabytes."""
+
+    def __init__(self, lines: list[bytes]) -> None:
+        self.lines = lines
+
+    def __len__(self) -> int:
+        return len(self.lines)
+
+    @overload
+    def __getitem__(self, place: int) -> Sequence[Cell]: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Sequence[Cell]]: ...
+    def __getitem__(self, place: int | slice) -> Sequence[Cell] | Sequence[Sequence[Cell]]:
+        if isinstance(place, slice):
+            return [_cells(line) for line in self.lines[place]]
+        return _cells(self.lines[place])
+
+
+def _cells(line: bytes) -> list[Cell]:
+    row = json.loads(line.decode())
     # A day comes through the pipe as {"d": "2026-12-01"}.
-    return [date.fromisoformat(cell["d"]) if isinstance(cell, dict) else cell for cell in row]  # type: ignore[misc]
+    return [date.fromisoformat(cell["d"]) if isinstance(cell, dict) else cell for cell in row] if b'{"d"' in line else row
 
 
 def suggest(table: Table, headings: Sequence[Heading]) -> Match:
@@ -182,7 +209,7 @@ class Preview:
 def preview(*, path: Path, name: str, headings: Sequence[Heading]) -> Preview:
     """Say how a file would be read, for a person to correct. Raises TableProblem, in words."""
     table = read_file(path, name=name)
-    match, skipped = suggest(table, headings), Skipped()
+    match, skipped = _suggest_for_file(table, headings), Skipped()
     rows = sum(1 for _ in rows_of(table, match, skipped))
     return Preview(table, match, rows, skipped.rows)
 
@@ -192,7 +219,7 @@ def open_table(
 ) -> tuple[Table, Match]:
     """Return a file's table and its match, as a person corrected it. Raises TableProblem, also for a missing column."""
     table = read_file(path, name=name)
-    match = suggest(table, headings)
+    match = _suggest_for_file(table, headings)
     if corrected:
         match = matched(match.titles, headings, first=match.first, corrected=corrected)
     if match.missing:
@@ -200,17 +227,40 @@ def open_table(
     return table, match
 
 
+def _suggest_for_file(table: Table, headings: Sequence[Heading]) -> Match:
+    """Match the file's fullest sheet. Raises TableProblem if another is a list as well: it must not be lost in silence."""
+    match = suggest(table, headings)
+    alike = [table.sheet, *(other.sheet for other in table.others if _is_alike(other, headings))]
+    if len(alike) > 1:
+        raise TableProblem(
+            f"“{table.name}”里有 {len(alike)} 张工作表都有这样的表头（{'、'.join(alike[:5])}），一次只装一张，免得漏掉其余的。"
+            "请合并到一张工作表，或各存为一个文件。"
+        )
+    return match
+
+
+def _is_alike(table: Table, headings: Sequence[Heading]) -> bool:
+    try:
+        match = suggest(table, headings)
+    except TableProblem:
+        return False
+    return not match.missing and match.first < len(table.rows)
+
+
 def _is_filling(row: Sequence[Cell], cells: Mapping[str, Cell]) -> bool:
-    texts = [text for cell in row if (text := read_text(cell))]
+    texts = list(islice(filter(None, map(read_text, row)), 3))
     if not texts or all(cell is None or cell == "" for cell in cells.values()):
         return True
-    return any(re.sub(r"[\s：:]", "", text) in SUBTOTALS for text in texts[:3]) or texts[0].startswith(
-        ("备注", "填表", "制表", "审核人")
-    )
+    if not (texts[0].startswith(NOTES) or any(re.sub(r"[\s：:]", "", text).endswith(SUBTOTALS) for text in texts)):
+        return False
+    # A row with a long number is about somebody, whatever stands before it.
+    return not any(re.fullmatch(r"[\d\s]{14,}[\dXx]", read_text(cell)) for cell in row)
 
 
 def read_text(cell: Cell) -> str:
     """Return a cell as text without spaces around it; full-width letters and digits become plain."""
+    if isinstance(cell, str):
+        return (cell if cell.isascii() else unicodedata.normalize("NFKC", cell)).strip()
     if cell is None:
         return ""
     if isinstance(cell, float) and cell == int(cell):
@@ -229,7 +279,12 @@ def read_date(cell: Cell, *, column: str) -> date | None:
         return None
     if isinstance(cell, int | float) and not isinstance(cell, bool) and 1 <= cell < 80_000:
         return _EPOCH + timedelta(days=int(cell))
-    found = re.fullmatch(r"(\d{4})\s*[.\-/年]\s*(\d{1,2})\s*[.\-/月]\s*(\d{1,2})\s*日?( 00:00(:00)?)?", text)
+    if re.fullmatch(r"[1-7]\d{4}(\.0+)?", text):
+        # Saved as text, a spreadsheet's number of a day has five digits from 1927 on, and no written day has.
+        return _EPOCH + timedelta(days=int(float(text)))
+    found = re.fullmatch(
+        r"(\d{4})\s*[.\-/年]\s*(\d{1,2})\s*[.\-/月]\s*(\d{1,2})\s*日?([ T]+\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?)?", text
+    )
     found = found or re.fullmatch(r"(\d{4})(\d{2})(\d{2})", text)
     try:
         return date(*(int(part) for part in found.groups()[:3])) if found else _unreadable(text, column)

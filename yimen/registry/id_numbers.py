@@ -8,6 +8,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import date
+from operator import mul
 
 from yimen.office.tables import Cell, ValueProblem
 
@@ -77,7 +78,7 @@ def _lengthened(text: str) -> str:
 
 def check_digit(first_17: str) -> str:
     """Return the eighteenth character (MOD 11-2)."""
-    return _CHECKS[sum(int(digit) * weight for digit, weight in zip(first_17, _WEIGHTS, strict=True)) % 11]
+    return _CHECKS[sum(map(mul, map(int, first_17), _WEIGHTS)) % 11]
 
 
 def _born_on(text: str) -> date:

@@ -12,12 +12,13 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
 
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import F, Q
 
 from yimen.office.access import System, current, may, scope
 from yimen.office.models import Area
 from yimen.office.vault import blind_index
+from yimen.registry.inserting import insert
 from yimen.registry.models import Household, Membership, NameKey, Person, Standing
 from yimen.registry.names import search_keys
 from yimen.registry.roster import RosterRow
@@ -140,7 +141,7 @@ class RosterLoader:
         self._membership(saved, row, homes, household, batch)
         if row.standing and row.standing not in HOUSEHOLD_KINDS:
             batch.touched.add(household.pk)
-            batch.standings.append((row, _standing(row, household.area_path, self.on, person=saved)))
+            batch.standings.append((row, _standing(row, household.area_path, self.on, person_id=saved.pk)))
 
     def _problem(self, row: RosterRow, homes: list[Membership], household: Household) -> str:
         """Return the sentence why the row does not go together with where the person lives and has lived, or nothing."""
@@ -205,8 +206,8 @@ class RosterLoader:
             home.save()
         batch.memberships.append(
             Membership(
-                person=person,
-                household=household,
+                person_id=person.pk,
+                household_id=household.pk,
                 relation=row.relation,
                 starts_on=starts_on,
                 ends_on=row.left_on,
@@ -217,7 +218,7 @@ class RosterLoader:
     def _household_standing(self, household: Household, members: list[RosterRow], batch: _Batch) -> None:
         for kind in {row.standing for row in members} & HOUSEHOLD_KINDS:
             row = next(row for row in members if row.standing == kind)
-            batch.standings.append((row, _standing(row, household.area_path, self.on, household=household)))
+            batch.standings.append((row, _standing(row, household.area_path, self.on, household_id=household.pk)))
 
 
 class _Villages:
@@ -270,7 +271,7 @@ def _lived(people: list[uuid.UUID]) -> dict[uuid.UUID, list[Membership]]:
     return lived
 
 
-def _standing(row: RosterRow, path: str, on: date, **subject: Household | Person) -> Standing:
+def _standing(row: RosterRow, path: str, on: date, **subject: uuid.UUID) -> Standing:
     assert row.standing is not None  # noqa: S101
     return Standing(
         kind=row.standing,
@@ -283,10 +284,10 @@ def _standing(row: RosterRow, path: str, on: date, **subject: Household | Person
 
 
 def _write(batch: _Batch, at: datetime) -> None:
-    Household.objects.bulk_create(batch.households)
-    Person.objects.bulk_create(batch.people)
+    insert(batch.households)
+    insert(batch.people)
     _write_keys(batch.keys)
-    Membership.objects.bulk_create(batch.memberships)
+    insert(batch.memberships)
     _write_standings(batch.standings)
     # Who joins or leaves a household changes what is known of it, though its own row stays as it is.
     Household.objects.filter(pk__in=batch.touched).update(changed_at=at)
@@ -294,11 +295,12 @@ def _write(batch: _Batch, at: datetime) -> None:
 
 def _write_keys(keys: list[tuple[uuid.UUID, int, str]]) -> None:
     # Four keys a person: as objects they would take as long as all the rest of the load.
+    there = connections[DEFAULT_DB_ALIAS]
     prepared = Person._meta.pk.get_db_prep_value
-    rows = [(prepared(person, connection), key, path) for person, key, path in keys]
-    table = connection.ops.quote_name(NameKey._meta.db_table)
+    rows = [(prepared(person, there), key, path) for person, key, path in keys]
+    table = there.ops.quote_name(NameKey._meta.db_table)
     sql = f"INSERT INTO {table} (person_id, key, area_path) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"  # noqa: S608
-    with connection.cursor() as cursor:
+    with there.cursor() as cursor:
         cursor.executemany(sql, rows)
 
 
@@ -319,4 +321,4 @@ def _write_standings(standings: list[tuple[RosterRow, Standing]]) -> None:
         if (there.starts_on, there.next_review_on) != told:
             there.starts_on, there.next_review_on = told
             there.save(update_fields=["starts_on", "next_review_on"])
-    Standing.objects.bulk_create(fresh.values())
+    insert(list(fresh.values()))

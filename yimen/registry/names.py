@@ -22,13 +22,18 @@ def _readings_of(character: str) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=200_000)
+def _given(name: str) -> tuple[str, str]:
+    """Return the pinyin and the initials of a given name; far fewer are in use than whole names."""
+    readings = [reading for reading in lazy_pinyin(name) if reading.isascii()]
+    return "".join(readings), "".join(reading[0] for reading in readings)
+
+
 def spellings(name: str) -> frozenset[str]:
     """Return the pinyin and the initials under which a name can be found; the surname's other readings count too."""
-    rest = [reading for reading in lazy_pinyin(name[1:]) if reading.isascii()]
+    whole, initials = _given(name[1:])
     found = set()
     for first in _readings_of(name[:1])[:MOST_READINGS]:
-        found.add(first + "".join(rest))
-        found.add(first[0] + "".join(reading[0] for reading in rest))
+        found |= {first + whole, first[0] + initials}
     return frozenset(found)
 
 
