@@ -15,6 +15,8 @@ from yimen.office.tables import (
     TableProblem,
     ValueProblem,
     matched,
+    open_table,
+    preview,
     read_boolean,
     read_date,
     read_file,
@@ -225,3 +227,78 @@ def test_rejected_rows_come_back_as_they_were_and_no_cell_becomes_a_formula(tmp_
 def test_nothing_is_left_of_the_open_file(tmp_path, settings):
     people(comma_separated(tmp_path / "a.csv", [("姓名", "月收入", "出生日期"), *ROWS]))
     assert list((settings.YIMEN_HOME / "working").iterdir()) == []
+
+
+def test_a_household_number_merged_over_its_members_stands_in_each_row(tmp_path):
+    rows = [("姓名", "月收入", "出生日期"), ("沈小满", "", "1963.5.7"), ("沈大年", "", "1970.5.7"), ("", "", "")]
+    path = workbook(tmp_path / "a.xlsx", rows, merge=[("B2:B4", "1260")])
+    assert people(path) == [("沈小满", "1260", "1963.5.7"), ("沈大年", "1260", "1970.5.7")]
+
+
+def test_a_file_of_several_lists_is_refused_so_that_none_is_lost_in_silence(tmp_path):
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    for village, count in (("张村", 2), ("李村", 1)):
+        sheet = book.add_worksheet(village)
+        for number, row in enumerate((("姓名", "月收入"), *ROWS[:count])):
+            sheet.write_row(number, 0, row)
+    book.add_worksheet("说明").write(0, 0, "请如实填写")
+    book.close()
+    for door in (preview, open_table):
+        with pytest.raises(TableProblem, match=r"2 张工作表.*张村、李村"):
+            door(path=tmp_path / "a.xlsx", name="a.xlsx", headings=HEADINGS)
+
+
+def test_a_sheet_of_notes_beside_the_list_hinders_nobody(tmp_path):
+    book = xlsxwriter.Workbook(str(tmp_path / "a.xlsx"))
+    sheet = book.add_worksheet("名册")
+    for number, row in enumerate((("姓名", "月收入"), *ROWS)):
+        sheet.write_row(number, 0, row[:2])
+    book.add_worksheet("说明").write_column(0, 0, ("姓名", "写全名"))
+    book.close()
+    assert preview(path=tmp_path / "a.xlsx", name="a.xlsx", headings=HEADINGS).rows == 2
+
+
+def test_an_xlsx_under_the_name_of_an_xls_is_read(tmp_path):
+    path = workbook(tmp_path / "a.xlsx", [("姓名", "月收入", "出生日期"), *ROWS])
+    assert people(path.rename(tmp_path / "a.xls")) == list(ROWS)
+
+
+@pytest.mark.parametrize("break_", ["\u2028", "\x85", "\x0b", "\n"])
+def test_a_line_break_of_any_kind_in_a_cell_moves_no_row(tmp_path, break_):
+    path = comma_separated(tmp_path / "a.csv", [("姓名", "月收入"), (f"沈{break_}小满", "1"), ("沈大年", "2")])
+    assert [row[1] for row in people(path)] == ["1", "2"]
+
+
+def test_a_number_that_is_none_is_a_bad_cell_and_not_the_end_of_the_program(tmp_path):
+    path = workbook(tmp_path / "a.xlsx", [("姓名", "月收入"), ("沈小满", 4711), ("沈大年", 4712)])
+    with zipfile.ZipFile(path) as pack, zipfile.ZipFile(tmp_path / "b.xlsx", "w") as spoilt:
+        for name in pack.namelist():
+            spoilt.writestr(name, pack.read(name).replace(b"<v>4711</v>", b"<v>NaN</v>").replace(b"<v>4712</v>", b"<v>1e999</v>"))
+    for _, cells in rows_of(table := read_file(tmp_path / "b.xlsx", name="b.xlsx"), suggest(table, HEADINGS)):
+        with pytest.raises(ValueProblem, match="月收入"):
+            read_money(cells["income"], column="月收入")
+
+
+@pytest.mark.parametrize("spoilt", ['沈小满,"1\n沈大年,2\n', '沈小满,"1\n沈大年,2\n"沈三",3\n'])
+def test_a_quotation_mark_that_nobody_closed_swallows_no_row_in_silence(tmp_path, spoilt):
+    path = tmp_path / "a.csv"
+    path.write_text("姓名,月收入\n" + spoilt, "utf-8")
+    with pytest.raises(TableProblem, match="第 2 行起引号不成对"):
+        read_file(path, name="a.csv")
+
+
+@pytest.mark.parametrize("words", ["桃源镇小计", "柳树村 合计：", "注：本表一式两份", "单位负责人：某某"])
+def test_a_towns_subtotal_and_the_notes_below_are_left_out(tmp_path, words):
+    skipped = Skipped()
+    path = comma_separated(tmp_path / "a.csv", [("姓名", "月收入", "出生日期"), ROWS[0], (words, "3 人", "")])
+    assert (people(path, skipped), skipped.rows) == ([ROWS[0]], 1)
+
+
+def test_a_row_about_somebody_is_never_taken_for_a_subtotal(tmp_path):
+    path = comma_separated(tmp_path / "a.csv", [("姓名", "月收入", "身份证号"), ("小计", "1", "99010119480305100X")])
+    assert people(path) == [("小计", "1")]
+
+
+@pytest.mark.parametrize("text", ["1963-05-07 10:30:00", "1963/5/7 0:00", "1963-05-07T00:00:00.000", "23138", "23138.0"])
+def test_a_day_as_programs_export_it(text):
+    assert read_date(text, column="出生日期") == date(1963, 5, 7)

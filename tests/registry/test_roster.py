@@ -5,6 +5,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import pytest
+from django.db import connection
 
 from tests.make import make_staff
 from tests.screening.county import AT, ON, ROSTER, id_number
@@ -16,6 +17,7 @@ from yimen.office.models import Area, AuditEntry, Delivery
 from yimen.office.tables import TableProblem, read_file
 from yimen.registry.actions import load_roster, preview_roster
 from yimen.registry.id_numbers import check_digit
+from yimen.registry.load import _write as write_batch
 from yimen.registry.models import Household, Membership, Person, Standing
 from yimen.registry.queries import household_card, household_of, households_changed_since, search, standings_of
 
@@ -391,3 +393,38 @@ def test_a_load_leaves_one_row_in_the_audit_and_the_delivery_knows_the_file(load
 def test_subtotals_are_skipped_and_counted_not_refused(load):
     delivery = load(row(), {"户编号": "小计", "姓名": "1 人"}, row("2", "林秀兰", WIFE), {"户编号": "合计"})
     assert (counts(delivery), delivery.skipped) == ((2, 2, 0, 0), 2)
+
+
+def test_a_load_cut_off_in_the_middle_is_loaded_again_and_nothing_is_double(load, looking, monkeypatch):
+    rows = [row(str(n), f"沈{n}", id_number(date(1950, 1, 1) + timedelta(days=n), n)) for n in range(6)]
+    monkeypatch.setattr("yimen.registry.load.HOUSEHOLDS_PER_TRANSACTION", 2)
+    with monkeypatch.context() as broken:
+        written = []
+
+        def dies(batch, at):
+            written.append(batch)
+            if len(written) == 2:
+                raise SystemExit
+            write_batch(batch, at)
+
+        broken.setattr("yimen.registry.load._write", dies)
+        with pytest.raises(SystemExit):
+            load(*rows)
+    assert Person.objects.count() == Membership.objects.count() == 2
+
+    assert counts(load(*rows, at=LATER, on=LATER_ON)) == (6, 4, 2, 0)
+    assert Person.objects.count() == Household.objects.count() == Membership.objects.count() == 6
+    assert [search(text=one.name)[0].person_id for one in Person.objects.all()] == [one.pk for one in Person.objects.all()]
+
+
+def test_what_is_written_in_one_go_is_sealed_and_opens_again(load, looking):
+    load(row(联系电话="13900000000", 家庭住址="柳树村 7 号", 死亡日期="2026-01-02"))
+    one = person()
+    assert (one.name, one.id_number, one.phone, one.died_on) == ("沈小满", OLD, "13900000000", date(2026, 1, 2))
+    home = Household.objects.get()
+    assert (home.address, home.changed_at) == ("柳树村 7 号", AT)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, id_number, phone FROM registry_person")
+        for value in cursor.fetchone():
+            assert not {"沈小满".encode(), OLD.encode(), b"13900000000"} & {bytes(value)}
+            assert bytes(value)[0] == 1

@@ -29,6 +29,7 @@ MOST_RATIO = 200
 MOST_ROWS = 1_100_000
 MOST_COLUMNS = 300
 MOST_CELL = 4000
+MOST_LINES = 10
 HEADING_ROWS = 17
 Book = dict[str, Any]
 
@@ -70,7 +71,8 @@ def _excel(path: Path, head: bytes) -> tuple[Book, Iterator[list[Any]]]:
     if head.startswith(b"PK"):
         _refuse_bomb(path)
     try:
-        book = python_calamine.CalamineWorkbook.from_path(str(path))
+        # Opened by its content: many a file is an .xlsx under the name .xls.
+        book = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes()))
         sheets = [(name, book.get_sheet_by_name(name)) for name in book.sheet_names]
         for name, sheet in sheets:
             if sheet.end and (sheet.end[0] >= MOST_ROWS or sheet.end[1] >= MOST_COLUMNS):
@@ -134,13 +136,23 @@ def _text(path: Path, head: bytes) -> tuple[Book, Iterator[list[str]]]:
 
 def _separated(text: str, separator: str) -> Iterator[list[str]]:
     csv.field_size_limit(1_000_000)
+    # Strict: a quotation mark that nobody closed would swallow the rows after it without a word.
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True)
+    line = 0
     try:
-        for number, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator), start=1):
+        for number, row in enumerate(reader, start=1):
             if number > MOST_ROWS or len(row) > MOST_COLUMNS:
                 refuse(f"文件超过 {MOST_ROWS} 行或 {MOST_COLUMNS} 列，请拆开。")
+            if reader.line_num - line > MOST_LINES:
+                _refuse_quotes(line + 1)
+            line = reader.line_num
             yield row
     except csv.Error:
-        refuse("文件里有一格长得不像话，多半是少了一个引号。请用 Excel 打开核对后另存为 .xlsx 再上传。")
+        _refuse_quotes(line + 1)
+
+
+def _refuse_quotes(line: int) -> NoReturn:
+    refuse(f"文件第 {line} 行起引号不成对，后面的行会连成一格。请用 Excel 打开核对后另存为 .xlsx 再上传。")
 
 
 def _decoded(content: bytes) -> str:
