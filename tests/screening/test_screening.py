@@ -214,3 +214,14 @@ def test_rules_that_suddenly_find_many_more_people_ask_to_be_looked_at_first(cou
     path.write_text(path.read_text("utf-8").replace("年龄 >= 80", "年龄 >= 60"), encoding="utf-8")
     assert "漏救线索从 1 条变为 7 条" in release_jump(county.screen(at=LATER))
     assert release_jump(county.screen(at=LATER.replace(hour=16))) == ""
+
+
+def test_a_death_the_police_report_is_a_difference_although_the_roster_knows_nothing_of_it(county):
+    number = county.person("1", "老人", date(1940, 3, 1))
+    county.load()
+    county.recipients("elderly_allowance", [[number, 50, "2020-03-01", "2027-01-01"]])
+    county.facts("公安", ("身份证号", "已死亡", "数据日期"), [[number, "是", "2026-11-20"]])
+
+    county.screen()
+
+    assert "核对不符：已死亡" in county.one("recheck", "elderly_allowance").reason

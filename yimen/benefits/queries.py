@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
@@ -31,7 +32,21 @@ def receipts_of(*, household_id: uuid.UUID | None, people: Iterable[uuid.UUID], 
     of_somebody = Q(person_id__in=list(people))
     if household_id is not None:
         of_somebody |= Q(household_id=household_id)
-    return [_receipt(grant) for grant in grants_on(on).filter(of_somebody).order_by("starts_on", "policy")]
+    rows = grants_on(on).filter(of_somebody).values_list(*_COLUMNS)
+    return sorted((_receipt(*row) for row in rows), key=lambda receipt: (receipt.starts_on, receipt.policy))
+
+
+_COLUMNS = (
+    "pk",
+    "policy",
+    "amount_fen",
+    "unit",
+    "starts_on",
+    "ends_on",
+    "next_review_on",
+    "person_id",
+    "household_id",
+)
 
 
 def grants_on(on: date) -> QuerySet[Grant]:
@@ -40,19 +55,8 @@ def grants_on(on: date) -> QuerySet[Grant]:
     return rows
 
 
-def _receipt(grant: Grant) -> Receipt:
-    yuan = None if grant.amount_fen is None else Decimal(grant.amount_fen) / 100
-    return Receipt(
-        grant.pk,
-        grant.policy,
-        yuan,
-        grant.unit,
-        grant.starts_on,
-        grant.ends_on,
-        grant.next_review_on,
-        grant.person_id,
-        grant.household_id,
-    )
+def _receipt(key: uuid.UUID, policy: str, fen: int | None, *more: Any) -> Receipt:
+    return Receipt(key, policy, None if fen is None else Decimal(fen) / 100, *more)
 
 
 @dataclass(frozen=True)

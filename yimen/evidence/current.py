@@ -2,7 +2,8 @@
 Which of several statements counts today (当前事实): pure, no database.
 
 The current value of a fact is that of the most trusted source whose statement is valid on the day; among one
-source's statements, the newest. A valid statement that says otherwise is a difference (核对不符) for a person to settle.
+source's statements, the newest, and of two about one day the one recorded last: a correction stands above what it
+corrects. A valid statement that says otherwise is a difference (核对不符) for a person to settle.
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,7 +16,11 @@ from yimen.policies.model import Fact
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One fact as one statement says it: by whom, on which day, valid until when (None: no end)."""
+    """
+    One fact as one statement says it: by whom, on which day, valid until when (None: no end).
+
+    `recorded` is when it came to us, in whole seconds; a screening reckons in the same.
+    """
 
     fact: str
     value: Any
@@ -23,6 +28,7 @@ class Said:
     stated_on: date
     valid_until: date | None
     statement: str = ""
+    recorded: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +65,8 @@ def current_values(said: Iterable[Said], facts: Mapping[str, Fact], *, on: date)
 def _current(fact: Fact, statements: list[Said], on: date) -> Current:
     valid = [one for one in statements if one.valid_until is None or one.valid_until >= on]
     if not valid:
-        return Current(None, None, expired=max(statements, key=lambda one: one.stated_on))
-    valid.sort(key=lambda one: (fact.sources.index(one.source), -one.stated_on.toordinal(), one.statement))
+        return Current(None, None, expired=max(statements, key=lambda one: (one.stated_on, one.recorded)))
+    valid.sort(key=lambda one: (fact.sources.index(one.source), -one.stated_on.toordinal(), -one.recorded, one.statement))
     first, *rest = valid
     newest: dict[str, Said] = {}
     for one in rest:

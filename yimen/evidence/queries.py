@@ -54,11 +54,6 @@ def known_about(
     )
 
 
-def _said(statement: Statement, catalogue: Catalogue) -> list[Said]:
-    facts = statement.facts
-    return said_by(statement.pk.hex, statement.source, statement.stated_on, statement.valid_until, facts, catalogue)
-
-
 def said_about(
     *, people: Iterable[uuid.UUID], household: uuid.UUID | None, members_key: str, catalogue: Catalogue, on: date
 ) -> dict[uuid.UUID, list[Said]]:
@@ -67,13 +62,26 @@ def said_about(
     if household is not None:
         about |= Q(household_id=household, members_key=members_key)
     said: dict[uuid.UUID, list[Said]] = defaultdict(list)
-    for statement in Statement.objects.filter(about, stated_on__lte=on):
-        said[statement.person_id or statement.household_id] += _said(statement, catalogue)
+    # Rows, not instances: this is read for every page about a household.
+    rows = Statement.objects.filter(about, stated_on__lte=on).values_list(*_SAID)
+    for person, home, key, source, stated_on, valid_until, facts, recorded_at in rows:
+        recorded = int(recorded_at.timestamp())
+        said[person or home] += said_by(key.hex, source, stated_on, valid_until, facts, catalogue, recorded=recorded)
     return said
 
 
+_SAID = ("person_id", "household_id", "pk", "source", "stated_on", "valid_until", "facts", "recorded_at")
+
+
 def said_by(
-    key: str, source: str, stated_on: date, valid_until: date | None, facts: str | Mapping[str, Any], catalogue: Catalogue
+    key: str,
+    source: str,
+    stated_on: date,
+    valid_until: date | None,
+    facts: str | Mapping[str, Any],
+    catalogue: Catalogue,
+    *,
+    recorded: int,
 ) -> list[Said]:
     """Return a statement fact by fact; the earlier of the catalogue's validity and the source's own end counts."""
     heard = []
@@ -82,7 +90,7 @@ def said_by(
         if fact is None or value is None:
             continue
         ends = [day for day in (fact.valid_until(stated_on), valid_until) if day]
-        heard.append(Said(name, fact.from_json(value), source, stated_on, min(ends, default=None), key))
+        heard.append(Said(name, fact.from_json(value), source, stated_on, min(ends, default=None), key, recorded))
     return heard
 
 

@@ -332,14 +332,14 @@ def _add_statements(
     con: duckdb.DuckDBPyConnection, homes: Mapping[str, Home], people: Mapping[str, Someone], rules: Rules
 ) -> None:
     rows = con.sql(
-        "SELECT statement, person, household, source, stated_on, valid_until, facts FROM statement "
+        "SELECT statement, person, household, source, stated_on, valid_until, facts, recorded FROM statement "
         "WHERE person IN (SELECT member FROM lived WHERE household IN (SELECT household FROM asked)) "
         "OR household IN (SELECT household FROM asked)"
     ).fetchall()
-    for key, person, household, source, stated_on, valid_until, facts in rows:
+    for key, person, household, source, stated_on, valid_until, facts, recorded in rows:
         subject: Someone | Home | None = people.get(person) if person else homes.get(household)
         if subject is not None:
-            subject.said += said_by(key, source, stated_on, valid_until, facts, rules.catalogue)
+            subject.said += said_by(key, source, stated_on, valid_until, facts, rules.catalogue, recorded=recorded)
 
 
 def _add_receipts(con: duckdb.DuckDBPyConnection, homes: Mapping[str, Home], people: Mapping[str, Someone]) -> None:

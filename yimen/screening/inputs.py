@@ -2,7 +2,7 @@
 From a snapshot to the input tables of a program: statements become columns, one current value a fact (见 evidence.current).
 
 The same rule as for one person: the most trusted source whose statement is valid on the day; among its statements the
-newest; of two on one day the first by key. Registry and standings supply their own facts.
+newest; of two about one day the one recorded last. Registry and standings supply their own facts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -17,10 +17,13 @@ from yimen.registry.models import HOUSEHOLD_STANDINGS, STANDINGS
 from yimen.screening.registered import REGISTRY, STANDING
 from yimen.screening.snapshot import Snapshot, reading
 
-# A rank is trust, then age in days, then the first five hexadecimal digits of the statement's key.
+# A rank is the age in days, then in seconds how long ago it was recorded, then the first three hexadecimal digits of the
+# statement's key: 18, 31 and 12 bits. The smallest counts.
 _AGE = "(200000 - date_diff('day', DATE '1600-01-01', stated_on))"
-_FIRST_DIGITS = "('0x' || substr(statement, 1, 5))::BIGINT"
-_RANK = f"{_AGE} * 1048576 + {_FIRST_DIGITS}"
+_FIRST_DIGITS = "('0x' || substr(statement, 1, 3))::BIGINT"
+_SECONDS_FROM, _SECONDS = 1_577_836_800, 1 << 31
+_DAY = _SECONDS << 12
+_RANK = f"{_AGE} * {_DAY} + ({_SECONDS} - 1 - greatest(recorded - {_SECONDS_FROM}, 0)) * 4096 + {_FIRST_DIGITS}"
 _CASTS = {
     "金额": "CAST(CAST({0} AS DECIMAL(18,2)) * 100 AS BIGINT)",
     "整数": "CAST({0} AS BIGINT)",
@@ -56,18 +59,18 @@ def take_in(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, program: Program
     _standings(con, snapshot)
     sources = [row[0] for row in con.execute("SELECT DISTINCT source FROM statement").fetchall()]
     makers = {
-        "person": _Maker("person", "person", program.person_facts, sources),
-        "household": _Maker("household", "household", program.household_facts, sources),
+        "person": _Maker("person", program.person_facts, sources, _PERSON),
+        "household": _Maker("household", program.household_facts, sources, _HOUSEHOLD),
     }
     for maker in makers.values():
         maker.gather(con, program.on)
     con.execute(
-        f"CREATE OR REPLACE TABLE person AS SELECT p.subject, p.member{makers['person'].columns(_PERSON)} "
+        f"CREATE OR REPLACE TABLE person AS SELECT p.subject, p.member{makers['person'].columns()} "
         f"FROM someone p LEFT JOIN standing_of s ON s.person = p.member {makers['person'].joins('p.member')}"
     )
     con.execute(
         "CREATE OR REPLACE TABLE household AS SELECT h.subject, h.place, h.category"
-        f"{makers['household'].columns(_HOUSEHOLD)} FROM home h LEFT JOIN standing_at s ON s.household = h.subject "
+        f"{makers['household'].columns()} FROM home h LEFT JOIN standing_at s ON s.household = h.subject "
         f"{makers['household'].joins('h.subject')}"
     )
     # A household's answer rests on its members' facts too, so a doubt about any of them is looked at for all.
@@ -158,7 +161,8 @@ def _statements(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     """Make `statement`: those about the chosen people, and those about their households made for the present members."""
     con.execute(f"""CREATE OR REPLACE TEMP TABLE statement AS
         SELECT s.statement, s.person, s.household, s.source, CAST(s.stated_on AS DATE) AS stated_on,
-               CAST(s.valid_until AS DATE) AS valid_until, s.facts
+               CAST(s.valid_until AS DATE) AS valid_until, s.facts,
+               CAST(epoch(CAST(date_trunc('second', CAST(s.recorded_at AS TIMESTAMP)) AS TIMESTAMP)) AS BIGINT) AS recorded
         FROM {reading(snapshot, "statements")} s
         LEFT JOIN member_key k ON k.subject = s.household
         WHERE s.person IN (SELECT member FROM lived) OR k.key = s.members_key""")
@@ -167,8 +171,8 @@ def _statements(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
 class _Maker:
     """Gathers the current values of the facts of one kind of subject, source by source."""
 
-    def __init__(self, table: str, key: str, facts: Sequence[Fact], sources: Sequence[str]) -> None:
-        self.table, self.key, self.facts = table, key, facts
+    def __init__(self, key: str, facts: Sequence[Fact], sources: Sequence[str], own: Mapping[str, str]) -> None:
+        self.key, self.facts, self.own = key, facts, own
         self.by_source: dict[str, list[Fact]] = {}
         for source in sources:
             said = [fact for fact in facts if source in fact.sources and source not in (REGISTRY, STANDING)]
@@ -188,7 +192,7 @@ class _Maker:
             )
 
     def _relation(self, number: int) -> str:
-        return f"said_{self.table}_{number}"
+        return f"said_{self.key}_{number}"
 
     def _valid(self, fact: Fact, on: date) -> str:
         ends = ["(valid_until IS NULL OR valid_until >= DATE '{0}')"]
@@ -206,14 +210,14 @@ class _Maker:
         return f'{column}, {days} AS "{fact.name}·序"' if self._is_contested(fact) else column
 
     def _is_contested(self, fact: Fact) -> bool:
-        return sum(fact in facts for facts in self.by_source.values()) > 1
+        return sum(fact in facts for facts in self.by_source.values()) + (fact.name in self.own) > 1
 
     def _expired(self, fact: Fact, on: date) -> str:
         return f'(f."{fact.name}" IS NOT NULL AND NOT ({self._valid(fact, on)}))'
 
-    def columns(self, own: Mapping[str, str]) -> str:
+    def columns(self) -> str:
         """Return the columns of the input table: each fact by trust, and whether any is expired or contradicted."""
-        written = [f'{self._by_trust(fact, own)} AS "{fact.name}"' for fact in self.facts]
+        written = [f'{self._by_trust(fact)} AS "{fact.name}"' for fact in self.facts]
         numbers = range(len(self.by_source))
         expired = " OR ".join(f"coalesce(x{number}.expired, FALSE)" for number in numbers) or "FALSE"
         contested = [self._contradicted(fact) for fact in self.facts if self._is_contested(fact)]
@@ -221,26 +225,32 @@ class _Maker:
         written.append(f'({" OR ".join(contested) or "FALSE"}) AS "·不符"')
         return ", " + ", ".join(written)
 
-    def _by_trust(self, fact: Fact, own: Mapping[str, str]) -> str:
+    def _by_trust(self, fact: Fact) -> str:
         values = []
         names = list(self.by_source)
         for source in fact.sources:
-            if source in (REGISTRY, STANDING) and fact.name in own:
-                values.append(own[fact.name])
+            if source in (REGISTRY, STANDING) and fact.name in self.own:
+                values.append(self.own[fact.name])
             elif source in names and fact in self.by_source[source]:
                 values.append(f'x{names.index(source)}."{fact.name}"')
         return f"coalesce({', '.join(values)})" if values else f"CAST(NULL AS {_kind(fact)})"
 
     def _contradicted(self, fact: Fact) -> str:
-        """True where a newer valid statement of a less trusted source says otherwise (a smaller rank is newer)."""
+        """True where a newer valid statement of a less trusted source says otherwise; the registry's own word has no date."""
         names = list(self.by_source)
-        order = [names.index(source) for source in fact.sources if source in names and fact in self.by_source[source]]
+        heard: list[tuple[str, str]] = []
+        for source in fact.sources:
+            if source in (REGISTRY, STANDING) and fact.name in self.own:
+                heard.append((self.own[fact.name], ""))
+            elif source in names and fact in self.by_source[source]:
+                place = names.index(source)
+                heard.append((f'x{place}."{fact.name}"', f'x{place}."{fact.name}·序"'))
         cases = []
-        for place, first in enumerate(order):
-            mine = f'x{first}."{fact.name}"'
+        for number, (mine, rank) in enumerate(heard):
             others = [
-                f'(x{n}."{fact.name}" <> {mine} AND x{n}."{fact.name}·序" // 1048576 < x{first}."{fact.name}·序" // 1048576)'
-                for n in order[place + 1 :]
+                f"({value} <> {mine}{f' AND {newer} // {_DAY} < {rank} // {_DAY}' if rank else ''})"
+                for value, newer in heard[number + 1 :]
+                if newer
             ]
             differs = f"coalesce({' OR '.join(others)}, FALSE)" if others else "FALSE"
             cases.append(f"WHEN {mine} IS NOT NULL THEN {differs}")

@@ -15,6 +15,7 @@ from datetime import date, datetime
 from itertools import count
 from pathlib import Path
 from subprocess import PIPE, Popen
+from urllib.parse import quote
 
 from django.conf import settings
 from django.db import connection
@@ -71,7 +72,7 @@ _TABLES: dict[str, str] = {
     "statements": f"""
         SELECT {_key("id")} AS statement, {_key("person_id")} AS person, {_key("household_id")} AS household,
                members_key AS members_key, source AS source, {_day("stated_on")} AS stated_on,
-               {_day("valid_until")} AS valid_until, cast(facts AS text) AS facts
+               {_day("valid_until")} AS valid_until, cast(facts AS text) AS facts, cast({{recorded_at}} AS text) AS recorded_at
         FROM evidence_statement WHERE stated_on <= {{on}}""",
     "grants": f"""
         SELECT {_key("id")} AS grant_id, {_key("person_id")} AS person, {_key("household_id")} AS household, policy AS policy,
@@ -140,12 +141,14 @@ def snapshots_folder() -> Path:
 def _copy(folder: Path, on: date, progress: Callable[[str, int], None]) -> dict[str, int]:
     """Copy every table in a process of its own (see `copying`); return how many rows each has."""
     paths = {str(folder / f"{name}.parquet"): name for name in _TABLES}
-    day = f"'{on.isoformat()}'"
+    # SQLite keeps a moment as text in UTC; PostgreSQL would write it in the time of its session.
+    recorded_at = "recorded_at AT TIME ZONE 'UTC'" if connection.vendor == "postgresql" else "recorded_at"
+    terms = {"on": f"'{on.isoformat()}'", "recorded_at": recorded_at}
     asked = {
         "vendor": connection.vendor,
         "uri": _uri(),
         "numbers": sorted(_NUMBERS),
-        "tables": [[path, _TABLES[name].format(on=day)] for path, name in paths.items()],
+        "tables": [[path, _TABLES[name].format_map(terms)] for path, name in paths.items()],
     }
     counts = dict.fromkeys(_TABLES, 0)
     command = [sys.executable, "-I", str(Path(__file__).with_name("copying.py"))]
@@ -169,7 +172,8 @@ def _uri() -> str:
     held = connection.settings_dict
     if connection.vendor != "postgresql":
         return str(held["NAME"])
-    return f"postgresql://{held['USER']}:{held['PASSWORD']}@{held['HOST']}:{held['PORT'] or 5432}/{held['NAME']}"
+    user, password, name = (quote(str(held[part]), safe="") for part in ("USER", "PASSWORD", "NAME"))
+    return f"postgresql://{user}:{password}@{held['HOST']}:{held['PORT'] or 5432}/{name}"
 
 
 def _last(root: Path) -> Snapshot | None:
