@@ -5,18 +5,20 @@ import resource
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import duckdb
 from django.db import transaction
+from django.db.models import QuerySet
 
 from yimen.benefits.queries import grants_recorded_since
 from yimen.evidence.queries import subjects_stated_since
 from yimen.office import audit, work
-from yimen.office.access import current, require
-from yimen.office.models import Area, Job, Staff
+from yimen.office.access import Scope, System, current, require, scope
+from yimen.office.models import Area, Delivery, Job, Staff
 from yimen.office.queries import colleagues
 from yimen.policies.queries import Rules
 from yimen.registry.queries import households_changed_since, households_of
@@ -25,14 +27,26 @@ from yimen.screening.inputs import Choice
 from yimen.screening.kernel import Candidate, screen
 from yimen.screening.models import Finding, RuleRelease, ScreeningRun
 from yimen.screening.rules import current_rules
-from yimen.screening.snapshot import Shrunk, Snapshot, take
+from yimen.screening.snapshot import Shrunk, Snapshot, SnapshotFailed, take
+from yimen.screening.turn import Busy, turn
 
-__all__ = ["Shrunk", "close_finding", "release_jump", "release_rules", "reopen_finding", "run_screening", "start_screening"]
+__all__ = [
+    "Busy",
+    "Shrunk",
+    "SnapshotFailed",
+    "close_finding",
+    "release_jump",
+    "release_rules",
+    "reopen_finding",
+    "run_screening",
+    "start_screening",
+]
 PEOPLE_PER_SLICE = 400_000
 CANDIDATES_AT_A_TIME = 2000
 # A page that saves while findings are written waits for one such transaction: some 60 ms.
 FINDINGS_PER_TRANSACTION = 400
 MEMORY = "6GB"
+LONGEST_LOADING = timedelta(days=1)
 
 
 class NotClosed(Exception):
@@ -56,18 +70,27 @@ def run_screening(
     Screen everybody below the open scope, or below `area`: snapshot, rules, findings (筛查).
 
     Without `full`, on the same day and with the same rules as the last run, only households changed since are looked at;
-    the outcome is the same. A run becomes visible by its last row; one that is cut off leaves the last run in force.
-    Raises Shrunk, in words, if the snapshot holds suspiciously less than the last.
+    the outcome is the same. A run becomes visible by its last row; what one that is cut off has written, the next makes good.
+    Raises Shrunk, in words, if the snapshot holds suspiciously less than the last, Busy while another run has the turn.
     """
     require("screening.run")
+    with turn():
+        return _run(on, at, area, full, allow_shrunk, by, progress)
+
+
+def _run(
+    on: date, at: datetime, area: Area | None, full: bool, allow_shrunk: bool, by: Staff | None, progress: Progress
+) -> ScreeningRun:
     rules = current_rules()
     release = release_rules(rules=rules, by=by, at=at)
-    last = _last_like(on, area, release)
-    run = ScreeningRun.objects.create(on=on, area=area, full=full or last is None, started_at=at, release=release)
-    watch = _Watch()
+    last = None if full else _last_like(on, area, release)
+    watch, seen_until = _Watch(), _seen_until(at)
     snapshot = take(on=on, at=at, allow_shrunk=allow_shrunk, progress=lambda name, rows: progress(f"快照 {name}", rows, 0))
+    run = ScreeningRun.objects.create(
+        on=on, area=area, full=last is None, started_at=at, seen_until=seen_until, release=release, snapshot=snapshot.folder.name
+    )
     watch.lap("snapshot")
-    touched = None if full or last is None else _touched_since(last)
+    touched = None if last is None else _touched_since(last)
     writer = _Writer(run, at, path=area.path if area else _own_path())
     held = writer.held()
     seen: set[tuple[str, str, str]] = set()
@@ -76,7 +99,7 @@ def run_screening(
         with duckdb.connect(config={"memory_limit": MEMORY, "threads": 2}) as con:
             screened = screen(con, snapshot, rules, on=on, areas=areas, choice=choice)
             progress("对照", screened.people, snapshot.counts["people"])
-            drafts = _drafts(con, rules, on, screened.candidates, held, seen)
+            drafts = _drafts(con, rules, on, screened.candidates, writer, held, seen)
             watch.lap("engine")
             writer.write(drafts, held, progress)
             watch.lap("write")
@@ -84,7 +107,7 @@ def run_screening(
     writer.close_those_gone(held, seen, None if touched is None else set(touched))
     watch.lap("write")
     run.people, run.households, run.policies = totals
-    run.opened, run.closed, run.snapshot, run.seconds = writer.opened, writer.closed, snapshot.folder.name, watch.report()
+    run.opened, run.closed, run.seconds = writer.opened, writer.closed, watch.report()
     run.finished_at = at
     with transaction.atomic():
         run.save()
@@ -126,24 +149,42 @@ def release_jump(run: ScreeningRun) -> str:
     return f"政策换了版本：漏救线索从 {before:,} 条变为 {after:,} 条。请先核对改了哪一条政策，再按线索办理。"
 
 
+def _everywhere() -> AbstractContextManager[Scope]:
+    """Open the rows of every area to the run itself: a finding about who has moved is held under the area they left."""
+    return scope(System("screening.run"), current().purpose)
+
+
+def _seen_until(at: datetime) -> datetime:
+    """Return since when a later run must look again: what a file still being loaded brings is dated by its arrival."""
+    loading = Delivery.objects.filter(finished_at=None, received_at__gte=at - LONGEST_LOADING, received_at__lt=at)
+    first = loading.order_by("received_at").values_list("received_at", flat=True).first()
+    return first or at
+
+
 def _own_path() -> str:
     paths = current().paths
     return paths[0] if len(paths) == 1 else ""
 
 
 def _last_like(on: date, area: Area | None, release: RuleRelease) -> ScreeningRun | None:
-    """Return the last finished run of the same day, area and rules: only then can an incremental run build on it."""
-    last = ScreeningRun.objects.filter(finished_at__isnull=False).order_by("-pk").first()
-    same = last is not None and (last.on, last.area_id, last.release_id) == (on, area.pk if area else None, release.pk)
+    """
+    Return the last run if it is of the same day, area and rules and was not cut off: only then can an incremental run build
+    on it. What one that was cut off has changed lies anywhere, so the next run looks at everybody.
+    """
+    last = ScreeningRun.objects.order_by("-pk").first()
+    if last is None or last.finished_at is None:
+        return None
+    same = (last.on, last.area_id, last.release_id) == (on, area.pk if area else None, release.pk)
     return last if same else None
 
 
 def _touched_since(last: ScreeningRun) -> list[str]:
     """Return the households anything has changed in since a run began: themselves, statements or grants."""
-    since = last.started_at
-    people, homes = subjects_stated_since(since)
-    paid_people, paid_homes = grants_recorded_since(since)
-    found = households_changed_since(since) | households_of(people | paid_people) | homes | paid_homes
+    since = last.seen_until or last.started_at
+    with _everywhere():
+        people, homes = subjects_stated_since(since)
+        paid_people, paid_homes = grants_recorded_since(since)
+        found = households_changed_since(since) | households_of(people | paid_people) | homes | paid_homes
     return sorted(key.hex for key in found)
 
 
@@ -165,17 +206,17 @@ def _drafts(
     rules: Rules,
     on: date,
     candidates: Sequence[Candidate],
+    writer: "_Writer",
     held: "dict[tuple[str, str, str], Held]",
     seen: set[tuple[str, str, str]],
 ) -> list[Draft]:
     """Return the new and the changed; one that is there already with the same facts needs no second look."""
-    fresh = []
-    for candidate in candidates:
-        there = held.get(identity(candidate))
-        if there is not None and there.facts_hash == facts_hash(candidate) and there.state != Finding.State.CLOSED_BY_DATA:
-            seen.add(identity(candidate))
-        else:
-            fresh.append(candidate)
+    held |= writer.held_elsewhere([one for one in candidates if identity(one) not in held])
+    same = [one for one in candidates if (there := held.get(identity(one))) and there.stands(one)]
+    writer.move([one for one in same if not held[identity(one)].is_at(one)], held)
+    standing = {identity(one) for one in same}
+    seen |= standing
+    fresh = [one for one in candidates if identity(one) not in standing]
     detailer = Detailer(rules, on)
     drafts: list[Draft] = []
     for start in range(0, len(fresh), CANDIDATES_AT_A_TIME):
@@ -196,12 +237,28 @@ def facts_hash(candidate: Candidate) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A finding that is there: key, state, the hash of its facts, its household."""
+    """A finding that is there: key, state, the hash of its facts, its household and area, and the run that opened it."""
 
     pk: uuid.UUID
     state: str
     facts_hash: str
     household: str
+    area_path: str
+    opened_run: int
+    is_visible: bool
+
+    @property
+    def is_open(self) -> bool:
+        """Say whether people see it as open."""
+        return self.is_visible and self.state == Finding.State.OPEN
+
+    def stands(self, candidate: Candidate) -> bool:
+        """Say whether it stands as it is: open or closed by a person, and the facts behind it unchanged."""
+        return self.is_visible and self.state != Finding.State.CLOSED_BY_DATA and self.facts_hash == facts_hash(candidate)
+
+    def is_at(self, candidate: Candidate) -> bool:
+        """Say whether it lies where its household lives now."""
+        return (self.household, self.area_path) == (candidate.household, candidate.area_path)
 
 
 @dataclass
@@ -233,13 +290,36 @@ class _Writer:
 
     def held(self) -> dict[tuple[str, str, str], Held]:
         """Return the findings that are there below the path, by identity."""
-        rows = Finding.objects.filter(area_path__startswith=self.path).values_list(
-            "policy", "subject_id", "kind", "pk", "state", "facts_hash", "home_id"
+        return self._held(Finding.objects.filter(area_path__startswith=self.path))
+
+    def held_elsewhere(self, candidates: Sequence[Candidate]) -> dict[tuple[str, str, str], Held]:
+        """Return the findings about these that are held under another area, which their subjects have left."""
+        subjects = sorted({subject for _, subject, _ in map(identity, candidates)}) if self.path else []
+        found: dict[tuple[str, str, str], Held] = {}
+        with _everywhere():
+            for start in range(0, len(subjects), CANDIDATES_AT_A_TIME):
+                part = [uuid.UUID(subject) for subject in subjects[start : start + CANDIDATES_AT_A_TIME]]
+                found |= self._held(Finding.objects.filter(subject_id__in=part).exclude(area_path__startswith=self.path))
+        return found
+
+    def _held(self, findings: QuerySet[Finding]) -> dict[tuple[str, str, str], Held]:
+        # Nobody else has the turn, so a run without its last row was cut off: what it opened nobody has seen.
+        cut_off = set(ScreeningRun.objects.filter(finished_at=None).values_list("pk", flat=True))
+        rows = findings.values_list(
+            "policy", "subject_id", "kind", "pk", "state", "facts_hash", "home_id", "area_path", "opened_run_id"
         )
         return {
-            (policy, subject.hex, kind): Held(pk, state, facts, home.hex)
-            for policy, subject, kind, pk, state, facts, home in rows.iterator(chunk_size=5000)
+            (policy, subject.hex, kind): Held(pk, state, facts, home.hex, area_path, run, run not in cut_off)
+            for policy, subject, kind, pk, state, facts, home, area_path, run in rows.iterator(chunk_size=5000)
         }
+
+    def move(self, candidates: Sequence[Candidate], held: dict[tuple[str, str, str], Held]) -> None:
+        """Let findings that stand follow their household to where it lives now."""
+        for start in range(0, len(candidates), FINDINGS_PER_TRANSACTION):
+            with _everywhere(), transaction.atomic():
+                for one in candidates[start : start + FINDINGS_PER_TRANSACTION]:
+                    rows = Finding.objects.filter(pk=held[identity(one)].pk)
+                    rows.update(area_path=one.area_path, home_id=uuid.UUID(one.household))
 
     def write(self, drafts: Sequence[Draft], held: dict[tuple[str, str, str], Held], progress: Progress) -> None:
         """Open the new ones, and open again those whose facts have changed."""
@@ -249,15 +329,16 @@ class _Writer:
             changed = [
                 self._finding(draft, held[identity(draft.candidate)]) for draft in part if identity(draft.candidate) in held
             ]
-            with transaction.atomic():
+            with _everywhere(), transaction.atomic():
                 Finding.objects.bulk_create(fresh)
                 Finding.objects.bulk_update(changed, _CHANGING, batch_size=200)
             progress("线索", start + len(part), len(drafts))
 
     def _finding(self, draft: Draft, there: Held | None = None) -> Finding:
         candidate = draft.candidate
-        if there is None or there.state != Finding.State.OPEN:
-            self.opened += 1
+        # One that was open all the while keeps the run that opened it; so it never leaves the lists while a run goes on.
+        stays = there is not None and there.is_open
+        self.opened += not stays
         subject = uuid.UUID(candidate.person or candidate.household)
         return Finding(
             pk=there.pk if there else uuid.uuid4(),
@@ -276,7 +357,7 @@ class _Writer:
             amount_fen=None if draft.amount is None else int(draft.amount * 100),
             reason=draft.reason,
             due_on=draft.due_on,
-            opened_run=self.run,
+            opened_run_id=there.opened_run if there and stays else self.run.pk,
         )
 
     def close_those_gone(
@@ -284,18 +365,21 @@ class _Writer:
     ) -> None:
         """Close by data what no longer shows, among the households looked at."""
         gone = [
-            one.pk
+            one
             for key, one in held.items()
             if key not in seen and one.state != Finding.State.CLOSED_BY_DATA and (touched is None or one.household in touched)
         ]
+        self.closed += sum(one.is_open for one in gone)
         for start in range(0, len(gone), FINDINGS_PER_TRANSACTION):
-            with transaction.atomic():
-                rows = Finding.objects.filter(pk__in=gone[start : start + FINDINGS_PER_TRANSACTION])
-                self.closed += rows.filter(state=Finding.State.OPEN).count()
+            with _everywhere(), transaction.atomic():
+                rows = Finding.objects.filter(pk__in=[one.pk for one in gone[start : start + FINDINGS_PER_TRANSACTION]])
                 rows.update(state=Finding.State.CLOSED_BY_DATA, closed_run=self.run, closed_at=self.at)
 
 
-_CHANGING = ["state", "version", "facts_hash", "conditions", "facts", "amount_fen", "reason", "due_on", "opened_run", "area_path"]
+_CHANGING = (
+    *("state", "version", "facts_hash", "conditions", "facts", "amount_fen"),
+    *("reason", "due_on", "opened_run", "area_path", "home"),
+)
 
 
 def release_rules(*, rules: Rules, by: Staff | None, at: datetime) -> RuleRelease:

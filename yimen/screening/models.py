@@ -19,13 +19,18 @@ class RuleRelease(models.Model):
 
 
 class ScreeningRun(models.Model):
-    """One screening (一次筛查). It becomes visible by its final row, `finished_at`. Unscoped: it holds counts only."""
+    """
+    One screening (一次筛查). It becomes visible by its final row, `finished_at`. Unscoped: it holds counts only.
+
+    What was recorded before `seen_until` it has seen; the next run may build on that and look at the rest.
+    """
 
     on = models.DateField()
     area = models.ForeignKey("office.Area", null=True, on_delete=models.PROTECT)
     full = models.BooleanField(default=True)
     started_at = models.DateTimeField()
     finished_at = models.DateTimeField(null=True)
+    seen_until = models.DateTimeField(null=True)
     release = models.ForeignKey(RuleRelease, null=True, on_delete=models.PROTECT)
     snapshot = models.CharField(max_length=80, blank=True)
     people = models.PositiveIntegerField(default=0)

@@ -13,7 +13,7 @@ from yimen.jobs.terminal import bar
 from yimen.office.access import System, scope
 from yimen.office.models import Area
 from yimen.policies.queries import RuleError
-from yimen.screening.actions import Shrunk, release_jump, run_report, run_screening
+from yimen.screening.actions import Busy, Shrunk, SnapshotFailed, release_jump, run_report, run_screening
 from yimen.screening.queries import counts_by_kind
 
 
@@ -45,7 +45,7 @@ class Command(BaseCommand):
                     progress=progress,
                 )
                 counts, jump = counts_by_kind(), release_jump(run)
-        except (Shrunk, RuleError) as problem:
+        except (Busy, Shrunk, SnapshotFailed, RuleError) as problem:
             self._refuse(str(problem), 1)
         report = run_report(run, counts)
         self.stdout.write(json.dumps(report) if options["json"] else in_words(report))

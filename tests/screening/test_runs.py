@@ -1,0 +1,240 @@
+"""Runs of a screening: cut off in the middle, two at once, one area only, households that move, snapshots that shrink."""
+
+import json
+from datetime import date, timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+from django.db import connection
+
+from tests.make import make_staff
+from tests.screening.county import AT, ON, County
+from yimen.office.access import System, scope
+from yimen.office.models import Area, Delivery
+from yimen.registry.models import Membership
+from yimen.screening import actions
+from yimen.screening.actions import Busy, Shrunk, close_finding, run_screening
+from yimen.screening.models import Finding, ScreeningRun
+from yimen.screening.queries import FindingFilter, findings
+from yimen.screening.snapshot import snapshots_folder
+from yimen.screening.turn import turn
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.store]
+OLD = date(1940, 3, 1)
+
+
+@pytest.fixture
+def county(tmp_path, settings):
+    settings.YIMEN_HOME = tmp_path
+    return County(tmp_path)
+
+
+def hours(number: int):
+    return AT + timedelta(hours=number)
+
+
+def seen(state: str = "open") -> int:
+    """How many findings a clerk sees."""
+    with scope(System("test"), "查看"):
+        return findings(narrowed=FindingFilter(state=state)).count()
+
+
+class Killed(BaseException):
+    """What a killed process does not come back from."""
+
+
+def cut_off(county, monkeypatch, *, at, after: int = 1) -> None:
+    """Screen, and be killed after so many transactions of findings."""
+    written = []
+
+    def then_die(*_):
+        written.append(1)
+        if len(written) >= after:
+            raise Killed
+
+    monkeypatch.setattr(actions, "FINDINGS_PER_TRANSACTION", 2)
+    with scope(System("screen"), "筛查"), pytest.raises(Killed):
+        run_screening(on=ON, at=at, full=True, progress=lambda what, *more: then_die() if what == "线索" else None)
+
+
+def test_what_a_killed_run_has_written_is_seen_by_nobody_and_the_next_run_shows_all(county, monkeypatch):
+    for number in range(6):
+        county.person(str(number), "老人", OLD)
+    county.load()
+    cut_off(county, monkeypatch, at=AT)
+    with scope(System("test"), "查看"):
+        assert Finding.objects.count() == 2
+    assert seen() == 0
+
+    run = county.screen(full=False, at=hours(1))
+
+    assert (run.full, run.opened, seen()) == (True, 6, 6)
+    again = county.screen(full=False, at=hours(2))
+    assert (again.full, again.opened, again.closed, seen()) == (False, 0, 0, 6)
+
+
+def test_a_killed_run_takes_nothing_away_from_the_lists(county, monkeypatch):
+    numbers = [county.person(str(number), "老人", OLD) for number in range(4)]
+    county.load()
+    first = county.screen()
+    county.facts("公安", ("身份证号", "户籍在本县"), [[number, "是"] for number in numbers], at=hours(1))
+    with scope(System("test"), "改"):
+        Finding.objects.update(facts_hash="of facts that have changed")
+
+    cut_off(county, monkeypatch, at=hours(2))
+
+    assert seen() == 4
+    with scope(System("test"), "查看"):
+        assert set(Finding.objects.values_list("opened_run_id", flat=True)) == {first.pk}
+
+
+def test_two_runs_at_once_are_one_run_and_a_sentence(county):
+    county.person("1", "老人", OLD)
+    county.load()
+    with turn():
+        before = seen()
+        if connection.vendor != "postgresql":  # there the session that has the lock may take it twice
+            with pytest.raises(Busy, match="正在进行"):
+                county.screen()
+            assert seen() == before
+    assert county.screen().opened == 1
+
+
+def test_a_run_over_one_town_leaves_the_findings_of_the_others_alone(county):
+    county.person("1", "老人", OLD)
+    other = Area.objects.filter(level=5, parent__name="城关镇").first()
+    county.person("2", "老人", OLD, 乡镇="城关镇", 村居=other.name)
+    county.load()
+    county.screen()
+    with scope(System("test"), "改"):
+        town = Area.objects.get(name="桃源镇")
+        county.recipients("elderly_allowance", [[one["身份证号"], 50, "2026-01-01", ""] for one in county.people], at=hours(1))
+
+    with scope(System("screen", town.path), "筛查"):
+        run = run_screening(on=ON, at=hours(2), area=town, full=True)
+
+    assert (run.closed, run.people) == (1, 1)
+    with scope(System("test"), "查看"):
+        left = Finding.objects.get(state="open")
+    assert not left.area_path.startswith(town.path)
+
+
+def test_a_finding_follows_its_household_to_where_it_lives_now(county):
+    county.person("1", "老人", OLD)
+    county.load()
+    county.screen()
+    first = county.one("missed", "elderly_allowance")
+    with scope(System("test"), "改"):
+        village = Area.objects.filter(level=5, parent__name="城关镇").first()
+        type(first.home).objects.filter(pk=first.home_id).update(area=village, area_path=village.path, changed_at=hours(1))
+        first.person.memberships.update(area_path=village.path)
+        type(first.person).objects.filter(pk=first.person_id).update(area_path=village.path, changed_at=hours(1))
+
+    with scope(System("screen", village.parent.path), "筛查"):
+        run = run_screening(on=ON, at=hours(2), area=village.parent, full=True)
+
+    moved = county.one("missed", "elderly_allowance")
+    assert (moved.pk, moved.state, moved.area_path, run.opened) == (first.pk, "open", village.path, 0)
+
+
+def test_a_closing_by_a_person_outlives_every_run_that_sees_the_same_facts(county):
+    county.person("1", "老人", OLD)
+    county.load()
+    county.screen()
+    clerk = make_staff(kind="county_clerk", area=county.area)
+    with scope(clerk, "处理线索"):
+        close_finding(finding_id=county.one("missed", "elderly_allowance").pk, words="本人不愿申请", by=clerk, at=AT)
+    for number, full in enumerate((True, False, True), start=1):
+        county.screen(full=full, at=hours(number))
+        assert county.one("missed", "elderly_allowance").state == "closed_by_person"
+
+
+def test_what_a_file_brings_that_was_still_being_loaded_is_looked_at_by_the_next_run(county):
+    number = county.person("1", "老人", OLD)
+    county.load()
+    loading = Delivery.objects.create(
+        kind="facts", origin="公安", name_of_file="死亡.csv", sha256="", area=county.area, received_at=hours(1)
+    )
+    county.screen(at=hours(2))
+    county.facts("公安", ("身份证号", "户籍在本县"), [[number, "否"]], at=hours(1))
+    Delivery.objects.filter(pk=loading.pk).update(finished_at=hours(3))
+
+    run = county.screen(full=False, at=hours(3))
+
+    assert (run.full, run.closed, seen()) == (False, 1, 0)
+
+
+def test_a_snapshot_with_over_two_in_a_hundred_people_less_is_refused_and_changes_nothing(county):
+    for number in range(60):
+        county.person(str(number), "老人", OLD + timedelta(days=number))
+    county.load()
+    county.screen()
+    leave(1)
+    assert county.screen(at=hours(1)).people == 59
+    held = json.loads(newest().read_text("utf-8"))
+    newest().write_text(json.dumps(held | {"counts": held["counts"] | {"people": 60}}), "utf-8")
+    leave(1)
+    before, runs, kept = seen(), ScreeningRun.objects.count(), newest()
+
+    with pytest.raises(Shrunk, match=r"少了 2% 以上.*--allow-shrunk"):
+        county.screen(at=hours(2))
+
+    assert (seen(), ScreeningRun.objects.count(), newest()) == (before, runs, kept)
+    with scope(System("screen"), "筛查"):
+        assert run_screening(on=ON, at=hours(2), full=True, allow_shrunk=True).people == 58
+
+
+def leave(number: int) -> None:
+    """Let so many people live in no household any more."""
+    with scope(System("test"), "改"):
+        chosen = list(Membership.objects.filter(ends_on=None).values_list("pk", flat=True)[:number])
+        Membership.objects.filter(pk__in=chosen).update(ends_on=date(2026, 1, 1))
+
+
+def newest():
+    """The counts of the last snapshot."""
+    return max(snapshots_folder().glob("*/snapshot.json"))
+
+
+def test_the_newest_few_snapshots_are_kept_and_closed_to_others(county):
+    county.person("1", "老人", OLD)
+    county.load()
+    for number in range(5):
+        county.screen(at=hours(number))
+    folders = [folder for folder in snapshots_folder().iterdir() if folder.is_dir()]
+    assert len(folders) == 3
+    assert {folder.stat().st_mode & 0o077 for folder in folders} == {0}
+
+
+def test_a_snapshot_holds_no_name_and_no_number(county):
+    number = county.person("1", "沈小满", OLD)
+    county.load()
+    county.screen()
+    held = b"".join(path.read_bytes() for path in snapshots_folder().rglob("*.parquet"))
+    assert number.encode() not in held
+    assert "沈小满".encode() not in held
+
+
+def test_the_command_reports_with_the_keys_of_the_rule_format(county):
+    county.person("1", "老人", OLD)
+    county.load()
+    out = StringIO()
+    call_command("screen", "--json", "--on", ON.isoformat(), stdout=out)
+    report = json.loads(out.getvalue())
+    wanted = ("on", "people", "households", "policies", "findings", "opened", "closed", "seconds", "peak_mb")
+    assert tuple(report) == wanted
+    assert tuple(report["findings"]) == ("missed", "wrong", "recheck", "soon")
+    assert set(report["seconds"]) == {"snapshot", "engine", "write"}
+    assert (report["on"], report["people"], report["households"], report["findings"]["missed"]) == ("2026-12-01", 1, 1, 1)
+
+
+def test_an_area_that_does_not_exist_is_a_wrong_call(county):
+    with pytest.raises(SystemExit) as ended:
+        call_command("screen", "--area", "123", stderr=StringIO())
+    assert ended.value.code == 2
+
+
+def test_an_empty_county_has_nothing_to_find_and_that_is_no_failure(county):
+    run = county.screen()
+    assert (run.people, run.opened, run.closed) == (0, 0, 0)
