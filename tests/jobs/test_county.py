@@ -71,6 +71,11 @@ def test_a_story_is_found_and_explains_itself(county: Built, story):
     told = found[0].reason + "".join(condition["name"] for condition in found[0].conditions)
     assert story.word in told
     assert all(fact["source"] for fact in found[0].facts)
+    answers = {condition["name"]: condition["value"] for condition in found[0].conditions}
+    if story.kind == "missed":
+        assert set(answers.values()) == {True}
+    if story.kind == "wrong":
+        assert [name for name, value in answers.items() if value is False] == [story.word]
 
 
 def test_explaining_one_and_screening_all_agree_for_everybody_and_every_policy(county: Built):
