@@ -1,8 +1,48 @@
 import pytest
 from django.db import connection
+from hypothesis import settings
+from xdist.scheduler import LoadScopeScheduling
 
 from yimen.office import vault
 from yimen.office.guards import unguard_audit
+
+# A busy machine is slow, not wrong.
+settings.register_profile("yimen", deadline=None)
+settings.load_profile("yimen")
+
+# Begun first, so that the processes end together; the others take what is left.
+LONGEST = (
+    "tests/journeys/",
+    "tests/policies/test_agreement.py",
+    "tests/screening/",
+    "tests/jobs/test_worker.py",
+    "tests/jobs/test_county.py",
+    "tests/jobs/test_looking_again.py",
+    "tests/benefits/",
+    "tests/web/",
+)
+
+
+class Together(LoadScopeScheduling):
+    """A file's tests stay on one process, so that what it builds is built once; all journeys walk through one house."""
+
+    def __init__(self, config, log=None):
+        super().__init__(config, log)
+        config.option.loadscopereorder = False
+
+    def _split_scope(self, nodeid):
+        file = nodeid.split("::")[0]
+        return LONGEST[0] if file.startswith(LONGEST[0]) else file
+
+
+def pytest_xdist_make_scheduler(config, log):
+    return Together(config, log)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Put the longest first; within a file the order stays."""
+    items.sort(key=lambda item: next((place for place, name in enumerate(LONGEST) if item.nodeid.startswith(name)), len(LONGEST)))
 
 
 @pytest.fixture(scope="session", autouse=True)

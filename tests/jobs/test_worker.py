@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = [pytest.mark.store, pytest.mark.xdist_group("worker")]
+pytestmark = pytest.mark.store
 QUEUE = """
 from django.utils import timezone
 from yimen.jobs.demo.accounts import prepare_accounts
@@ -48,7 +48,7 @@ class Home:
         finally:
             connection.close()
 
-    def wait(self, sql: str, seconds: float = 40) -> list[tuple]:
+    def wait(self, sql: str, seconds: float = 200) -> list[tuple]:
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if rows := self.ask(sql):

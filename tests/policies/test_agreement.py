@@ -11,7 +11,8 @@ from pyarrow import parquet
 from yimen.policies.queries import Where, evaluate, load_rules
 
 ON = date(2026, 12, 1)
-POLICIES, SUBJECTS = 330, 320
+# Eleven books of rules: a database plans many small queries sooner than one of three hundred policies.
+BOOKS, POLICIES, SUBJECTS = 11, 30, 320
 FACTS = """
 - {名: 收入, 对象: 人, 类型: 金额, 单位: 元/月, 范围: 0..1000000}
 - {名: 支出, 对象: 人, 类型: 金额, 单位: 元/月, 范围: 0..1000000}
@@ -84,10 +85,7 @@ def write_rules(folder: Path, dice: random.Random) -> None:
     for number in range(POLICIES):
         lines = [f"编号: p{number}", "名称: 随机", "生效: 2020-01-01", "对象: 人", "条件:"]
         lines += [
-            f'  - {{名: 条件{i}, 式: "就业 = true OR NOT 就业 OR {condition(dice, 3)}"}}'
-            if False
-            else f'  - {{名: 条件{i}, 式: "{fact_in(condition(dice, dice.choice([3, 4])))}"}}'
-            for i in range(dice.choice([1, 1, 2]))
+            f'  - {{名: 条件{i}, 式: "{fact_in(condition(dice, dice.choice([3, 4])))}"}}' for i in range(dice.choice([1, 1, 2]))
         ]
         rounding = dice.choice(["四舍五入到分", "进一到元", "舍去到角"])
         lines += [
@@ -126,22 +124,27 @@ def person(dice: random.Random) -> dict[str, object]:
 
 def test_closures_and_sql_agree_on_a_hundred_thousand_random_pairs(tmp_path):
     dice = random.Random(20261201)
-    write_rules(tmp_path / "rules", dice)
-    rules = load_rules(tmp_path / "rules")
     subjects = [{"subject": f"s{n}", **person(dice)} for n in range(SUBJECTS)]
     members = [{"subject": s["subject"], "member": f"m{i}", **person(dice)} for s in subjects for i in range(dice.randrange(4))]
     parquet.write_table(pyarrow.Table.from_pylist(subjects), tmp_path / "facts.parquet")
     parquet.write_table(pyarrow.Table.from_pylist(members), tmp_path / "members.parquet")
 
-    answers = {}
-    for engine in ("closures", "duckdb"):
-        out = tmp_path / f"{engine}.parquet"
-        evaluate(rules, tmp_path / "facts.parquet", tmp_path / "members.parquet", out, where=Where(ON), engine=engine)
-        answers[engine] = sorted(parquet.read_table(out).to_pylist(), key=lambda row: (row["policy"], row["subject"]))
+    by_closures, by_sql = [], []
+    for number in range(BOOKS):
+        write_rules(tmp_path / f"rules{number}", dice)
+        rules = load_rules(tmp_path / f"rules{number}")
+        by_closures += answers(rules, tmp_path, "closures")
+        by_sql += answers(rules, tmp_path, "duckdb")
 
-    different = [pair for pair in zip(*answers.values(), strict=True) if pair[0] != pair[1]]
-    counts = Counter(row["verdict"] for row in answers["duckdb"])
+    different = [pair for pair in zip(by_closures, by_sql, strict=True) if pair[0] != pair[1]]
+    counts = Counter(row["verdict"] for row in by_sql)
     assert different == []
     assert sum(counts.values()) >= 100_000
     assert min(counts.values()) >= 0.15 * sum(counts.values()), counts
-    assert sum(row["amount"] is not None for row in answers["duckdb"]) > 5_000
+    assert sum(row["amount"] is not None for row in by_sql) > 5_000
+
+
+def answers(rules, folder: Path, engine: str) -> list[dict[str, object]]:
+    out = folder / f"{engine}.parquet"
+    evaluate(rules, folder / "facts.parquet", folder / "members.parquet", out, where=Where(ON), engine=engine)
+    return sorted(parquet.read_table(out).to_pylist(), key=lambda row: (row["policy"], row["subject"]))
