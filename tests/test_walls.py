@@ -68,7 +68,7 @@ def test_nothing_of_ours_is_imported_inside_a_function():
         for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
                 for node in ast.walk(function):
-                    if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("yimen"):
+                    if isinstance(node, ast.ImportFrom | ast.Import) and _is_ours(node):
                         hidden.append(f"{path.relative_to(PACKAGE)}:{node.lineno}")
 
     assert hidden == []
@@ -78,3 +78,39 @@ def test_what_passes_by_the_scope_is_on_the_reviewed_list():
     files = [path for path in PACKAGE.rglob("*.py") if PAST_THE_SCOPE.search(path.read_text(encoding="utf-8"))]
 
     assert {str(path.relative_to(PACKAGE)) for path in files} - set(REVIEWED) == set()
+
+
+def test_every_door_says_what_it_does():
+    """Whatever a room offers by its doors is a sentence a colleague can read."""
+    silent = []
+    for path in (path for room in ROOMS for path in (PACKAGE / room).glob("*.py")):
+        if path.stem not in ("actions", "queries"):
+            continue
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        offered = [node for node in tree.body if isinstance(node, ast.FunctionDef | ast.ClassDef) and node.name[0] != "_"]
+        silent += [f"{path.relative_to(PACKAGE)}:{node.lineno} {node.name}" for node in offered if not ast.get_docstring(node)]
+
+    assert silent == []
+
+
+def test_every_room_says_what_it_answers():
+    silent = [room for room in (*ROOMS, "web", "api", "jobs") if not _docstring(PACKAGE / room / "__init__.py")]
+
+    assert silent == []
+
+
+def test_no_file_is_called_after_nothing():
+    vague = {"utils", "common", "core", "helpers"}
+    found = [str(path.relative_to(PACKAGE)) for path in PACKAGE.rglob("*") if path.stem in vague]
+
+    assert found == []
+
+
+def _docstring(path: Path) -> str | None:
+    return ast.get_docstring(ast.parse(path.read_text(encoding="utf-8")))
+
+
+def _is_ours(node: ast.ImportFrom | ast.Import) -> bool:
+    if isinstance(node, ast.ImportFrom):
+        return node.level > 0 or (node.module or "").split(".")[0] == "yimen"
+    return any(alias.name.split(".")[0] == "yimen" for alias in node.names)

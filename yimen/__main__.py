@@ -11,6 +11,8 @@ WORDS = ("demo", "serve", "worker", "load", "screen", "explain", "rules", "keys"
 
 def main() -> None:
     """Run `yimen WORD …`; `yimen manage …` reaches Django's own commands."""
+    # Whatever a command writes, database and exports included, only its owner may read.
+    os.umask(0o077)
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimen.settings")
     arguments = sys.argv[1:]
     if arguments[:1] == ["manage"]:

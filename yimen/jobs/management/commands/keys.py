@@ -45,7 +45,7 @@ class Command(BaseCommand):
 
     def _retire(self, number: int | None) -> dict[str, Any]:
         if number is None:
-            raise CommandError("请写明要删除哪一号旧钥：yimen keys retire 1")
+            raise CommandError("请写明要删除哪一号旧钥：yimen keys retire 1", returncode=2)
         rotation.retire(number, at=timezone.now())
         return {"retired": number}
 
