@@ -29,6 +29,7 @@ class Home:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self.workers: list[subprocess.Popen] = []
         self.environment = {key: value for key, value in os.environ.items() if not key.startswith(("YIMEN", "DJANGO"))}
         self.environment |= {"YIMEN_HOME": str(folder), "YIMEN_LEASE_SECONDS": "2", "YIMEN_DEMO": "1"}
 
@@ -39,7 +40,15 @@ class Home:
         assert done.returncode == 0, done.stderr
 
     def worker(self) -> subprocess.Popen:
-        return subprocess.Popen([sys.executable, "-m", "yimen", "worker"], env=self.environment)
+        started = subprocess.Popen([sys.executable, "-m", "yimen", "worker"], env=self.environment)
+        self.workers.append(started)
+        return started
+
+    def close(self) -> None:
+        """Leave no worker behind, whatever became of the test."""
+        for started in self.workers:
+            started.kill()
+            started.wait()
 
     def ask(self, sql: str) -> list[tuple]:
         connection = sqlite3.connect(self.folder / "yimen.sqlite3", timeout=10)
@@ -57,8 +66,14 @@ class Home:
         raise AssertionError(f"did not come: {sql}")
 
 
-def test_a_job_whose_worker_is_killed_is_done_by_the_next_as_if_nothing_had_happened(tmp_path):
-    home = Home(tmp_path)
+@pytest.fixture
+def home(tmp_path):
+    opened = Home(tmp_path)
+    yield opened
+    opened.close()
+
+
+def test_a_job_whose_worker_is_killed_is_done_by_the_next_as_if_nothing_had_happened(home):
     home.yimen("manage", "shell", "--no-imports", "-c", QUEUE)
 
     first = home.worker()
@@ -77,6 +92,32 @@ def test_a_job_whose_worker_is_killed_is_done_by_the_next_as_if_nothing_had_happ
     assert attempts == 2
     assert 0 < half < people
     assert home.ask("SELECT count(DISTINCT id_index) FROM registry_person") == home.ask("SELECT count(*) FROM registry_person")
-    with next(tmp_path.glob("demo/files/真值表.csv")).open(encoding="utf-8-sig") as truth:
+    with next(home.folder.glob("demo/files/真值表.csv")).open(encoding="utf-8-sig") as truth:
         planted = len(list(csv.DictReader(truth)))
     assert home.ask("SELECT count(*) FROM screening_finding WHERE state = 'open'") == [(planted,)]
+
+
+def test_a_worker_started_before_the_tables_are_there_says_what_to_start_first(home):
+    done = subprocess.run(
+        [sys.executable, "-m", "yimen", "worker"], env=home.environment, capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.returncode == 1
+    assert "yimen serve" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_what_a_command_writes_only_its_owner_may_read(home):
+    home.yimen("manage", "migrate", "--verbosity", "0")
+    open_to_others = [str(path) for path in home.folder.rglob("*") if path.stat().st_mode & 0o077]
+    assert open_to_others == []
+
+
+def test_a_worker_that_is_told_to_stop_in_a_long_job_gives_it_back(home):
+    home.yimen("manage", "shell", "--no-imports", "-c", QUEUE.replace("1500", "6000"))
+    worker = home.worker()
+    home.wait("SELECT 1 FROM office_job WHERE rows_done > 0")
+
+    worker.send_signal(signal.SIGINT)
+
+    assert worker.wait(timeout=60) == 0
+    assert home.ask("SELECT state, leased_until FROM office_job") == [("ready", None)]

@@ -13,21 +13,36 @@ from importlib import import_module
 
 from django.core.management import call_command
 from django.db import connection
+from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
 from yimen.office import work
+from yimen.office.models import Job
 from yimen.office.queries import refuse_foreign_keys
 from yimen.office.vault import make_keyring
 
 WORK = ("yimen.screening.work", "yimen.jobs.work")
 NIGHTLY_HOUR = 2
 GRACE_SECONDS = 10
+PATIENCE_SECONDS = 3
 
 
 def prepare() -> None:
     """Make the keys once, bring the tables up to date, and refuse to start with foreign keys. Raises VaultError, in words."""
     make_keyring()
     call_command("migrate", verbosity=0, interactive=False)
+    refuse_foreign_keys()
+
+
+class NotPrepared(Exception):
+    """The tables are missing or older than the program; the sentence says what to start first."""
+
+
+def refuse_unprepared() -> None:
+    """Refuse to work on tables that the web process has not brought up to date. Raises NotPrepared or VaultError, in words."""
+    steps = MigrationExecutor(connection)
+    if steps.migration_plan(steps.loader.graph.leaf_nodes()):
+        raise NotPrepared("数据库还没有建好，或比程序旧。请先启动网页服务（yimen serve --web-only），它会把表建好。")
     refuse_foreign_keys()
 
 
@@ -86,14 +101,37 @@ def _wait(running: Sequence[subprocess.Popen[bytes]]) -> None:
 
 
 def run_worker() -> None:
-    """Do jobs until Ctrl-C or SIGTERM; the job in hand is finished first, or taken again by the next worker."""
-    for name in WORK:
-        import_module(name)
-    stop = threading.Event()
+    """Do jobs until Ctrl-C or SIGTERM; the job in hand is finished if that is soon, or else given back to the next worker."""
+    for module in WORK:
+        import_module(module)
+    worker, stop = work.worker_name(), threading.Event()
+
+    def asked(*_: object) -> None:
+        stop.set()
+        signal.alarm(PATIENCE_SECONDS)
+
+    def too_long(*_: object) -> None:
+        raise _Leaves
+
+    signal.signal(signal.SIGALRM, too_long)
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, lambda *_: stop.set())
-    work.run_forever(work.worker_name(), stop, tick=_schedule)
+        signal.signal(number, asked)
+    try:
+        work.run_forever(worker, stop, tick=_schedule)
+        signal.alarm(0)
+    except _Leaves:
+        _give_back(worker)
     connection.close()
+
+
+class _Leaves(BaseException):
+    """The worker is to stop and its job takes too long; no handler of a job's own errors may take this for one."""
+
+
+def _give_back(worker: str) -> None:
+    """Put the job in hand back, so that the next worker need not wait until this one counts as dead."""
+    held = Job.objects.filter(leased_by=worker, state=Job.State.RUNNING)
+    held.update(state=Job.State.READY, run_after=timezone.now(), leased_until=None)
 
 
 def _schedule() -> None:
