@@ -13,6 +13,7 @@ from django.db.models import Q, QuerySet
 from yimen.office.access import current, require, within
 from yimen.office.audit import comparing, reading, saw
 from yimen.office.models import Area
+from yimen.office.queries import codes_of
 from yimen.office.tables import Cell
 from yimen.office.vault import blind_index, narrow_index
 from yimen.registry.id_numbers import check_digit as check_digit
@@ -181,20 +182,32 @@ def household_card(*, household_id: uuid.UUID, on: date) -> HouseholdCard:
     Raises Household.DoesNotExist if it is not below the open scope.
     """
     require("person.see")
-    household = Household.objects.select_related("area", "area__parent").get(pk=household_id)
-    memberships = _memberships(on).filter(household=household).select_related("person").order_by("starts_on", "id")
+    # A row, not an instance: the sealed address is not needed, and this is read for every page about a household.
+    row = Household.objects.filter(pk=household_id).values_list("number", "group", "category", "area_path").first()
+    if row is None:
+        raise Household.DoesNotExist
+    number, group, category, area_path = row
+    township, village = _names_above(area_path)
+    memberships = _memberships(on).filter(household_id=household_id).select_related("person").order_by("starts_on", "id")
     members = [_member(m, on) for m in memberships]
     return HouseholdCard(
-        household_id=household.pk,
-        number=household.number,
-        village=household.area.name,
-        township=household.area.parent.name if household.area.parent else "",
-        group=household.group,
-        category=household.category,
-        area_path=household.area_path,
+        household_id=household_id,
+        number=number,
+        village=village,
+        township=township,
+        group=group,
+        category=category,
+        area_path=area_path,
         members=sorted(members, key=lambda member: member.relation != "户主"),
-        standings=standings_of(household_id=household.pk, people=[m.person_id for m in members], on=on),
+        standings=standings_of(household_id=household_id, people=[m.person_id for m in members], on=on),
     )
+
+
+def _names_above(area_path: str) -> tuple[str, str]:
+    """Return the names of the township and the village on an area path."""
+    *_, township, village = ("", *codes_of(area_path))
+    names = dict(Area.objects.filter(code__in=(township, village)).values_list("code", "name"))
+    return names.get(township, ""), names.get(village, "")
 
 
 def _memberships(on: date) -> QuerySet[Membership]:
