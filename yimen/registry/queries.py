@@ -203,6 +203,26 @@ def household_card(*, household_id: uuid.UUID, on: date) -> HouseholdCard:
     )
 
 
+def require_unmask(*, person_id: uuid.UUID) -> None:
+    """Raise NotAllowed unless this person's whole ID number may be shown here, Person.DoesNotExist outside the open scope."""
+    path = Person.objects.filter(pk=person_id).values_list("area_path", flat=True).first()
+    if path is None:
+        raise Person.DoesNotExist
+    require("person.unmask", area_path=path)
+
+
+def full_number(*, person_id: uuid.UUID, purpose: str) -> tuple[str, str]:
+    """
+    Return somebody's name and whole ID number (看完整证件号码), for a purpose that is written down before it leaves.
+
+    Raises as `require_unmask` does.
+    """
+    require_unmask(person_id=person_id)
+    with reading(f"看完整证件号码：{purpose}"[:80]):
+        person = Person.objects.get(pk=person_id)
+        return person.name, person.id_number
+
+
 def _names_above(area_path: str) -> tuple[str, str]:
     """Return the names of the township and the village on an area path."""
     *_, township, village = ("", *codes_of(area_path))

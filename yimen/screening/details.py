@@ -68,7 +68,7 @@ class Detailer:
             reason = self._why_recheck(candidate, known, place, answer, receipt)
         elif candidate.kind == "soon":
             due_on = self._due_on(candidate, home, known)
-            reason = f"{due_on:%Y年%m月%d日}起符合" if due_on else ""
+            reason = f"{_day(due_on)}起符合" if due_on else ""
         else:
             reason = _choice(answer, self._all(home, known), place)
         if not reason and candidate.kind != "missed":
@@ -103,7 +103,7 @@ class Detailer:
             return ""
         words = "、".join(one.name for one in failing)
         if candidate.why == "overdue" and receipt:
-            return f"不再符合“{words}”，且复核已到期（应于 {receipt.next_review_on} 复核）"
+            return f"不再符合“{words}”，且复核已到期（应于{_day(receipt.next_review_on)}复核）"
         decided_on = receipt.decided_on if receipt else _NO_DATE
         names = {name for one in failing for name in self._names(one.expression, answer.policy)}
         newest = [said for said in self._said(names, known, place) if said.stated_on > decided_on]
@@ -157,7 +157,7 @@ class Detailer:
     ) -> str:
         reasons = []
         if "overdue" in candidate.why and receipt:
-            reasons.append(f"复核已到期（应于 {receipt.next_review_on} 复核）")
+            reasons.append(f"复核已到期（应于{_day(receipt.next_review_on)}复核）")
         decided_on = receipt.decided_on if receipt else _NO_DATE
         names = {name for one in answer.conditions for name in self._names(one.expression, answer.policy)}
         if "contradicted" in candidate.why:
@@ -243,6 +243,10 @@ class Detailer:
                 if o.value != current.value and o.stated_on != _NO_DATE
             ],
         }
+
+
+def _day(day: date | None) -> str:
+    return f"{day.year}年{day.month}月{day.day}日" if day else ""
 
 
 def subject_of(candidate: Candidate) -> str:

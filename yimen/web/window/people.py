@@ -1,6 +1,7 @@
 """Find a person (找人), and see the household: who lives here, what they receive, what is known, what they could receive."""
 
 import uuid
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -9,11 +10,12 @@ from django.utils import timezone
 
 from yimen.office.access import may, require
 from yimen.office.audit import reading
-from yimen.registry.queries import TooManyHits, household_of, search
+from yimen.registry.queries import TooManyHits, full_number, household_of, require_unmask, search
 from yimen.screening.queries import current_rules, explain_registered, findings_of
 from yimen.web.window.household import household_groups, known_facts, trail_of
 
 SHORTEST = 2
+PURPOSES = ("核对本人证件", "受理登记", "与部门数据核对", "银行开户、发放")
 
 
 def people(request: HttpRequest) -> HttpResponse:
@@ -45,6 +47,19 @@ def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("household", args=[home]))
 
 
+def number(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
+    """Show somebody's whole ID number, once, after the purpose was said; the page is not kept by the browser."""
+    require_unmask(person_id=person_id)
+    purpose = request.POST.get("other", "").strip() or request.POST.get("purpose", "")
+    shown: dict[str, Any] = {"current": reverse("people"), "person_id": person_id, "purposes": PURPOSES}
+    if request.method != "POST":
+        return render(request, "window/number.html", shown)
+    if not purpose:
+        return render(request, "window/number.html", shown | {"problem": "请说明为什么要看，才能打开。"}, status=422)
+    name, whole = full_number(person_id=person_id, purpose=purpose)
+    return render(request, "window/number.html", shown | {"name": name, "number": whole, "purpose": purpose})
+
+
 def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
     """Show one household with names in full; the look is written down with its purpose."""
     today = timezone.localdate()
@@ -60,6 +75,7 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
         "facts": known_facts(held, rules),
         "groups": household_groups(held, rules),
         "may_ask": may("help.ask"),
+        "may_unmask": may("person.unmask", area_path=held.card.area_path),
         "trail": trail_of(held, found, rules),
         "open": [(one, rules.policy(one.policy)) for one in found if one.state == "open"],
     }
