@@ -15,6 +15,9 @@ import pyarrow.compute as pc
 
 Column = Any
 NO_ROW = pa.scalar(None, pa.int64())
+# A count of unknown rows stands above the count of true ones: up to 32,767 of each in a group.
+UNKNOWN_BITS = 16
+ONE_UNKNOWN = 2**UNKNOWN_BITS
 
 
 @dataclass(frozen=True)
@@ -66,13 +69,18 @@ class Groups:
         """The last row up to the end of each group; none before the first row."""
         return pc.if_else(pc.greater(self.ends, 0), pc.subtract(self.ends, 1), NO_ROW)
 
-    def count(self, conditions: Column) -> Column:
-        """Return for how many rows of each group a condition is true."""
-        return pc.cast(self.sum(_ones(conditions)), pa.int64())
+    def count(self, conditions: Column) -> tuple[Column, Column | None]:
+        """Return for how many rows of each group a condition is true and for how many unknown (None: for none at all)."""
+        ones = pc.cast(conditions, pa.int32())
+        if not conditions.null_count:
+            return self.sum(ones), None
+        # One running total counts both. It may run over; the difference of two comes out right all the same.
+        both = self.sum(pc.fill_null(ones, ONE_UNKNOWN))
+        return pc.bit_wise_and(both, ONE_UNKNOWN - 1), pc.shift_right(both, UNKNOWN_BITS)
 
-    def has(self, conditions: Column) -> Column:
-        """Say for each group whether a condition is true for any of its rows."""
-        return pc.greater(self.sum(_ones(conditions)), 0)
+    def has_unknown(self, values: Column) -> Column:
+        """Say for each group whether any of its rows is NULL."""
+        return pc.greater(self.sum(pc.cast(pc.is_null(values), pa.int32())), 0)
 
     def extreme(self, values: Column, word: str) -> Column:
         """Return the greatest ("max") or least ("min") of each group's values, none of them NULL."""
@@ -98,10 +106,6 @@ def _numbers(count: int) -> Column:
     return pc.subtract(pc.cumulative_sum(pa.repeat(pa.scalar(1, pa.int32()), count)), 1)
 
 
-def _ones(conditions: Column) -> Column:
-    return pc.cast(_filled(conditions, False), pa.int32())
-
-
 def _filled(column: Column, value: int | bool) -> Column:
     return pc.fill_null(column, value) if column.null_count else column
 
@@ -112,20 +116,21 @@ def gather(word: str, inner: Column, groups: Groups) -> tuple[Column, Column | N
 
 
 def _count(inner: Column, groups: Groups) -> tuple[Column, Column, Column]:
-    low = groups.count(inner)
-    if not inner.null_count:
+    true, unknown = groups.count(inner)
+    low = pc.cast(true, pa.int64())
+    if unknown is None:
         return low, low, low
-    high = pc.add(low, groups.count(pc.is_null(inner)))
-    return pc.if_else(pc.equal(low, high), low, pa.scalar(None, pa.int64())), low, high
+    high = pc.add(low, pc.cast(unknown, pa.int64()))
+    return pc.if_else(pc.equal(unknown, 0), low, NO_ROW), low, high
 
 
 def _any(inner: Column, groups: Groups) -> tuple[Column, None, None]:
-    found = groups.has(inner)
-    if not inner.null_count:
+    true, unknown = groups.count(inner)
+    found = pc.greater(true, 0)
+    if unknown is None:
         return found, None, None
     # True beside any unknown; else unknown where one is unknown.
-    unknown = pc.if_else(groups.has(pc.is_null(inner)), pa.scalar(None, pa.bool_()), pa.scalar(False))
-    return pc.or_kleene(found, unknown), None, None
+    return pc.or_kleene(found, pc.if_else(pc.greater(unknown, 0), pa.scalar(None, pa.bool_()), pa.scalar(False))), None, None
 
 
 def _all(inner: Column, groups: Groups) -> tuple[Column, None, None]:
@@ -146,7 +151,7 @@ def _extreme(word: str) -> Callable[[Column, Groups], tuple[Column, None, None]]
 def _unless_unknown(values: Column, inner: Column, groups: Groups) -> Column:
     if not inner.null_count:
         return values
-    return pc.if_else(groups.has(pc.is_null(inner)), pa.scalar(None, values.type), values)
+    return pc.if_else(groups.has_unknown(inner), pa.scalar(None, values.type), values)
 
 
 _GATHER: Mapping[str, Callable[[Column, Groups], tuple[Column, Column | None, Column | None]]] = {
