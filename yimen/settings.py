@@ -90,6 +90,7 @@ INSTALLED_APPS = [
     "yimen.evidence",
     "yimen.benefits",
     "yimen.screening",
+    "yimen.cases",
     "yimen.web",
     "yimen.jobs",
 ]

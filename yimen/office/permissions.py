@@ -14,6 +14,19 @@ PERMISSION_WORDS = {
     "facts.load": "装载部门数据",
     "recipients.load": "装载待遇名单",
     "screening.run": "运行筛查",
+    "case.see": "看办件",
+    "case.open": "登记申请、填写办件",
+    "case.accept": "受理、一次性告知、不予受理",
+    "case.verify": "调查核实、核对、认定事实",
+    "case.extend": "延长办理期限",
+    "case.reassign": "改派首派责任人",
+    "case.deliver": "送达结果",
+    "decision.propose": "初审、公示",
+    "decision.confirm": "审核确认",
+    "decision.department": "办理本部门的决定",
+    "complaint.see_name": "看举报人",
+    "reserve.spend": "使用乡镇备用金",
+    "reserve.fund": "拨付、核对乡镇备用金",
     "rules.see": "看政策",
     "rules.activate": "启用政策版本",
     "audit.see": "看审计",
@@ -21,20 +34,31 @@ PERMISSION_WORDS = {
     "calendar.manage": "录入放假安排",
 }
 
-_WINDOW = {"person.search", "person.see", "help.ask", "rules.see", "finding.see"}
+_WINDOW = {"person.search", "person.see", "help.ask", "rules.see", "finding.see", "case.see", "case.open"}
+_TOWN = {"case.accept", "case.verify", "case.extend", "case.deliver", "decision.propose", "reserve.spend"}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "county_clerk": frozenset(
         _WINDOW
         | {"desk.county", "person.unmask", "finding.close", "finding.export", "roster.load", "facts.load", "recipients.load"}
         | {"screening.run"}
+        | {"case.accept", "case.verify", "case.extend", "case.reassign", "case.deliver", "decision.propose", "complaint.see_name"}
+        | {"reserve.fund"}
     ),
-    "county_leader": frozenset({"desk.county", "finding.see", "finding.export", "rules.see", "person.search", "person.see"}),
-    "approver": frozenset(_WINDOW | {"desk.county", "person.unmask", "finding.close"}),
-    "town_clerk": frozenset(_WINDOW | {"desk.county", "person.unmask", "finding.close", "finding.export"}),
-    "town_approver": frozenset(_WINDOW | {"desk.county", "person.unmask", "finding.close"}),
-    "village_cadre": frozenset({"desk.village", "person.search", "person.see", "help.ask", "finding.see", "rules.see"}),
-    "department_desk": frozenset({"facts.load", "recipients.load", "rules.see"}),
+    "county_leader": frozenset({"desk.county", "finding.see", "finding.export", "rules.see", "person.search", "person.see", "case.see", "case.reassign"}
+    ),
+    "approver": frozenset(
+        _WINDOW | {"desk.county", "person.unmask", "finding.close", "case.verify", "case.extend", "decision.confirm"}
+    ),
+    "town_clerk": frozenset(_WINDOW | _TOWN | {"desk.county", "person.unmask", "finding.close", "finding.export"}),
+    "town_approver": frozenset(
+        _WINDOW | _TOWN | {"desk.county", "person.unmask", "finding.close", "case.reassign", "decision.confirm"}
+    ),
+    "village_cadre": frozenset(
+        {"desk.village", "person.search", "person.see", "help.ask", "finding.see", "rules.see", "case.see", "case.open"}
+        | {"case.deliver"}
+    ),
+    "department_desk": frozenset({"facts.load", "recipients.load", "rules.see", "case.see", "decision.department"}),
     "rules_officer": frozenset({"rules.see", "rules.activate", "screening.run", "calendar.manage"}),
     # The three administrators of 等保 are exclusive: none of them sees a person.
     "system_admin": frozenset({"calendar.manage"}),

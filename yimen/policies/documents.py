@@ -189,14 +189,23 @@ def _paper(entry: Any, problems: list[Problem]) -> Paper:
 
 
 def _limit(reader: Reader) -> TimeLimit:
-    reader.only(("环节", "工作日", "自然日", "依据", "说明"), "时限")
+    reader.only(("环节", "从", "到", "工作日", "自然日", "延长事由", "当", "依据", "说明"), "时限")
     working = "工作日" in reader.mapping
     if working and "自然日" in reader.mapping:
         reader.note("自然日", "时限只能写 工作日 和 自然日 中的一个。")
     text = reader.text("工作日" if working else "自然日")
     if not text.isdigit():
         reader.note("工作日" if working else "自然日", f"时限“{text}”应是天数，如 工作日: 3。")
-    return TimeLimit(reader.text("环节"), int(text) if text.isdigit() else 0, working, reader.text("依据", ""))
+    return TimeLimit(
+        stage=reader.text("环节"),
+        days=int(text) if text.isdigit() else 0,
+        working=working,
+        basis=reader.text("依据", ""),
+        starts=reader.text("从", ""),
+        ends=reader.text("到", ""),
+        causes=tuple(str(cause) for cause in reader.list("延长事由")),
+        when=reader.text("当", ""),
+    )
 
 
 def _example(reader: Reader) -> Example:

@@ -220,12 +220,21 @@ class Posting:
 
 @dataclass(frozen=True)
 class TimeLimit:
-    """A limit of a stage (时限) in working or natural days, with its article."""
+    """
+    A limit of a stage (时限) in working or natural days, with its article.
+
+    It runs from one event (从) to another (到). One with causes (延长事由) takes the place of the plain limit between the
+    same events once an extension for such a cause is recorded; one with `when` (当) if that local parameter is true.
+    """
 
     stage: str
     days: int
     working: bool
     basis: str
+    starts: str = ""
+    ends: str = ""
+    causes: tuple[str, ...] = ()
+    when: str = ""
 
 
 @dataclass(frozen=True)

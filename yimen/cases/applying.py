@@ -1,0 +1,274 @@
+"""Applying (申请与受理): one application for a household, its papers and authorisations, acceptance with every date explained."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from yimen.cases.deciding import open_decisions
+from yimen.cases.dues import project_dues
+from yimen.cases.flow import Note, move_case, write_event
+from yimen.cases.models import Case, Consent, Paper
+from yimen.cases.numbers import new_receipt_code, next_number
+from yimen.cases.words import Channel, Kind, PaperState
+from yimen.evidence.actions import state_facts
+from yimen.office.access import require
+from yimen.office.models import ServicePoint, Staff
+from yimen.registry.queries import household_card
+from yimen.screening.queries import current_rules
+
+DECLARED = "申报"
+
+
+class NotAccepted(Exception):
+    """An application cannot be taken in like this; the sentence says what is missing and what to do."""
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a household asks for: a policy, for one person of it or, with None, for the whole household."""
+
+    policy: str
+    person: uuid.UUID | None = None
+
+
+@transaction.atomic
+def open_case(
+    *,
+    household: uuid.UUID,
+    kind: str = Kind.APPLICATION,
+    channel: str,
+    by: Staff,
+    at: datetime,
+    applicant: uuid.UUID | None = None,
+    matter: str = "",
+    received_on: date | None = None,
+    helper_name: str | None = None,
+    helper_relation: str = "",
+    service_point: ServicePoint | None = None,
+    finding: uuid.UUID | None = None,
+) -> Case:
+    """
+    Open a draft for a household (登记申请); whoever opens it is its first assignee (首派责任人) until handed over.
+
+    `received_on` is the true day of receipt of a paper form entered later. Raises NotAccepted, NotAllowed,
+    Household.DoesNotExist outside the open scope. Needs an open reading.
+    """
+    card = household_card(household_id=household, on=localdate(at))
+    require("case.open", area_path=card.area_path)
+    received = received_on or localdate(at)
+    if received > localdate(at):
+        raise NotAccepted(f"收到的日期 {received} 在今天以后，请核对。")
+    if channel == Channel.RELATIVE and not (helper_name and helper_relation):
+        raise NotAccepted("亲友代办要写明代办人姓名和与申请人的关系，并留下委托书。")
+    if applicant is not None and applicant not in {member.person_id for member in card.members}:
+        raise NotAccepted("申请人须是这一户今天的共同生活成员。请先核对家庭成员。")
+    case = Case(
+        receipt_code=new_receipt_code(),
+        kind=kind,
+        channel=channel,
+        household_id=household,
+        applicant_id=applicant,
+        helper_name=helper_name,
+        helper_relation=helper_relation,
+        matter=matter.strip()[:200],
+        service_point=service_point,
+        first_assignee=by,
+        finding_id=finding,
+        received_on=received,
+        opened_at=at,
+        opened_by=by,
+        changed_at=at,
+        changed_by=by,
+        area_path=card.area_path,
+    )
+    case.save(force_insert=True)
+    write_event(case, "open", by=by, at=at, after=case.state, note=Note(case.matter, on=received))
+    return case
+
+
+@transaction.atomic
+def save_draft(
+    *, case: uuid.UUID, said: Sequence[Mapping[str, Any]], by: Staff, at: datetime, version: int | None = None
+) -> Case:
+    """
+    Keep what was declared so far (保存), so that a power cut loses nothing acknowledged. `said` are {who, fact, value}.
+
+    Raises WrongStep, Changed, NotAllowed.
+    """
+    return move_case("save", case, by=by, at=at, version=version, said=[dict(one) for one in said])
+
+
+@transaction.atomic
+def submit(*, case: uuid.UUID, by: Staff, at: datetime, version: int | None = None) -> Case:
+    """Submit a draft for acceptance at a window (提交). Raises WrongStep, Changed, NotAllowed."""
+    return move_case("submit", case, by=by, at=at, version=version)
+
+
+@transaction.atomic
+def record_paper(
+    *,
+    case: uuid.UUID,
+    name: str,
+    state: str,
+    by: Staff,
+    at: datetime,
+    promised_until: date | None = None,
+    scan: uuid.UUID | None = None,
+) -> Paper:
+    """
+    Note how it stands with a paper (材料): brought, missing, or promised until a day (容缺受理).
+
+    Raises NotAccepted if a promise has no day, WrongStep, NotAllowed.
+    """
+    if state == PaperState.PROMISED and promised_until is None:
+        raise NotAccepted("容缺受理要写明承诺哪一天以前补交。")
+    held = move_case("paper", case, by=by, at=at, note=Note(f"{name}：{PaperState(state).label}"))
+    paper, _ = Paper.objects.update_or_create(
+        case=held,
+        name=name[:60],
+        defaults={"state": state, "promised_until": promised_until, "scan": scan, "area_path": held.area_path},
+    )
+    return paper
+
+
+@transaction.atomic
+def tell_papers(*, case: uuid.UUID, by: Staff, at: datetime) -> Case:
+    """Tell everything that is missing, once and all together (一次性告知). Raises NotAccepted if nothing is, WrongStep."""
+    missing = list(Paper.objects.filter(case_id=case, state=PaperState.MISSING).values_list("name", flat=True))
+    if not missing:
+        raise NotAccepted("没有缺的材料，可以直接受理。")
+    return move_case("tell_papers", case, by=by, at=at, note=Note("、".join(missing)), papers_told_at=at)
+
+
+@transaction.atomic
+def give_consent(
+    *,
+    case: uuid.UUID,
+    given: bool,
+    signed_on: date,
+    by: Staff,
+    at: datetime,
+    person: uuid.UUID | None = None,
+    obligor: uuid.UUID | None = None,
+    guardian_name: str | None = None,
+    until: date | None = None,
+    scan: uuid.UUID | None = None,
+) -> Consent:
+    """
+    Record the authorisation to compare data of a member or obligor, or that it was refused (核对授权).
+
+    A minor's is given by a guardian (practice 8). Raises NotAccepted, WrongStep, NotAllowed.
+    """
+    held = move_case("consent", case, by=by, at=at, note=Note("同意核对" if given else "不同意核对"))
+    card = household_card(household_id=held.household_id, on=localdate(at))
+    member = next((one for one in card.members if one.person_id == person), None)
+    if person is not None and member is None:
+        raise NotAccepted("签授权书的人不是这一户今天的成员。")
+    if member is not None and member.age < 18 and given and not guardian_name:
+        raise NotAccepted(f"{member.name}未满十八周岁，授权书由监护人代签，请写明监护人。")
+    consent, _ = Consent.objects.update_or_create(
+        case=held,
+        person_id=person,
+        obligor_id=obligor,
+        defaults={
+            "given": given,
+            "guardian_name": guardian_name,
+            "signed_on": signed_on,
+            "until": until,
+            "scan": scan,
+            "area_path": held.area_path,
+        },
+    )
+    return consent
+
+
+@transaction.atomic
+def accept(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff, at: datetime, version: int | None = None) -> Case:
+    """
+    Accept an application (受理): it gets its number, its decisions and its dates; what was declared becomes statements.
+
+    Nothing may be missing that was not promised, and every adult member has signed or refused the authorisation
+    (社会救助法第41条). A paper form entered later counts from the day it was received.
+    Needs an open reading. Raises NotAccepted, WrongStep, Changed, NotAllowed.
+    """
+    draft = Case.objects.get(pk=case)
+    _may_be_accepted(draft, asked, localdate(at))
+    number = next_number(draft.area_path, draft.received_on)
+    held = move_case(
+        "accept",
+        case,
+        by=by,
+        at=at,
+        version=version,
+        note=Note(f"办件号 {number}", on=draft.received_on),
+        number=number,
+        accepted_at=at,
+    )
+    _state_what_was_declared(held, by=by, at=at)
+    open_decisions(held, asked, by=by, at=at)
+    project_dues(held)
+    return held
+
+
+def _may_be_accepted(case: Case, asked: Sequence[Asked], on: date) -> None:
+    if not asked:
+        raise NotAccepted("还没有选要申请的救助事项。请至少选一项。")
+    missing = list(Paper.objects.filter(case=case, state=PaperState.MISSING).values_list("name", flat=True))
+    if missing:
+        raise NotAccepted(f"还缺：{'、'.join(missing)}。请一次性告知；愿意承诺补交的，按容缺受理。")
+    if case.kind != Kind.APPLICATION or _needs_no_comparison(asked):
+        return
+    card = household_card(household_id=case.household_id, on=on)
+    answered = set(Consent.objects.filter(case=case).values_list("person_id", flat=True))
+    silent = [member.name for member in card.members if member.person_id not in answered]
+    if silent:
+        raise NotAccepted(f"{'、'.join(silent)}还没有签核对授权书，也没有说不同意。每位成员都要有，未成年人由监护人代签。")
+
+
+def _needs_no_comparison(asked: Sequence[Asked]) -> bool:
+    """小额快救 is given without comparison (practice 10); so is what needs no authorisation among its papers."""
+    rules = current_rules()
+    policies = [rules.policy(one.policy) for one in asked]
+    return all(policy is None or not any("授权" in paper.name for paper in policy.papers) for policy in policies)
+
+
+def _state_what_was_declared(case: Case, *, by: Staff, at: datetime) -> None:
+    catalogue = current_rules().catalogue
+    by_whom: dict[str, dict[str, Any]] = {}
+    for one in case.said:
+        fact = catalogue.facts.get(one["fact"])
+        if fact is not None and one["value"] is not None and DECLARED in fact.sources:
+            by_whom.setdefault(one["who"], {})[fact.name] = one["value"]
+    for who, facts in by_whom.items():
+        state_facts(
+            catalogue=catalogue,
+            facts=facts,
+            source=DECLARED,
+            stated_on=case.received_on,
+            by=by,
+            at=at,
+            person=uuid.UUID(who) if who else None,
+            household=None if who else case.household_id,
+            area_path=case.area_path,
+        )
+
+
+@transaction.atomic
+def turn_away(*, case: uuid.UUID, words: str, article: str, by: Staff, at: datetime) -> Case:
+    """Do not take an application in (不予受理), in writing with the article. Raises NotAccepted without both."""
+    if not words.strip() or not article.strip():
+        raise NotAccepted("不予受理要写明理由和依据的条款，并书面告知。")
+    return move_case("turn_away", case, by=by, at=at, note=Note(words.strip(), article=article.strip()))
+
+
+@transaction.atomic
+def withdraw(*, case: uuid.UUID, words: str, by: Staff, at: datetime) -> Case:
+    """Take an application back at the applicant's word (撤回). Raises NotAccepted without words, WrongStep, NotAllowed."""
+    if not words.strip():
+        raise NotAccepted("请写明是谁、为什么撤回。")
+    return move_case("withdraw", case, by=by, at=at, note=Note(words.strip()), due_on=None)

@@ -1,0 +1,115 @@
+"""
+Who answers for a case (首派责任): exactly one at every moment. Handing over needs a reason and the other's yes, or a supervisor.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from yimen.cases.flow import Note, move_case
+from yimen.cases.models import Case, Handover, Task
+from yimen.cases.words import OPEN
+from yimen.office.access import require
+from yimen.office.models import Staff
+from yimen.office.queries import colleagues
+
+
+class NotHandedOver(Exception):
+    """A case cannot be handed over like this; the sentence says why."""
+
+
+@transaction.atomic
+def offer_case(*, case: uuid.UUID, to: Staff, reason: str, by: Staff, at: datetime) -> Handover:
+    """
+    Offer a case to a colleague (移交); until they accept, the giver answers for it.
+
+    Raises NotHandedOver if it is not the giver's, without a reason, or if the other has no post for it; WrongStep.
+    """
+    held = move_case("hand_over", case, by=by, at=at, note=Note(f"拟移交{to.name}：{reason.strip()}"))
+    if held.first_assignee_id != by.pk:
+        raise NotHandedOver(f"首派责任人是{held.first_assignee.name}，只有本人或上级能移交。")
+    if not reason.strip():
+        raise NotHandedOver("请写明为什么移交。")
+    _has_post(to, held, by)
+    if Handover.objects.filter(case=held, answered_at=None).exists():
+        raise NotHandedOver("已经有一次移交在等对方答复，请先等他答复。")
+    return _handover(held, to=to, reason=reason, by=by, at=at)
+
+
+def _handover(case: Case, *, to: Staff, reason: str, by: Staff, at: datetime, done: bool = False) -> Handover:
+    return Handover.objects.create(
+        case=case,
+        giver_id=case.first_assignee_id,
+        taker=to,
+        reason=reason.strip()[:200],
+        offered_by=by,
+        offered_at=at,
+        answered_at=at if done else None,
+        accepted=True if done else None,
+        area_path=case.area_path,
+    )
+
+
+def _has_post(to: Staff, case: Case, by: Staff) -> None:
+    able = colleagues(permission="case.open", area_path=case.area_path)
+    if to not in able and to != by:
+        raise NotHandedOver(f"{to.name}没有管这个地方的办件岗位，请另选一位。")
+
+
+@transaction.atomic
+def answer_offer(*, handover: int, yes: bool, by: Staff, at: datetime) -> Case:
+    """
+    Accept a case that was offered, and answer for it from now on, or decline (接受移交).
+
+    Raises NotHandedOver if it was not offered to this person or is answered already.
+    """
+    held: Handover = Handover.objects.select_for_update().get(pk=handover)
+    if held.taker_id != by.pk:
+        raise NotHandedOver("这次移交不是给您的。")
+    if held.answered_at is not None:
+        raise NotHandedOver("这次移交已经答复过了。")
+    held.answered_at, held.accepted = at, yes
+    held.save(update_fields=["answered_at", "accepted"])
+    words = "接受移交" if yes else "没有接受移交"
+    changes = {"first_assignee": by} if yes else {}
+    return move_case("hand_over", held.case_id, by=by, at=at, note=Note(f"{by.name}{words}"), **changes)
+
+
+@transaction.atomic
+def reassign_all(*, giver: Staff, to: Staff, reason: str, by: Staff, at: datetime) -> list[Case]:
+    """
+    Give everything a colleague answers for to another (批量改派): illness, leave, death. Open tasks go with the cases.
+
+    Raises NotHandedOver without a reason or if there is nothing, NotAllowed without the permission for an area of it.
+    """
+    if not reason.strip():
+        raise NotHandedOver("请写明为什么改派，例如“因病住院”。")
+    cases = list(cases_answered_for(giver))
+    tasks = list(Task.objects.filter(owner=giver, done_at=None))
+    if not cases and not tasks:
+        raise NotHandedOver(f"{giver.name}手上没有未办完的事。")
+    moved = []
+    for case in cases:
+        _has_post(to, case, by)
+        Handover.objects.filter(case=case, answered_at=None).update(answered_at=at, accepted=False)
+        _handover(case, to=to, reason=reason, by=by, at=at, done=True)
+        note = Note(f"由{giver.name}改派{to.name}：{reason.strip()}")
+        moved.append(move_case("reassign", case.pk, by=by, at=at, note=note, first_assignee=to))
+    for task in tasks:
+        require("case.reassign", area_path=task.area_path)
+    Task.objects.filter(pk__in=[task.pk for task in tasks]).update(owner=to)
+    return moved
+
+
+def cases_answered_for(staff: Staff) -> QuerySet[Case]:
+    """Return the open cases somebody answers for, below the open scope, those due first first."""
+    rows: QuerySet[Case] = Case.objects.filter(first_assignee=staff, state__in=OPEN)
+    return rows.order_by("due_on", "opened_at")
+
+
+def nearest_desk(*, permission: str, area_path: str) -> Sequence[Staff]:
+    """Return who may do this in an area, the nearest desk first."""
+    return colleagues(permission=permission, area_path=area_path)

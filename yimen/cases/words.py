@@ -1,0 +1,92 @@
+"""The words of a case (办件用语): its kinds, channels, states and tasks, in the field's own terms; one table to read."""
+
+from django.db import models
+
+
+class Kind(models.TextChoices):
+    """What a case is about."""
+
+    APPLICATION = "application", "救助申请"
+    FINDING = "finding", "线索核查"
+    REPORT = "report", "主动发现"
+    COMPLAINT = "complaint", "投诉举报"
+
+
+class Channel(models.TextChoices):
+    """How it was asked."""
+
+    WINDOW = "window", "窗口"
+    VILLAGE = "village", "村（居）代办"
+    AGENT = "agent", "帮办代办"
+    RELATIVE = "relative", "亲友代办"
+    ONLINE = "online", "本人网上"
+    PORTAL = "portal", "省平台转来"
+    PAPER = "paper", "纸质登记（停电补录）"
+    SCREENING = "screening", "筛查线索"
+    GRID = "grid", "网格员报告"
+    PHONE = "phone", "电话"
+    LETTER = "letter", "来信来访"
+
+
+class State(models.TextChoices):
+    """Where a case stands."""
+
+    DRAFT = "draft", "填写中"
+    SUBMITTED = "submitted", "待受理"
+    ACCEPTED = "accepted", "办理中"
+    CONCLUDED = "concluded", "已办结"
+    DELIVERED = "delivered", "已送达"
+    TURNED_AWAY = "turned_away", "不予受理"
+    WITHDRAWN = "withdrawn", "已撤回"
+
+
+OPEN = (State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED)
+
+
+class DecisionState(models.TextChoices):
+    """Where one department's decision stands."""
+
+    WAITING = "waiting", "等身份认定"
+    OPEN = "open", "待初审"
+    PROPOSED = "proposed", "已初审"
+    POSTED = "posted", "公示中"
+    CLEARED = "cleared", "公示期满"
+    CONFIRMED = "confirmed", "确认同意"
+    REFUSED = "refused", "不予确认"
+    REFERRED = "referred", "已转介"
+    DROPPED = "dropped", "不再办理"
+
+
+FINAL = (DecisionState.CONFIRMED, DecisionState.REFUSED, DecisionState.REFERRED, DecisionState.DROPPED)
+
+
+class TaskKind(models.TextChoices):
+    """What a task is."""
+
+    VISIT = "visit", "入户调查"
+    COMPARE = "compare", "信息核对"
+    ERRAND = "errand", "取材料"
+    HELP = "help", "帮办"
+    URGENT = "urgent", "急难处置"
+    CALL_BACK = "call_back", "回访"
+    RATING = "rating", "差评处理"
+    CHECK = "check", "线索核查"
+
+
+class PaperState(models.TextChoices):
+    """How it stands with a paper."""
+
+    PROVED = "proved", "数据已证明，不用交"
+    BROUGHT = "brought", "已交"
+    MISSING = "missing", "还缺"
+    PROMISED = "promised", "容缺，已承诺补交"
+
+
+# 国办发〔2023〕39号 三（四）: the four ways of handling a warning.
+class Way(models.TextChoices):
+    """How a finding is handled (预警处置四分法)."""
+
+    CARRY_OUT = "carry_out", "落实政策"
+    PASS_ON = "pass_on", "分类推送"
+    ONE_BY_ONE = "one_by_one", "一事一议"
+    CHECK_OUT = "check_out", "核查退出"
