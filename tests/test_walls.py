@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "yimen"
-ROOMS = ("office", "registry", "policies", "evidence", "benefits", "screening")
+ROOMS = ("office", "registry", "policies", "evidence", "benefits", "screening", "cases")
 DOORS = {
     "office": {
         "actions",
@@ -15,6 +15,7 @@ DOORS = {
         "audit",
         "vault",
         "calendar",
+        "once",
         "deliveries",
         "rotation",
         "files",

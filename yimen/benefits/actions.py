@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from yimen.benefits.granting import NotGranted, end_grant, grant_benefit
 from yimen.benefits.models import Grant
 from yimen.office import audit
 from yimen.office.access import require
@@ -35,6 +36,7 @@ from yimen.office.tables import (
 from yimen.policies.model import Policy
 from yimen.registry.queries import Found, match_numbers, read_id_number
 
+__all__ = ["HEADINGS", "NotGranted", "end_grant", "grant_benefit", "load_recipients", "preview_recipients"]
 ROWS_PER_TRANSACTION = 2000
 HEADINGS = (
     Heading("id_number", ("身份证号", "身份证号码", "公民身份号码", "证件号码"), required=True),

@@ -128,6 +128,7 @@ def record_paper(
     if state == PaperState.PROMISED and promised_until is None:
         raise NotAccepted("容缺受理要写明承诺哪一天以前补交。")
     held = move_case("paper", case, by=by, at=at, note=Note(f"{name}：{PaperState(state).label}"))
+    paper: Paper
     paper, _ = Paper.objects.update_or_create(
         case=held,
         name=name[:60],
@@ -171,6 +172,7 @@ def give_consent(
         raise NotAccepted("签授权书的人不是这一户今天的成员。")
     if member is not None and member.age < 18 and given and not guardian_name:
         raise NotAccepted(f"{member.name}未满十八周岁，授权书由监护人代签，请写明监护人。")
+    consent: Consent
     consent, _ = Consent.objects.update_or_create(
         case=held,
         person_id=person,

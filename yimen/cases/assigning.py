@@ -40,7 +40,7 @@ def offer_case(*, case: uuid.UUID, to: Staff, reason: str, by: Staff, at: dateti
 
 
 def _handover(case: Case, *, to: Staff, reason: str, by: Staff, at: datetime, done: bool = False) -> Handover:
-    return Handover.objects.create(
+    handover: Handover = Handover.objects.create(
         case=case,
         giver_id=case.first_assignee_id,
         taker=to,
@@ -51,6 +51,7 @@ def _handover(case: Case, *, to: Staff, reason: str, by: Staff, at: datetime, do
         accepted=True if done else None,
         area_path=case.area_path,
     )
+    return handover
 
 
 def _has_post(to: Staff, case: Case, by: Staff) -> None:
@@ -73,9 +74,9 @@ def answer_offer(*, handover: int, yes: bool, by: Staff, at: datetime) -> Case:
         raise NotHandedOver("这次移交已经答复过了。")
     held.answered_at, held.accepted = at, yes
     held.save(update_fields=["answered_at", "accepted"])
-    words = "接受移交" if yes else "没有接受移交"
-    changes = {"first_assignee": by} if yes else {}
-    return move_case("hand_over", held.case_id, by=by, at=at, note=Note(f"{by.name}{words}"), **changes)
+    if not yes:
+        return move_case("hand_over", held.case_id, by=by, at=at, note=Note(f"{by.name}没有接受移交"))
+    return move_case("hand_over", held.case_id, by=by, at=at, note=Note(f"{by.name}接受移交"), first_assignee=by)
 
 
 @transaction.atomic

@@ -8,7 +8,6 @@ import hashlib
 import json
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -139,7 +138,7 @@ def _today(held: Decision, on: date) -> tuple[Policy, Answer, list[dict[str, Any
     answer = answer_of(registered, policy=held.policy, person=held.person_id)
     if answer is None:
         raise NotDecided("这项政策今天不再执行，或此人已不在本户，请先核对。")
-    return answer.policy, answer, story_of(registered, answer, person=held.person_id, rules=rules)
+    return answer.policy, answer, story_of(registered, answer, person=held.person_id, rules=rules, on=on)
 
 
 def _fen(answer: Answer) -> int | None:

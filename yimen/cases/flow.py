@@ -18,7 +18,6 @@ from yimen.office import audit
 from yimen.office.access import NotAllowed, require
 from yimen.office.models import Staff
 
-
 CIVIL_AFFAIRS = "民政"
 
 

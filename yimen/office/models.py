@@ -250,3 +250,21 @@ class Job(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["run_after"], condition=Q(state="ready"), name="job_ready")]
+
+
+class Submission(models.Model):
+    """
+    What a client sent under a key of its own (提交编号), and what it was answered, so that it happens once.
+
+    Unscoped: the answer holds keys and numbers only, and is given back to the same actor alone.
+    """
+
+    key = models.CharField(max_length=64)
+    actor = models.CharField(max_length=60)
+    action = models.CharField(max_length=40)
+    digest = models.CharField(max_length=64)
+    answer = models.JSONField(default=dict)
+    at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["key", "actor"], name="submission_once")]

@@ -45,7 +45,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {"case.accept", "case.verify", "case.extend", "case.reassign", "case.deliver", "decision.propose", "complaint.see_name"}
         | {"reserve.fund"}
     ),
-    "county_leader": frozenset({"desk.county", "finding.see", "finding.export", "rules.see", "person.search", "person.see", "case.see", "case.reassign"}
+    "county_leader": frozenset(
+        {"desk.county", "finding.see", "finding.export", "rules.see", "person.search", "person.see", "case.see", "case.reassign"}
     ),
     "approver": frozenset(
         _WINDOW | {"desk.county", "person.unmask", "finding.close", "case.verify", "case.extend", "decision.confirm"}

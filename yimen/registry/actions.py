@@ -15,12 +15,15 @@ from yimen.registry.load import RosterLoader
 from yimen.registry.obligors import HEADINGS as OBLIGOR_HEADINGS
 from yimen.registry.obligors import ObligorRow, load_obligor_rows, read_obligor
 from yimen.registry.roster import HEADINGS, RosterRow, read_row
+from yimen.registry.standings import decide_standing, end_standing
 
 __all__ = [
     "HEADINGS",
     "OBLIGOR_HEADINGS",
     "Preview",
     "TableProblem",
+    "decide_standing",
+    "end_standing",
     "load_obligors",
     "load_roster",
     "preview_obligors",

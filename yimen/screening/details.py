@@ -73,7 +73,7 @@ class Detailer:
             reason = _choice(answer, self._all(home, known), place)
         if not reason and candidate.kind != "missed":
             return None
-        return Draft(candidate, answer.policy.version, *self._story(answer, known, place), answer.amount, reason, due_on)
+        return Draft(candidate, answer.policy.version, *self.story(answer, known, place), answer.amount, reason, due_on)
 
     def explainer(self, home: Home, on: date) -> Explainer:
         """Return the explainer of a place, category and day, made once."""
@@ -203,7 +203,7 @@ class Detailer:
     def _said(self, names: Iterable[str], known: HomeFacts, place: int | None) -> list[Said]:
         return [current.said for current in self._current(names, known, place) if current.said]
 
-    def _story(self, answer: Answer, known: HomeFacts, place: int | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    def story(self, answer: Answer, known: HomeFacts, place: int | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
         """Return the conditions and every fact behind them with its source and date, as JSON."""
         conditions = [
             one.as_json() | {"basis": one.condition.basis, "ask": one.condition.ask, "refusal": one.condition.refusal}

@@ -13,14 +13,15 @@ from yimen.benefits.queries import receipts_of
 from yimen.evidence.queries import said_about
 from yimen.office.access import current, require, within
 from yimen.office.models import Area
-from yimen.policies.queries import Answer, Explainer, HouseholdAnswers, Rules, Where
+from yimen.policies.queries import Answer, Explainer, Rules, Where
 from yimen.registry.queries import HouseholdCard, Member, StandingNow, household_card, masked, members_key, name_of, people_below
 from yimen.screening.homes import Home, HomeFacts, Receipt, Someone, facts_of_home
 from yimen.screening.models import Finding, ScreeningRun
 from yimen.screening.registered import Registered
 from yimen.screening.rules import current_rules
+from yimen.screening.story import RegisteredAnswers, answer_of, story_of, true_parameters
 
-__all__ = ["Finding", "ScreeningRun", "current_rules"]
+__all__ = ["Finding", "RegisteredAnswers", "ScreeningRun", "answer_of", "current_rules", "story_of", "true_parameters"]
 KINDS = {"missed": "漏救", "wrong": "错救", "recheck": "待核实", "soon": "即将符合"}
 
 
@@ -182,16 +183,6 @@ def _named(facts: Sequence[Mapping[str, Any]], card: HouseholdCard, otherwise: s
         dict(fact) | {"whose": "全家" if fact["member"] is None else names.get(fact["member"], otherwise or "已不在本户")}
         for fact in facts
     ]
-
-
-@dataclass(frozen=True)
-class RegisteredAnswers:
-    """A registered household: its card, its current facts, what every policy says, what it receives."""
-
-    card: HouseholdCard
-    facts: HomeFacts
-    answers: HouseholdAnswers
-    receipts: list[Any]
 
 
 def explain_registered(*, household_id: uuid.UUID, on: date, rules: Rules) -> RegisteredAnswers:

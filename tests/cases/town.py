@@ -1,0 +1,107 @@
+"""A household and the people at the desks who take its application to the end; all fictional (area 99)."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from tests.make import make_area, make_household, make_person, make_staff, make_village
+from yimen.cases import actions
+from yimen.cases.models import Case, Decision
+from yimen.evidence.models import Statement
+from yimen.office.access import scope
+from yimen.office.audit import reading
+from yimen.office.models import Area, Staff
+from yimen.registry.models import Household, Person
+from yimen.registry.queries import members_key
+
+DAY = date(2026, 11, 23)
+NOON = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
+POOR = {"月收入": "500.00", "金融资产": "0.00"}
+
+
+def noon(day: int) -> datetime:
+    """Return noon so many days after the first."""
+    return NOON + timedelta(days=day)
+
+
+@dataclass
+class Town:
+    """The village, the county above it, one household of one person, and staff by post."""
+
+    village: Area
+    home: Household
+    person: Person
+    window: Staff
+    colleague: Staff
+    approver: Staff
+
+    def at_desk(self, staff: Staff):
+        """Open the scope of somebody's desk with a reading, as a page does."""
+        return _Desk(staff)
+
+
+class _Desk:
+    def __init__(self, staff: Staff) -> None:
+        self.staff = staff
+
+    def __enter__(self):
+        self.scope, self.reading = scope(self.staff, "测试"), reading("测试")
+        self.scope.__enter__()
+        return self.reading.__enter__()
+
+    def __exit__(self, *problem):
+        self.reading.__exit__(*problem)
+        self.scope.__exit__(*problem)
+
+
+def make_town() -> Town:
+    """Make it all; the county approves, the town takes in."""
+    village = make_village()
+    county = make_area("990101", path="99.9901.990101.", level=3, name="花城县")
+    town = make_area("990101001", path="99.9901.990101.990101001.", level=4, name="城关镇")
+    village.parent = town
+    village.save()
+    window = make_staff(kind="town_clerk", area=town, username="window")
+    with scope(window, "测试"):
+        home = make_household(village)
+        person = make_person(home)
+        person.registered_here = True
+        person.save()
+    return Town(
+        village=village,
+        home=home,
+        person=person,
+        window=window,
+        colleague=make_staff(kind="town_clerk", area=town, username="colleague"),
+        approver=make_staff(kind="approver", area=county, username="approver"),
+    )
+
+
+def declare(town: Town, facts: dict, *, source: str = "入户", on: date = DAY, household: dict | None = None) -> None:
+    """Let a source say facts about the person and the household."""
+    with town.at_desk(town.window):
+        key = members_key([town.person.pk])
+        for about, said in ({"person": town.person}, facts), ({"household": town.home, "members_key": key}, household or {}):
+            if said:
+                Statement.objects.create(
+                    **about, source=source, stated_on=on, facts=said, recorded_at=NOON, area_path=town.village.path
+                )
+
+
+def opened(town: Town, **more) -> Case:
+    """Open a draft at the window."""
+    wanted = {"channel": "window", "applicant": town.person.pk} | more
+    with town.at_desk(town.window):
+        return actions.open_case(household=town.home.pk, by=town.window, at=NOON, **wanted)
+
+
+def accepted(town: Town, *policies: actions.Asked) -> Case:
+    """Take an application in, with the authorisation signed."""
+    case = opened(town)
+    with town.at_desk(town.window):
+        actions.give_consent(case=case.pk, person=town.person.pk, given=True, signed_on=DAY, by=town.window, at=NOON)
+        return actions.accept(case=case.pk, asked=policies, by=town.window, at=NOON)
+
+
+def decision_of(case: Case, policy: str) -> Decision:
+    """Return a case's decision on a policy."""
+    return Decision.objects.get(case=case, policy=policy)

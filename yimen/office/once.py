@@ -1,0 +1,47 @@
+"""
+Once (只办一次): what is sent twice happens once. The client makes a key; the same key with the same content gets the same answer.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from yimen.office.access import current
+from yimen.office.models import Submission
+
+
+class OtherContent(Exception):
+    """The key was used before for something else; nothing was done."""
+
+
+def once(
+    *, key: str, action: str, content: Mapping[str, Any], at: datetime, do: Callable[[], Mapping[str, Any]]
+) -> dict[str, Any]:
+    """
+    Do something under a client's key, or return what it answered the first time; both are one transaction.
+
+    Two requests at the same moment: the second waits for the first and gets its answer. Raises OtherContent.
+    """
+    actor, digest = current().actor, _digest(action, content)
+    try:
+        with transaction.atomic():
+            row = Submission.objects.create(key=key, actor=actor, action=action, digest=digest, at=at, answer={})
+            row.answer = dict(do())
+            row.save(update_fields=["answer"])
+            return dict(row.answer)
+    except IntegrityError:
+        held = Submission.objects.filter(key=key, actor=actor).first()
+        if held is None:
+            raise
+    if held.digest != digest:
+        raise OtherContent("这个提交编号以前用过，内容却不一样。没有再办一次；请刷新页面后重新提交。")
+    return dict(held.answer)
+
+
+def _digest(action: str, content: Mapping[str, Any]) -> str:
+    text = json.dumps([action, content], sort_keys=True, ensure_ascii=False, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()

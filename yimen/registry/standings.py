@@ -1,0 +1,56 @@
+"""Deciding a standing (认定对象类别): one at a time of those that exclude each other, with its next review."""
+
+import uuid
+from datetime import date, datetime, timedelta
+
+from django.db import transaction
+
+from yimen.office import audit
+from yimen.office.models import Staff
+from yimen.registry.models import Household, Standing
+
+# A household is one of these at a time (社会救助法第13条).
+ONE_OF = ("subsistence_allowance", "extreme_poverty_support", "borderline_household", "rigid_expenditure_household")
+
+
+@transaction.atomic
+def decide_standing(
+    *,
+    kind: str,
+    household: uuid.UUID,
+    starts_on: date,
+    by: Staff,
+    at: datetime,
+    area_path: str,
+    next_review_on: date | None = None,
+) -> Standing | None:
+    """
+    Write down what a household has been decided to be; another of the four it was before ends the day before.
+
+    Returns None for a policy that is no standing. The caller has decided and holds the permission.
+    """
+    if kind not in ONE_OF:
+        return None
+    for running in Standing.objects.filter(household_id=household, kind__in=ONE_OF, ends_on=None):
+        running.ends_on = max(starts_on - timedelta(days=1), running.starts_on)
+        running.save(update_fields=["ends_on"])
+    standing: Standing = Standing.objects.create(
+        household_id=household,
+        kind=kind,
+        starts_on=starts_on,
+        decided_by=by.department.name if by.department else by.name,
+        next_review_on=next_review_on,
+        area_path=area_path,
+    )
+    Household.objects.filter(pk=household).update(changed_at=at)
+    audit.write(action="standing.decide", at=at, subjects={str(household)}, kind=kind)
+    return standing
+
+
+@transaction.atomic
+def end_standing(*, kind: str, household: uuid.UUID, last_day: date, at: datetime) -> int:
+    """End a running standing of a household by a decision already taken; return how many ended."""
+    ended = Standing.objects.filter(household_id=household, kind=kind, ends_on=None).update(ends_on=last_day)
+    Household.objects.filter(pk=household).update(changed_at=at)
+    audit.write(action="standing.end", at=at, subjects={str(household)}, kind=kind)
+    return int(ended)
