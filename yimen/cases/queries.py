@@ -1,0 +1,222 @@
+"""Questions to cases: the lists of a desk, one case with everything its page shows, and where it stands for its applicant."""
+
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from django.db.models import Count, Q, QuerySet
+
+from yimen.cases.assigning import cases_answered_for
+from yimen.cases.clock import Deadline
+from yimen.cases.dues import deadlines_of
+from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
+from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
+from yimen.cases.words import OPEN, DecisionState, State
+from yimen.office.access import require
+from yimen.office.calendar import calendar
+from yimen.office.models import Area, Staff
+from yimen.registry.queries import masked
+from yimen.screening.queries import current_rules
+
+__all__ = ["Case", "Decision", "cases_answered_for"]
+
+
+@dataclass(frozen=True)
+class CaseFilter:
+    """What a list of cases is narrowed to; empty means all open ones."""
+
+    kind: str = ""
+    state: str = ""
+    assignee: str = ""
+    overdue: bool = False
+
+
+def cases(*, narrowed: CaseFilter, on: date) -> QuerySet[Case]:
+    """Return the cases below the open scope, overdue first, then those due first; lateness is computed, never stored."""
+    require("case.see")
+    rows: QuerySet[Case] = Case.objects.filter(state=narrowed.state) if narrowed.state else Case.objects.filter(state__in=OPEN)
+    if narrowed.kind:
+        rows = rows.filter(kind=narrowed.kind)
+    if narrowed.assignee:
+        rows = rows.filter(first_assignee__username=narrowed.assignee)
+    if narrowed.overdue:
+        rows = rows.filter(due_on__lt=on)
+    return rows.select_related("first_assignee").order_by("due_on", "opened_at", "pk")
+
+
+@dataclass(frozen=True)
+class CaseRow:
+    """One line of a list of cases; the name is masked."""
+
+    case: Case
+    name: str
+    village: str
+    policies: tuple[str, ...]
+    is_late: bool
+
+
+def case_rows(rows: Iterable[Case], *, on: date) -> list[CaseRow]:
+    """Return list lines for some cases (one page) with masked names; needs an open reading."""
+    found = list(rows)
+    names = masked(people=[], households=[one.household_id for one in found], on=on)
+    villages = dict(Area.objects.filter(path__in={one.area_path for one in found}).values_list("path", "name"))
+    rules, asked = current_rules(), _policies_of(found)
+    return [
+        CaseRow(
+            case=one,
+            name=names.get(one.household_id, ""),
+            village=villages.get(one.area_path, ""),
+            policies=tuple(held.name if (held := rules.policy(p)) else p for p in asked.get(one.pk, ())),
+            is_late=one.due_on is not None and one.due_on < on,
+        )
+        for one in found
+    ]
+
+
+def _policies_of(found: Iterable[Case]) -> Mapping[uuid.UUID, list[str]]:
+    asked: dict[uuid.UUID, list[str]] = {}
+    for case, policy in Decision.objects.filter(case__in=list(found)).values_list("case_id", "policy"):
+        asked.setdefault(case, []).append(policy)
+    return asked
+
+
+def decisions_waiting(*, department: str = "") -> QuerySet[Decision]:
+    """Return the decisions that wait for a desk, those due first first: for the approver, or for one department."""
+    require("case.see")
+    rows: QuerySet[Decision] = Decision.objects.filter(
+        state__in=(DecisionState.OPEN, DecisionState.PROPOSED, DecisionState.CLEARED)
+    )
+    if department:
+        rows = rows.filter(department=department)
+    return rows.select_related("case", "case__first_assignee").order_by("due_on", "case__opened_at", "pk")
+
+
+@dataclass(frozen=True)
+class Counts:
+    """How many open cases stand where, and how many of them are overdue."""
+
+    states: Mapping[str, int]
+    overdue: int
+    mine: int
+
+
+def counts(*, staff: Staff | None, on: date) -> Counts:
+    """Return the open cases below the open scope, counted by stage."""
+    rows = Case.objects.filter(state__in=OPEN)
+    states = dict(rows.order_by().values_list("state").annotate(n=Count("pk")).values_list("state", "n"))
+    overdue = rows.filter(due_on__lt=on).count()
+    return Counts(states, overdue, rows.filter(first_assignee=staff).count() if staff else 0)
+
+
+@dataclass(frozen=True)
+class CasePage:
+    """One case with everything its page shows; the household itself is asked of screening and registry."""
+
+    case: Case
+    decisions: list[Decision]
+    deadlines: Mapping[uuid.UUID, list[Deadline]]
+    papers: list[Paper]
+    consents: list[Consent]
+    kinships: list[Kinship]
+    visits: list[Visit]
+    postings: list[Posting]
+    tasks: list[Task]
+    events: list[CaseEvent]
+    offer: Handover | None
+
+
+def case_page(*, case_id: uuid.UUID) -> CasePage:
+    """Return one case. Raises Case.DoesNotExist outside the open scope, NotAllowed."""
+    require("case.see")
+    case: Case = Case.objects.select_related("first_assignee", "service_point").get(pk=case_id)
+    decisions = list(
+        Decision.objects.filter(case=case).select_related("proposed_by", "decided_by").order_by("-is_identity", "pk")
+    )
+    events = list(CaseEvent.objects.filter(case=case).select_related("by").order_by("at", "pk"))
+    held, rules = calendar(), current_rules()
+    return CasePage(
+        case=case,
+        decisions=decisions,
+        deadlines={one.pk: deadlines_of(one, held=held, rules=rules, events=events) for one in decisions} if case.number else {},
+        papers=list(Paper.objects.filter(case=case).order_by("pk")),
+        consents=list(Consent.objects.filter(case=case)),
+        kinships=list(Kinship.objects.filter(case=case).select_related("staff")),
+        visits=list(Visit.objects.filter(case=case).select_related("first", "second").order_by("visited_on")),
+        postings=list(Posting.objects.filter(decision__case=case).order_by("starts_on")),
+        tasks=list(Task.objects.filter(case=case).select_related("owner").order_by("done_at", "due_on")),
+        events=events,
+        offer=Handover.objects.filter(case=case, answered_at=None).select_related("taker").first(),
+    )
+
+
+def words_of(event: CaseEvent) -> str:
+    """Return what a step is called on a page."""
+    step = (DECISION_STEPS if event.decision_id else CASE_STEPS).get(event.step)
+    return step.words if step else {"open": "登记"}.get(event.step, event.step)
+
+
+def offers_to(staff: Staff) -> QuerySet[Handover]:
+    """Return the cases offered to somebody and not answered, below the open scope."""
+    rows: QuerySet[Handover] = Handover.objects.filter(taker=staff, answered_at=None)
+    return rows.select_related("case", "giver").order_by("offered_at")
+
+
+def tasks_of(staff: Staff) -> QuerySet[Task]:
+    """Return somebody's open tasks below the open scope, those due first first."""
+    rows: QuerySet[Task] = Task.objects.filter(owner=staff, done_at=None)
+    return rows.select_related("case").order_by("due_on", "made_at")
+
+
+def cases_of(*, household_id: uuid.UUID) -> QuerySet[Case]:
+    """Return every case of a household, the newest first (一户一条救助链)."""
+    rows: QuerySet[Case] = Case.objects.filter(household_id=household_id)
+    return rows.select_related("first_assignee").order_by("-opened_at")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where a case stands, for its applicant: no name, no policy's facts, only stages, days and whom to ask."""
+
+    number: str
+    state: str
+    stages: tuple[tuple[str, date | None], ...]
+    due_on: date | None
+    due_is_provisional: bool
+    assignee: str
+    phone: str
+    results: tuple[tuple[str, str], ...]
+
+
+def progress_of(*, receipt_code: str) -> Progress | None:
+    """Return where the case of a receipt stands, or None. Whoever holds the receipt may ask; the caller limits the rate."""
+    case = Case.objects.filter(receipt_code=receipt_code).select_related("first_assignee", "service_point").first()
+    if case is None:
+        return None
+    days = {event.step: event.on for event in CaseEvent.objects.filter(case=case).order_by("at")}
+    rules = current_rules()
+    done = Decision.objects.filter(case=case).exclude(state=DecisionState.WAITING)
+    return Progress(
+        number=str(case),
+        state=case.state,
+        stages=(
+            ("登记", days.get("open")),
+            ("受理", days.get("accept")),
+            ("调查核实", days.get("visit") or days.get("investigate")),
+            ("审核确认", days.get("conclude")),
+            ("送达", days.get("deliver")),
+        ),
+        due_on=case.due_on,
+        due_is_provisional=case.due_is_provisional,
+        assignee=case.first_assignee.name,
+        phone=case.service_point.phone if case.service_point else "",
+        results=tuple((held.name if (held := rules.policy(d.policy)) else d.policy, d.get_state_display()) for d in done),
+    )
+
+
+def open_case_of(*, finding_id: uuid.UUID) -> Case | None:
+    """Return the case in which a finding is being handled, or None."""
+    found: Case | None = Case.objects.filter(
+        Q(finding_id=finding_id), state__in=(State.DRAFT, State.SUBMITTED, State.ACCEPTED)
+    ).first()
+    return found
