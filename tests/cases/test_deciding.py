@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.cases.town import NOON, accepted, declare, decision_of, make_town, noon
+from tests.cases.town import NOON, accepted, decision_of, declare, make_town, noon
 from yimen.benefits.models import Grant
 from yimen.cases import actions
 from yimen.cases.models import CaseEvent
@@ -29,7 +29,8 @@ def test_a_nursing_subsidy_goes_from_acceptance_to_a_grant_from_the_month_of_app
 
         grant = Grant.objects.get()
         assert (grant.starts_on.isoformat(), grant.policy) == ("2026-11-01", NURSING)
-        assert grant.amount_fen and grant.facts["rows"]
+        assert grant.amount_fen
+        assert grant.facts["rows"]
         assert done.case.state == "concluded"
         steps = list(CaseEvent.objects.filter(case=case).order_by("pk").values_list("step", flat=True))
         assert steps == ["open", "consent", "accept", "propose", "confirm", "conclude"]
