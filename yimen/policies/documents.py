@@ -8,7 +8,8 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from yimen.policies.model import Basis, Condition, Example, Paper, Policy, Posting, Tier, TimeLimit
+from yimen.policies.limits import read_limits
+from yimen.policies.model import Basis, Condition, Example, Paper, Policy, Posting, Tier
 from yimen.policies.source import Mapping as Document
 from yimen.policies.source import Problem, Reader
 
@@ -68,7 +69,7 @@ def read_policy(document: Document, *, place: str, problems: list[Problem]) -> P
         pays_until=reader.text("停发", ""),
         posting=_posting(reader, problems),
         papers=tuple(_paper(entry, problems) for entry in reader.list("材料")),
-        limits=tuple(_limit(inner) for inner in _inner(reader, "时限", problems)),
+        limits=read_limits(_inner(reader, "时限", problems)),
         examples=tuple(_example(inner) for inner in _inner(reader, "例", problems)),
         help=reader.text("帮扶内容", ""),
         note=reader.text("说明", ""),
@@ -186,26 +187,6 @@ def _paper(entry: Any, problems: list[Problem]) -> Paper:
     inner = Reader(entry, problems)
     inner.only(("名", "可由", "说明", "当"), "材料")
     return Paper(inner.text("名"), inner.text("可由", ""))
-
-
-def _limit(reader: Reader) -> TimeLimit:
-    reader.only(("环节", "从", "到", "工作日", "自然日", "延长事由", "当", "依据", "说明"), "时限")
-    working = "工作日" in reader.mapping
-    if working and "自然日" in reader.mapping:
-        reader.note("自然日", "时限只能写 工作日 和 自然日 中的一个。")
-    text = reader.text("工作日" if working else "自然日")
-    if not text.isdigit():
-        reader.note("工作日" if working else "自然日", f"时限“{text}”应是天数，如 工作日: 3。")
-    return TimeLimit(
-        stage=reader.text("环节"),
-        days=int(text) if text.isdigit() else 0,
-        working=working,
-        basis=reader.text("依据", ""),
-        starts=reader.text("从", ""),
-        ends=reader.text("到", ""),
-        causes=tuple(str(cause) for cause in reader.list("延长事由")),
-        when=reader.text("当", ""),
-    )
 
 
 def _example(reader: Reader) -> Example:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from yimen.policies.numbers import BIGINT, DECIMAL_SCALE, MONEY_SCALE, from_scaled, to_scaled
 from yimen.policies.source import nearest
@@ -15,6 +15,11 @@ Kind = Literal["金额", "整数", "小数", "是否", "日期", "选项", "文�
 Subject = Literal["人", "户", "义务人"]
 Value = Decimal | int | bool | date | str | None
 Verdict = Literal["eligible", "not_eligible", "unknown"]
+# What a time limit may begin and end with (从, 到), in the order of a case; the room of cases says which step is which.
+Event = Literal[
+    "受理", "启动调查", "提请核对", "启动核对", "推送", "初审", "公示异议", "重提初审", "报送", "决定", "不予确认", "告知"
+]
+EVENTS: tuple[Event, ...] = get_args(Event)
 AREAS_OF_VERIFICATION = ("人口户籍", "收入", "财产", "刚性支出", "健康残疾", "劳动就业", "义务人与生活")
 _SCALES = {"金额": MONEY_SCALE, "整数": 0, "小数": DECIMAL_SCALE}
 _TRUE, _FALSE = {"true", "是", "1", "True"}, {"false", "否", "0", "False"}
