@@ -26,6 +26,7 @@ check: .venv/.test
 	$(BIN)/djlint yimen --lint --quiet
 	$(BIN)/yimen manage makemigrations --check --dry-run
 	$(BIN)/yimen rules check --strict
+	$(BIN)/yimen manage dues --check
 
 fix: .venv/.test
 	$(BIN)/ruff check --fix .

@@ -143,7 +143,7 @@ def test_an_entered_year_stands_before_the_year_the_program_knows():
 def test_a_day_of_another_year_is_refused_and_nothing_is_entered():
     with pytest.raises(ValueError, match=r"2028-01-01 不在 2027 年"):
         enter(2027, {date(2027, 1, 1): (False, "元旦"), date(2028, 1, 1): (False, "元旦")})
-    assert calendar() == Calendar({}, frozenset())
+    assert calendar() == Calendar({})
 
 
 @pytest.mark.django_db
@@ -162,7 +162,7 @@ def test_entering_a_year_is_written_in_the_audit():
 
 @given(NOTICES, ANY_DAY, NUMBERS)
 def test_a_due_date_is_always_a_working_day_after_the_start(days, start, number):
-    held = Calendar(days, frozenset({2027}))
+    held = Calendar(days, {2027: "某号通知"})
     for due in (after_workdays(held, start, number), after_days(held, start, number)):
         assert held.is_workday(due.on)
         assert due.on > start
@@ -170,7 +170,7 @@ def test_a_due_date_is_always_a_working_day_after_the_start(days, start, number)
 
 @given(NOTICES, ANY_DAY, NUMBERS)
 def test_between_the_start_and_the_due_date_lie_exactly_so_many_working_days(days, start, number):
-    held = Calendar(days, frozenset({2027}))
+    held = Calendar(days, {2027: "某号通知"})
     due = after_workdays(held, start, number).on
     worked = [start + timedelta(days=one) for one in range(1, (due - start).days + 1)]
     assert sum(held.is_workday(day) for day in worked) == number
@@ -178,7 +178,7 @@ def test_between_the_start_and_the_due_date_lie_exactly_so_many_working_days(day
 
 @given(NOTICES, ANY_DAY, NUMBERS, NUMBERS)
 def test_some_working_days_and_then_more_are_the_sum_of_both(days, start, first, second):
-    held = Calendar(days, frozenset({2027}))
+    held = Calendar(days, {2027: "某号通知"})
     middle = after_workdays(held, start, first).on
     assert after_workdays(held, middle, second).on == after_workdays(held, start, first + second).on
 

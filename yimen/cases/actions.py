@@ -18,6 +18,7 @@ from yimen.cases.applying import (
 from yimen.cases.assigning import NotHandedOver, answer_offer, offer_case, reassign_all
 from yimen.cases.clock import NotExtended
 from yimen.cases.deciding import NotDecided, StaleFacts, confirm, extend, propose, refer, refuse, send_back
+from yimen.cases.dues import recompute_dues
 from yimen.cases.flow import Changed, WrongStep
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "open_case",
     "propose",
     "reassign_all",
+    "recompute_dues",
     "record_paper",
     "refer",
     "refuse",

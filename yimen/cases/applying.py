@@ -11,8 +11,8 @@ from django.utils.timezone import localdate
 
 from yimen.cases.deciding import open_decisions
 from yimen.cases.dues import project_dues
-from yimen.cases.flow import Note, move_case, write_event
-from yimen.cases.models import Case, Consent, Paper
+from yimen.cases.flow import Note, move_case, move_decision, write_event
+from yimen.cases.models import Case, Consent, Decision, Paper
 from yimen.cases.numbers import new_receipt_code, next_number
 from yimen.cases.words import Channel, Kind, PaperState
 from yimen.evidence.actions import state_facts
@@ -212,7 +212,7 @@ def accept(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff, at: datetime, 
         accepted_at=at,
     )
     _state_what_was_declared(held, by=by, at=at)
-    open_decisions(held, asked, by=by, at=at)
+    _push_elsewhere(held, open_decisions(held, asked, by=by, at=at), by=by, at=at)
     project_dues(held)
     return held
 
@@ -237,6 +237,20 @@ def _needs_no_comparison(asked: Sequence[Asked]) -> bool:
     rules = current_rules()
     policies = [rules.policy(one.policy) for one in asked]
     return all(policy is None or not any("授权" in paper.name for paper in policy.papers) for policy in policies)
+
+
+def _push_elsewhere(case: Case, decisions: Sequence[Decision], *, by: Staff, at: datetime) -> None:
+    """Who is registered elsewhere may apply here where a policy has its own limit for pushing it on (跨省通办)."""
+    rules = current_rules()
+    pushed = [one for one in decisions if (policy := rules.policy(one.policy)) and any(x.ends == "推送" for x in policy.limits)]
+    if not pushed:
+        return
+    card = household_card(household_id=case.household_id, on=localdate(at))
+    away = {member.person_id for member in card.members if member.registered_here is False}
+    for decision in pushed:
+        if decision.person_id in away:
+            note = Note("户籍不在本县，材料推送户籍地认定", on=case.received_on)
+            move_decision("elsewhere", decision.pk, by=by, at=at, note=note)
 
 
 def _state_what_was_declared(case: Case, *, by: Staff, at: datetime) -> None:
@@ -273,4 +287,4 @@ def withdraw(*, case: uuid.UUID, words: str, by: Staff, at: datetime) -> Case:
     """Take an application back at the applicant's word (撤回). Raises NotAccepted without words, WrongStep, NotAllowed."""
     if not words.strip():
         raise NotAccepted("请写明是谁、为什么撤回。")
-    return move_case("withdraw", case, by=by, at=at, note=Note(words.strip()), due_on=None)
+    return move_case("withdraw", case, by=by, at=at, note=Note(words.strip()))

@@ -1,33 +1,19 @@
 """
 Deadlines (时限): pure. The limits of a policy, the events of a case and the calendar give each stage's due date, explained.
 
-Nothing is stored here: a due date is the same function of the same events on every day. An extension counts only for a
-cause that the policy lists; the public posting runs inside the limits; nothing suspends a limit but what a policy lists.
+Nothing is stored here: a due date is the same function of the same events on every day. A limit is extended only for a
+cause that the policy lists, and only to the days that its article gives. Nothing suspends one: the public posting runs
+inside it, and papers are completed before acceptance (民发〔2021〕57号第10条、第19条、第22条).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
 from yimen.office.calendar import Calendar, Due, after_days, after_workdays
-from yimen.policies.model import TimeLimit
+from yimen.policies.model import EVENTS, Event, TimeLimit
 
-# Steps of the flow, as the time limits of a policy call them (从, 到).
-EVENTS: Mapping[str, tuple[str, ...]] = {
-    "accept": ("受理",),
-    "investigate": ("启动调查",),
-    "ask_comparison": ("提请核对",),
-    "compare": ("启动核对",),
-    "propose": ("初审",),
-    "object": ("公示异议",),
-    "submit_up": ("报送",),
-    "forward": ("推送",),
-    "confirm": ("决定",),
-    "refuse": ("决定", "不予确认"),
-    "tell": ("告知",),
-    "pay": ("发放",),
-}
-EXTEND = "extend"
+DECIDED: Event = "决定"
 
 
 class NotExtended(Exception):
@@ -36,11 +22,18 @@ class NotExtended(Exception):
 
 @dataclass(frozen=True)
 class Happened:
-    """One event: the step, the day it counts from, and for an extension its cause, article and who approved."""
+    """One event, as the policies' time limits call it, and the day it counts from."""
 
-    step: str
+    event: Event
     on: date
-    cause: str = ""
+
+
+@dataclass(frozen=True)
+class Extension:
+    """An extension: for which cause, on which day, approved by whom."""
+
+    cause: str
+    on: date
     approved_by: str = ""
 
 
@@ -59,31 +52,27 @@ class Deadline:
         """Say whether the stage was or is past its date."""
         return (self.done_on or on) > self.due.on
 
-    @property
-    def days_left_from(self) -> date:
-        """Return the day the rest of the time is counted to."""
-        return self.due.on
-
 
 def deadlines(
-    limits: Sequence[TimeLimit], events: Iterable[Happened], calendar: Calendar, *, true_parameters: frozenset[str] = frozenset()
+    limits: Sequence[TimeLimit],
+    events: Collection[Happened],
+    calendar: Calendar,
+    *,
+    extensions: Collection[Extension] = (),
+    true_parameters: Collection[str] = frozenset(),
 ) -> list[Deadline]:
     """
-    Return the stages that have begun, in the order they fall due; a stage begun again counts from its last beginning.
+    Return the stages that have begun, in the order they fall due.
 
-    Events of the same day count alike in any order. A stage ends with the first end on or after its beginning.
+    Events of one day count alike in any order. Between the same two events the limit of a local parameter that is true
+    takes the place of the plain one, and an extension moves its date, never forward.
     """
-    happened = list(events)
-    extended = {one.cause: one for one in sorted(happened, key=lambda one: (one.on, one.cause)) if one.step == EXTEND}
-    found = []
-    for limit in _in_force(limits, extended, true_parameters):
-        starts_on = max((one.on for one in happened if limit.starts in EVENTS.get(one.step, ())), default=None)
-        if starts_on is None:
-            continue
-        ends = [one.on for one in happened if limit.ends in EVENTS.get(one.step, ()) and one.on >= starts_on]
-        due = (after_workdays if limit.working else after_days)(calendar, starts_on, limit.days)
-        found.append(Deadline(limit.stage, limit.basis, starts_on, due, min(ends, default=None), _lines(limit, due, extended)))
-    return sorted(found, key=lambda one: (one.due.on, one.stage))
+    stages: dict[tuple[str, str], list[TimeLimit]] = {}
+    for limit in limits:
+        if not limit.when or limit.when in true_parameters:
+            stages.setdefault((limit.starts, limit.ends), []).append(limit)
+    found = (_deadline(rivals, events, calendar, extensions) for rivals in stages.values())
+    return sorted((one for one in found if one), key=lambda one: (one.due.on, one.stage))
 
 
 def next_due(found: Sequence[Deadline]) -> Deadline | None:
@@ -93,36 +82,65 @@ def next_due(found: Sequence[Deadline]) -> Deadline | None:
 
 def check_cause(limits: Sequence[TimeLimit], cause: str) -> TimeLimit:
     """Return the limit that a cause extends to. Raises NotExtended, in words."""
-    allowed = [limit for limit in limits if limit.causes]
-    for limit in allowed:
+    for limit in limits:
         if cause in limit.causes:
             return limit
-    listed = "、".join(dict.fromkeys(one for limit in allowed for one in limit.causes))
+    listed = "、".join(dict.fromkeys(one for limit in limits for one in limit.causes))
     raise NotExtended(
         f"“{cause}”不是可以延长的情形。{'可以延长的只有：' + listed + '。' if listed else '这项政策的期限不能延长。'}"
     )
 
 
-def _in_force(
-    limits: Sequence[TimeLimit], extended: Mapping[str, Happened], true_parameters: frozenset[str]
-) -> Iterable[TimeLimit]:
-    """Of several limits between the same events take the extended one, else the one of a local parameter, else the plain one."""
-    chosen: dict[tuple[str, str], TimeLimit] = {}
-    for limit in sorted(limits, key=lambda one: (bool(one.causes), bool(one.when))):
-        if limit.causes and not set(limit.causes) & extended.keys():
-            continue
-        if limit.when and limit.when not in true_parameters:
-            continue
-        if limit.starts and limit.ends:
-            chosen[limit.starts, limit.ends] = limit
-    return chosen.values()
+def _deadline(
+    rivals: Sequence[TimeLimit], events: Collection[Happened], calendar: Calendar, extensions: Collection[Extension]
+) -> Deadline | None:
+    plain = max((one for one in rivals if not one.causes), key=lambda one: (bool(one.when), one.when), default=None)
+    period = _period(plain, events) if plain else None
+    if plain is None or period is None:
+        return None
+    starts_on, done_on = period
+    limit, due = plain, _due(calendar, starts_on, plain)
+    lines = [_line(plain), *due.lines]
+    for longer in sorted((one for one in rivals if one.causes), key=lambda one: (one.days, one.stage)):
+        granted = [one for one in extensions if one.cause in longer.causes]
+        if granted:
+            lines += [_extended(one, due) for one in sorted(granted, key=lambda one: (one.on, one.cause, one.approved_by))]
+            limit, due = longer, max(due, _due(calendar, starts_on, longer), key=lambda one: one.on)
+            lines += [_line(longer), *due.lines]
+    return Deadline(limit.stage, limit.basis, starts_on, due, done_on, tuple(lines))
 
 
-def _lines(limit: TimeLimit, due: Due, extended: Mapping[str, Happened]) -> tuple[str, ...]:
+def _period(limit: TimeLimit, events: Collection[Happened]) -> tuple[date, date | None] | None:
+    """
+    Return from when a stage counts and when it ended: asked again before it was answered, it still counts from the first.
+
+    A decision ends whatever was to happen before it, so that a step nobody wrote down does not stay due for ever.
+    """
+    closing = {limit.ends} | ({DECIDED} if _comes_before(limit.ends, DECIDED) else set())
+    starts = sorted(one.on for one in events if one.event == limit.starts)
+    ends = sorted(one.on for one in events if one.event in closing)
+    if not starts:
+        return None
+    unanswered = [day for day in starts if not ends or ends[-1] < day]
+    if unanswered:
+        return unanswered[0], None
+    return starts[-1], min(day for day in ends if day >= starts[-1])
+
+
+def _comes_before(event: str, other: Event) -> bool:
+    return event in EVENTS[: EVENTS.index(other)]
+
+
+def _due(calendar: Calendar, starts_on: date, limit: TimeLimit) -> Due:
+    return (after_workdays if limit.working else after_days)(calendar, starts_on, limit.days)
+
+
+def _line(limit: TimeLimit) -> str:
     kind = "个工作日" if limit.working else "天"
-    lines = [f"{limit.stage}：从“{limit.starts}”到“{limit.ends}”，{limit.days} {kind}（{limit.basis}）", *due.lines]
-    for cause in limit.causes:
-        if cause in extended:
-            one = extended[cause]
-            lines.append(f"{one.on} 因“{cause}”延长" + (f"，{one.approved_by}同意" if one.approved_by else ""))
-    return tuple(lines)
+    return f"{limit.stage}：从“{limit.starts}”到“{limit.ends}”，{limit.days} {kind}（{limit.basis}）"
+
+
+def _extended(one: Extension, due: Due) -> str:
+    approved = f"，{one.approved_by}同意" if one.approved_by else ""
+    late = f"；延长时原来的期限 {due.on} 已过" if one.on > due.on else ""
+    return f"{one.on} 因“{one.cause}”延长{approved}{late}"

@@ -17,7 +17,7 @@ from django.utils.timezone import localdate
 
 from yimen.benefits.actions import grant_benefit
 from yimen.cases.clock import check_cause
-from yimen.cases.dues import project_dues
+from yimen.cases.dues import DELEGATED, policy_of
 from yimen.cases.flow import CIVIL_AFFAIRS, Note, move_case, move_decision
 from yimen.cases.models import Case, Decision, Kinship, Visit
 from yimen.cases.words import FINAL, DecisionState
@@ -45,7 +45,6 @@ IDENTITY = frozenset(
     }
 )
 REFERRED_DEPARTMENTS = frozenset({"教育"})
-DELEGATED = "审核确认下放乡镇"
 COUNTY_DEPTH = 3
 
 
@@ -112,7 +111,7 @@ def propose(*, decision: uuid.UUID, agrees: bool, opinion: str, by: Staff, at: d
     if not opinion.strip():
         raise NotDecided("请写明初审意见。")
     frozen = {one["fact"] + "|" + (one["member"] or ""): one["value"] for one in facts}
-    moved = move_decision(
+    return move_decision(
         "propose",
         decision,
         by=by,
@@ -128,8 +127,6 @@ def propose(*, decision: uuid.UUID, agrees: bool, opinion: str, by: Staff, at: d
         facts_hash=_hash(frozen),
         amount_fen=_fen(answer) if agrees else None,
     )
-    project_dues(moved.case)
-    return moved
 
 
 def _today(held: Decision, on: date) -> tuple[Policy, Answer, list[dict[str, Any]]]:
@@ -277,11 +274,9 @@ def send_back(*, decision: uuid.UUID, words: str, by: Staff, at: datetime) -> De
     """Send an opinion back with a reason (退回重办). Raises NotDecided without one; WrongStep, NotAllowed."""
     if not words.strip():
         raise NotDecided("退回要写明哪里要重办。")
-    moved = move_decision(
+    return move_decision(
         "send_back", decision, by=by, at=at, note=Note(words.strip()), proposed_by=None, proposed_at=None, agrees=None
     )
-    project_dues(moved.case)
-    return moved
 
 
 @transaction.atomic
@@ -294,13 +289,12 @@ def refer(*, decision: uuid.UUID, words: str, by: Staff, at: datetime) -> Decisi
 
 @transaction.atomic
 def extend(*, case: uuid.UUID, decision: uuid.UUID, cause: str, by: Staff, at: datetime) -> Case:
-    """Extend a limit for a cause its policy lists (延长). Raises NotExtended for any other, WrongStep, NotAllowed."""
-    held = Decision.objects.get(pk=decision, case_id=case)
-    policy = current_rules().policy(held.policy)
+    """Extend a decision's limit for a cause its policy lists (延长). Raises NotExtended for any other, WrongStep, NotAllowed."""
+    held = Decision.objects.select_related("case").get(pk=decision, case_id=case)
+    policy = policy_of(held, rules=current_rules(), on=held.case.received_on)
     limit = check_cause(policy.limits if policy else (), cause)
-    moved = move_case("extend", case, by=by, at=at, note=Note(by.name, cause=cause, article=limit.basis))
-    project_dues(moved)
-    return moved
+    note = Note(by.name, cause=cause, article=limit.basis)
+    return move_decision("extend", decision, by=by, at=at, note=note).case
 
 
 def _after(decision: Decision, *, by: Staff | None, at: datetime) -> Decision:
@@ -313,7 +307,5 @@ def _after(decision: Decision, *, by: Staff | None, at: datetime) -> Decision:
                 move_decision("begin", one.pk, by=by, at=at)
                 one.state = DecisionState.OPEN
     if all(one.state in FINAL for one in others):
-        case = move_case("conclude", case.pk, by=by, at=at, concluded_at=at)
-    project_dues(case)
-    decision.case = case
+        decision.case = move_case("conclude", case.pk, by=by, at=at, concluded_at=at)
     return decision

@@ -1,50 +1,157 @@
-"""Due dates as they are kept for lists (期限投影): always reckoned anew by the clock, written by the mover in its transaction."""
+"""
+Due dates as they are kept for lists (期限投影): the trail told to the clock, and what the clock says written down.
 
-from collections.abc import Iterable
-from datetime import date
+The movers of `flow` write them in their own transaction and nobody else does, so a list can never show another date than
+the case's page; `wrong_dues` proves it, `recompute_dues` mends it when a year's notice of days off is entered.
+"""
 
-from yimen.cases.clock import Deadline, Happened, deadlines, next_due
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, datetime
+
+from django.db import transaction
+
+from yimen.cases.clock import Deadline, Extension, Happened, deadlines, next_due
 from yimen.cases.models import Case, CaseEvent, Decision
-from yimen.cases.words import FINAL
+from yimen.cases.words import DecisionState, State
+from yimen.office import audit
+from yimen.office.access import require
 from yimen.office.calendar import Calendar, calendar
+from yimen.policies.model import Event, Policy
 from yimen.policies.queries import Rules
 from yimen.screening.queries import current_rules, true_parameters
 
+DELEGATED = "审核确认下放乡镇"
+CAN_BE_DUE = (State.ACCEPTED, State.CONCLUDED, State.DELIVERED)
+NOT_DUE = (DecisionState.REFERRED, DecisionState.DROPPED)
+# What each step is called in a policy's time limits; 报送, 公示异议 and 重提初审 depend on what came before (below).
+EVENTS_OF: Mapping[str, tuple[Event, ...]] = {
+    "accept": ("受理",),
+    "investigate": ("启动调查",),
+    "visit": ("启动调查",),
+    "ask_comparison": ("提请核对",),
+    "compare": ("启动核对",),
+    "refer": ("推送",),
+    "propose": ("初审",),
+    "confirm": ("决定",),
+    "refuse": ("决定", "不予确认"),
+    "tell": ("告知",),
+    "deliver": ("告知",),
+}
+Kept = tuple[date | None, bool]
 
-def deadlines_of(decision: Decision, *, held: Calendar, rules: Rules, events: Iterable[CaseEvent]) -> list[Deadline]:
-    """Return the stages of one decision: its policy's limits over the case's events and its own."""
-    policy = rules.policy(decision.policy)
-    if policy is None:
+
+def deadlines_of(decision: Decision, *, held: Calendar, rules: Rules, events: Sequence[CaseEvent]) -> list[Deadline]:
+    """Return the stages of one decision: its policy's limits over the case's events and its own, in the order written."""
+    trail = [one for one in events if one.decision_id in (None, decision.pk)]
+    accepted_on = next((one.on for one in trail if one.step == "accept"), None)
+    policy = policy_of(decision, rules=rules, on=accepted_on) if accepted_on else None
+    if policy is None or accepted_on is None:
         return []
-    own = [one for one in events if one.decision_id in (None, decision.pk)]
-    happened = [Happened(one.step, one.on, one.cause, one.words) for one in own]
-    names = [limit.when for limit in policy.limits if limit.when]
-    happened += [Happened("submit_up", one.on) for one in own if _goes_up(one.step, policy.posting.needed)]
-    true = true_parameters(names, area_path=decision.area_path, on=_accepted_on(own), rules=rules) if names else frozenset()
-    return deadlines(policy.limits, happened, held, true_parameters=true)
+    names = {DELEGATED, *(limit.when for limit in policy.limits if limit.when)}
+    true = true_parameters(names, area_path=decision.area_path, on=accepted_on, rules=rules)
+    posted = policy.posting.needed == "是" and decision.agrees is not False
+    return deadlines(
+        policy.limits,
+        events_of(trail, posted=posted, delegated=DELEGATED in true),
+        held,
+        extensions=[Extension(one.cause, one.on, one.words) for one in trail if one.step == "extend"],
+        true_parameters=true,
+    )
 
 
-def _goes_up(step: str, posting: str) -> bool:
-    """The county receives it when the posting has ended, or with the opinion where there is no posting."""
-    return step == ("clear" if posting == "是" else "propose")
+def policy_of(decision: Decision, *, rules: Rules, on: date) -> Policy | None:
+    """Return the policy of a decision as it was in force at its place on a day: the limits of that day bind the case."""
+    areas = decision.area_path.rstrip(".").split(".")
+    in_force = (one for one in rules.in_force(on, areas) if one.id == decision.policy)
+    return next(in_force, None) or rules.policy(decision.policy)
 
 
-def _accepted_on(events: Iterable[CaseEvent]) -> date:
-    return max(one.on for one in events if one.step == "accept")
+def events_of(trail: Sequence[CaseEvent], *, posted: bool, delegated: bool) -> list[Happened]:
+    """Return what the clock knows of a trail in the order written; `posted` says that the opinion is posted first."""
+    found = [Happened(event, one.on) for one in trail for event in EVENTS_OF.get(one.step, ())]
+    return [*found, *_at_home(trail), *_objected(trail), *([] if delegated else _sent_up(trail, posted=posted))]
 
 
-def project_dues(case: Case) -> None:
-    """Write the next due date of a case and of each of its decisions, from the clock; nothing else may write them."""
+def _at_home(trail: Sequence[CaseEvent]) -> list[Happened]:
+    """Who is registered here has applied where it is decided: the window that accepts is the one it would be pushed to."""
+    away = any(one.step == "elsewhere" for one in trail)
+    return [Happened("推送", one.on) for one in trail if one.step == "accept" and not away]
+
+
+def _objected(trail: Sequence[CaseEvent]) -> list[Happened]:
+    """Tell the last objection to a posting and the opinion given after it, which may be of the same day as the one before."""
+    found: list[Happened] = []
+    for one in trail:
+        if one.step == "object":
+            found = [Happened("公示异议", one.on)]
+        elif one.step == "propose" and len(found) == 1:
+            found.append(Happened("重提初审", one.on))
+    return found
+
+
+def _sent_up(trail: Sequence[CaseEvent], *, posted: bool) -> list[Happened]:
+    """The county has it once the posting is over, or with the opinion where none is posted, until it sends it back."""
+    found: list[Happened] = []
+    for one in trail:
+        if one.step in ("post", "object", "send_back"):
+            found = []
+        elif one.step == "clear" or (one.step == "propose" and not posted):
+            found = [Happened("报送", one.on)]
+    return found
+
+
+def project_dues(case: Case) -> bool:
+    """Write the next due date of a case and of its decisions as the clock has them; say whether any was another."""
+    decisions = list(Decision.objects.filter(case=case))
+    events = list(CaseEvent.objects.filter(case=case).order_by("pk")) if decisions else []
+    due = _reckon(case, decisions, events, held=calendar(), rules=current_rules()) if decisions else {case.pk: (None, False)}
+    wrong = [one for one in (case, *decisions) if _kept(one) != due[one.pk]]
+    for one in wrong:
+        one.due_on, one.due_is_provisional = due[one.pk]
+        type(one).objects.filter(pk=one.pk).update(due_on=one.due_on, due_is_provisional=one.due_is_provisional)
+    return bool(wrong)
+
+
+def _kept(one: Case | Decision) -> Kept:
+    return one.due_on, one.due_is_provisional
+
+
+def _reckon(
+    case: Case, decisions: Sequence[Decision], events: Sequence[CaseEvent], *, held: Calendar, rules: Rules
+) -> dict[uuid.UUID, Kept]:
+    """Return what each decision and the case must keep: a case falls due with the first of its decisions."""
+    due: dict[uuid.UUID, Kept] = {}
+    for one in decisions:
+        stands = case.state in CAN_BE_DUE and one.state not in NOT_DUE
+        first = next_due(deadlines_of(one, held=held, rules=rules, events=events)) if stands else None
+        due[one.pk] = (first.due.on, first.due.provisional) if first else (None, False)
+    due[case.pk] = min((one for one in due.values() if one[0]), default=(None, False))
+    return due
+
+
+def wrong_dues() -> Iterator[Case]:
+    """Return the cases below the open scope whose kept dates are not what the clock says today; there are none."""
     held, rules = calendar(), current_rules()
-    events = list(CaseEvent.objects.filter(case=case))
-    earliest = None
-    for decision in Decision.objects.filter(case=case):
-        found = deadlines_of(decision, held=held, rules=rules, events=events)
-        due = None if decision.state in FINAL else next_due(found)
-        on, provisional = (due.due.on, due.due.provisional) if due else (None, False)
-        Decision.objects.filter(pk=decision.pk).update(due_on=on, due_is_provisional=provisional)
-        if due and (earliest is None or due.due.on < earliest.due.on):
-            earliest = due
-    case.due_on = earliest.due.on if earliest else None
-    case.due_is_provisional = earliest.due.provisional if earliest else False
-    Case.objects.filter(pk=case.pk).update(due_on=case.due_on, due_is_provisional=case.due_is_provisional)
+    for case in Case.objects.filter(number__isnull=False).order_by("pk").prefetch_related("decisions").iterator(500):
+        decisions = list(case.decisions.all())
+        events = list(CaseEvent.objects.filter(case=case).order_by("pk"))
+        due = _reckon(case, decisions, events, held=held, rules=rules)
+        if any(_kept(one) != due[one.pk] for one in (case, *decisions)):
+            yield case
+
+
+@transaction.atomic
+def recompute_dues(*, at: datetime) -> int:
+    """
+    Reckon the dates of all cases below the open scope anew and return how many have changed (期限重算).
+
+    Called by whoever enters a year's notice, or enables rules with other limits. Raises NotAllowed.
+    """
+    require("calendar.manage")
+    changed = 0
+    for found in list(wrong_dues()):
+        case = Case.objects.select_for_update().get(pk=found.pk)
+        changed += project_dues(case)
+    audit.write(action="case.recompute_dues", at=at, changed=changed)
+    return changed

@@ -1,7 +1,7 @@
 """
 The steps of a case and of a decision (流程): two tables that read like the regulation's flow chart, and one mover for each.
 
-Whatever changes a state passes here, so that none forgets permission, lock, version, trail or audit.
+Whatever changes a state passes here, so that none forgets permission, lock, version, trail, due date or audit.
 """
 
 import uuid
@@ -12,6 +12,7 @@ from typing import Any
 
 from django.utils.timezone import localdate, localtime
 
+from yimen.cases.dues import project_dues
 from yimen.cases.models import Case, CaseEvent, Decision
 from yimen.cases.words import DecisionState, State
 from yimen.office import audit
@@ -59,7 +60,6 @@ CASE_STEPS: Mapping[str, Step] = {
     "consent": _step("核对授权", State.DRAFT, State.SUBMITTED, State.ACCEPTED, needs="case.open"),
     "kin": _step("近亲属备案", State.DRAFT, State.SUBMITTED, State.ACCEPTED, needs="case.open"),
     "paper": _step("材料", State.DRAFT, State.SUBMITTED, State.ACCEPTED, needs="case.open"),
-    "extend": _step("延长期限", State.ACCEPTED, needs="case.extend"),
     "hear": _step("听取意见", State.ACCEPTED, needs="case.verify"),
     "hand_over": _step("移交首派责任", State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED, needs="case.open"),
     "reassign": _step("改派首派责任", State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED, needs="case.reassign"),
@@ -71,6 +71,8 @@ CASE_STEPS: Mapping[str, Step] = {
 _PENDING = (DecisionState.OPEN, DecisionState.PROPOSED, DecisionState.POSTED, DecisionState.CLEARED)
 DECISION_STEPS: Mapping[str, Step] = {
     "begin": _step("身份已定，开始办理", DecisionState.WAITING, to=DecisionState.OPEN, needs="case.see"),
+    "elsewhere": _step("户籍在外地，待推送", DecisionState.WAITING, DecisionState.OPEN, needs="case.accept"),
+    "extend": _step("延长期限", DecisionState.WAITING, *_PENDING, needs="case.extend"),
     "propose": _step("初审", DecisionState.OPEN, to=DecisionState.PROPOSED, needs="decision.propose"),
     "post": _step("张贴公示", DecisionState.PROPOSED, to=DecisionState.POSTED, needs="decision.propose"),
     "clear": _step("公示期满，无异议", DecisionState.POSTED, to=DecisionState.CLEARED, needs="decision.propose"),
@@ -132,6 +134,8 @@ def move_case(
         setattr(case, field, value)
     case.save(update_fields=["state", "version", "changed_at", "changed_by", *changes])
     write_event(case, name, by=by, at=at, before=before, after=case.state, note=note)
+    if case.number:
+        project_dues(case)
     return case
 
 
@@ -144,8 +148,9 @@ def move_decision(
     Raises WrongStep, also if the case is not being handled, NotAllowed, Decision.DoesNotExist outside the open scope.
     """
     step = DECISION_STEPS[name]
+    # The case first, for every mover: two decisions of one case wait for it, never for each other.
+    case: Case = Case.objects.select_for_update().get(pk=Decision.objects.get(pk=decision_id).case_id)
     decision: Decision = Decision.objects.select_for_update().get(pk=decision_id)
-    case: Case = Case.objects.select_for_update().get(pk=decision.case_id)
     _require_department(step, decision, by)
     if decision.state not in step.come_from:
         raise WrongStep(f"这项决定现在是“{decision.get_state_display()}”，不能“{step.words}”。请刷新页面查看。")
@@ -155,8 +160,11 @@ def move_decision(
     for field, value in changes.items():
         setattr(decision, field, value)
     decision.save(update_fields=["state", *changes])
-    Case.objects.filter(pk=case.pk).update(version=case.version + 1, changed_at=at, changed_by=by)
+    case.version, case.changed_at, case.changed_by = case.version + 1, at, by
+    case.save(update_fields=["version", "changed_at", "changed_by"])
     write_event(case, name, by=by, at=at, before=before, after=decision.state, note=note, decision=decision)
+    project_dues(case)
+    decision.case = case
     return decision
 
 

@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from yimen.cases.assigning import cases_answered_for
 from yimen.cases.clock import Deadline
-from yimen.cases.dues import deadlines_of
+from yimen.cases.dues import deadlines_of, wrong_dues
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
 from yimen.cases.words import OPEN, DecisionState, State
@@ -19,7 +19,7 @@ from yimen.office.models import Area, Staff
 from yimen.registry.queries import masked
 from yimen.screening.queries import current_rules
 
-__all__ = ["Case", "Decision", "cases_answered_for"]
+__all__ = ["Case", "Decision", "cases_answered_for", "wrong_dues"]
 
 
 @dataclass(frozen=True)

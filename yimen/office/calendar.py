@@ -6,7 +6,7 @@ whose notice is not entered only Saturdays and Sundays are free, and every date 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 import chinese_calendar
@@ -25,10 +25,10 @@ def year_of_notice(day: date) -> int:
 
 @dataclass(frozen=True)
 class Calendar:
-    """The notices known: entered years with their special days. The library's years need not be entered."""
+    """The notices known: special days, and the years entered with their documents. The library's years need not be entered."""
 
     special: Mapping[date, tuple[bool, str]]
-    entered: frozenset[int] = frozenset()
+    entered: Mapping[int, str] = field(default_factory=dict)
 
     def is_known(self, year: int) -> bool:
         """Say whether the year's notice is known."""
@@ -55,7 +55,7 @@ class Due:
 def calendar() -> Calendar:
     """Return the calendar as entered today."""
     days = {row.day: (row.is_workday, row.name) for row in CalendarDay.objects.all()}
-    return Calendar(days, frozenset(CalendarYear.objects.values_list("year", flat=True)))
+    return Calendar(days, dict(CalendarYear.objects.values_list("year", "document")))
 
 
 def after_workdays(held: Calendar, start: date, days: int) -> Due:
@@ -87,10 +87,12 @@ def after_days(held: Calendar, start: date, days: int) -> Due:
 
 
 def _due(held: Calendar, start: date, day: date, line: str, skipped: list[date]) -> Due:
-    unknown = [year for year in range(year_of_notice(start), year_of_notice(day) + 1) if not held.is_known(year)]
+    years = range(year_of_notice(start), year_of_notice(day) + 1)
+    unknown = [year for year in years if not held.is_known(year)]
     lines = [line]
     if skipped:
         lines.append(f"其间休息 {len(skipped)} 天：{_ranges(skipped)}")
+    lines += [f"{year} 年按{held.entered[year]}的放假安排" for year in years if year in held.entered]
     lines += [f"{year} 年的放假安排还没有录入，只按周末推算（暂推算）" for year in unknown]
     return Due(day, bool(unknown), tuple(lines))
 

@@ -6,8 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
+from yimen.cases.actions import recompute_dues
 from yimen.office.access import System, scope
 from yimen.office.actions import enter_calendar_year
 from yimen.office.tables import (
@@ -39,15 +41,17 @@ class Command(BaseCommand):
         parser.add_argument("--document", required=True, help="文号，如 国办发明电〔2026〕7号")
 
     def handle(self, *_: Any, year: int, file: Path, document: str, **__: Any) -> None:
-        """Enter it; nothing is entered if any row cannot be read."""
+        """Enter it and reckon the due dates anew; nothing is entered if any row cannot be read."""
+        at = timezone.now()
         try:
             days = _days(file)
-            with scope(System("calendar"), "录入放假安排"):
-                enter_calendar_year(year=year, document=document, days=days, by=None, at=timezone.now())
+            with scope(System("calendar"), "录入放假安排"), transaction.atomic():
+                enter_calendar_year(year=year, document=document, days=days, by=None, at=at)
+                changed = recompute_dues(at=at)
         except (TableProblem, ValueError) as problem:
             raise CommandError(str(problem)) from None
         worked = sum(worked for worked, _ in days.values())
-        self.stdout.write(f"{year} 年：放假 {len(days) - worked} 天，调休上班 {worked} 天。")
+        self.stdout.write(f"{year} 年：放假 {len(days) - worked} 天，调休上班 {worked} 天。{changed} 个办件的期限按它重算了。")
 
 
 def _days(file: Path) -> dict[date, tuple[bool, str]]:

@@ -1,0 +1,37 @@
+"""`yimen manage dues`: reckon the due dates of all cases anew, or prove that the dates kept are what the clock says."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+from django.utils import timezone
+
+from yimen.cases.actions import recompute_dues
+from yimen.cases.queries import wrong_dues
+from yimen.office.access import System, scope
+
+SHOWN = 20
+
+
+class Command(BaseCommand):
+    help = "办件期限重算：改了时限或本地参数以后运行；--check 只核对，有不一致的列出来。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """--check."""
+        parser.add_argument("--check", action="store_true", help="只核对，不改；不一致时退出码是 1")
+
+    def handle(self, *_: Any, check: bool, **__: Any) -> None:
+        """Reckon; with --check raise CommandError if any date kept is another."""
+        if "cases_case" not in connection.introspection.table_names():
+            self.stdout.write("还没有建库，没有要核对的期限。")
+            return
+        with scope(System("dues"), "核对办件期限"):
+            if not check:
+                self.stdout.write(f"期限重算完毕，{recompute_dues(at=timezone.now())} 个办件的日期变了。")
+                return
+            wrong = [str(case) for case in wrong_dues()]
+        if wrong:
+            more = f" 等 {len(wrong)} 件" if len(wrong) > SHOWN else ""
+            raise CommandError(f"期限和时钟算的不一致：{'、'.join(wrong[:SHOWN])}{more}。请运行 yimen manage dues 重算。")
+        self.stdout.write("办件期限和时钟算的一致。")
