@@ -1,0 +1,194 @@
+"""Due dates kept for lists: always what the clock says, whatever happened to the case, and anew with a year's notice."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from django.core.management import call_command
+from django.core.management.base import CommandError
+
+from tests.cases.town import DAY, NOON, accepted, decision_of, declare, make_town, noon
+from yimen.cases import actions, queries
+from yimen.cases.dues import EVENTS_OF, events_of
+from yimen.cases.flow import CASE_STEPS, DECISION_STEPS, Note, move_case, move_decision
+from yimen.cases.models import Case, CaseEvent, Decision
+from yimen.office.access import NotAllowed, System, scope
+from yimen.policies.model import EVENTS
+
+pytestmark = pytest.mark.django_db
+NURSING, LOW, RIGID = "disability_nursing_subsidy", "subsistence_allowance", "rigid_expenditure_household"
+
+
+@pytest.fixture
+def town():
+    town = make_town()
+    declare(town, {"残疾等级": 1, "需长期照护": True}, source="残联")
+    declare(town, {"领取工伤护理费": False}, source="人社")
+    return town
+
+
+def dues(town, policy: str = "") -> tuple[date | None, date | None]:
+    """Return the date kept for the case, and for its decision."""
+    with town.at_desk(town.window):
+        case = Case.objects.get()
+        decision = Decision.objects.get(policy=policy) if policy else Decision.objects.get()
+        return case.due_on, decision.due_on
+
+
+def stages(town, case: Case, policy: str):
+    with town.at_desk(town.window):
+        page = queries.case_page(case_id=case.pk)
+        return {one.stage: one for one in page.deadlines[decision_of(case, policy).pk]}
+
+
+def trail(*steps: tuple[str, int]) -> list[CaseEvent]:
+    return [CaseEvent(step=step, on=noon(day).date()) for step, day in steps]
+
+
+def test_every_event_of_the_rules_comes_from_a_step_of_the_flow():
+    assert set(EVENTS_OF) <= {*CASE_STEPS, *DECISION_STEPS}
+    told = {event for events in EVENTS_OF.values() for event in events}
+    assert told | {"报送", "公示异议", "重提初审"} == set(EVENTS)
+
+
+def test_a_subsidy_of_somebody_registered_here_has_ten_days_from_acceptance(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+
+    assert dues(town) == (date(2026, 12, 7), date(2026, 12, 7))
+    assert stages(town, case, NURSING)["受理地推送"].done_on == DAY
+
+
+def test_a_subsidy_of_somebody_from_elsewhere_is_pushed_on_within_three_days(town):
+    with town.at_desk(town.window):
+        town.person.registered_here = False
+        town.person.save()
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    assert dues(town) == (date(2026, 11, 26), date(2026, 11, 26))
+
+    with town.at_desk(town.window):
+        decision = decision_of(case, NURSING)
+        actions.refer(decision=decision.pk, words="推送户籍地", by=town.window, at=noon(1))
+
+    assert dues(town) == (None, None)
+    assert stages(town, case, NURSING)["受理地推送"].done_on == noon(1).date()
+
+
+def test_after_a_refusal_the_written_notice_is_still_due(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    with town.at_desk(town.window):
+        decision = decision_of(case, NURSING)
+        actions.propose(decision=decision.pk, agrees=False, opinion="不符合", by=town.window, at=noon(1))
+    with town.at_desk(town.approver):
+        actions.refuse(decision=decision.pk, words="不符合", article="国发〔2015〕52号", by=town.approver, at=noon(2))
+    assert dues(town) == (date(2026, 11, 30), date(2026, 11, 30))
+
+    with town.at_desk(town.window):
+        move_decision("tell", decision.pk, by=town.window, at=noon(3))
+    assert dues(town) == (None, None)
+
+
+def test_a_case_taken_back_is_not_due_any_more(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    with town.at_desk(town.window):
+        actions.withdraw(case=case.pk, words="本人撤回", by=town.window, at=noon(1))
+
+    assert dues(town) == (None, None)
+
+
+def test_a_case_falls_due_with_the_first_of_its_decisions(town):
+    accepted(town, actions.Asked(LOW), actions.Asked(NURSING, town.person.pk))
+    assert dues(town, LOW) == (date(2026, 11, 26), date(2026, 11, 26))
+    assert dues(town, NURSING) == (date(2026, 11, 26), date(2026, 12, 7))
+
+
+def test_an_extension_is_of_one_decision_and_only_for_a_listed_cause(town):
+    case = accepted(town, actions.Asked(LOW), actions.Asked(RIGID))
+    with town.at_desk(town.approver):
+        low = decision_of(case, LOW)
+        with pytest.raises(actions.NotExtended, match="可以延长的只有：公示有异议、人户分离、异地申办"):
+            actions.extend(case=case.pk, decision=low.pk, cause="工作忙", by=town.approver, at=noon(1))
+        actions.extend(case=case.pk, decision=low.pk, cause="人户分离", by=town.approver, at=noon(1))
+
+    assert "受理到确认（特殊情况）" in stages(town, case, LOW)
+    assert "受理到认定" in stages(town, case, RIGID)
+    with town.at_desk(town.window):
+        event = CaseEvent.objects.get(step="extend")
+        assert event.article.startswith("民发〔2021〕57号第22条")
+
+
+def test_a_visit_begins_the_investigation(town):
+    case = accepted(town, actions.Asked(LOW))
+    with town.at_desk(town.window):
+        move_case("visit", case.pk, by=town.window, at=noon(1))
+
+    assert stages(town, case, LOW)["启动家庭经济状况调查"].done_on == noon(1).date()
+    assert dues(town) == (date(2027, 1, 4), date(2027, 1, 4))
+
+
+def test_the_county_has_it_when_the_posting_is_over_and_not_while_it_is_sent_back():
+    posted = trail(("accept", 0), ("propose", 5), ("post", 5), ("clear", 13))
+    assert [one.on for one in events_of(posted, posted=True, delegated=False) if one.event == "报送"] == [noon(13).date()]
+    for more in (trail(("send_back", 14)), trail(("send_back", 13), ("propose", 13), ("post", 13))):
+        assert not [one for one in events_of([*posted, *more], posted=True, delegated=False) if one.event == "报送"]
+    assert not [one for one in events_of(posted, posted=True, delegated=True) if one.event == "报送"]
+
+
+def test_without_a_posting_the_county_has_it_with_the_opinion():
+    plain = trail(("accept", 0), ("propose", 5))
+    assert [one.on for one in events_of(plain, posted=False, delegated=False) if one.event == "报送"] == [noon(5).date()]
+    assert not [one for one in events_of(plain, posted=True, delegated=False) if one.event == "报送"]
+
+
+def test_an_opinion_of_the_day_of_the_objection_counts_only_if_it_was_given_after_it():
+    objected = trail(("accept", 0), ("propose", 5), ("post", 5), ("object", 5))
+    told = [one.event for one in events_of(objected, posted=True, delegated=False)]
+    assert "公示异议" in told
+    assert "重提初审" not in told
+    again = events_of([*objected, *trail(("propose", 5))], posted=True, delegated=False)
+    assert "重提初审" in [one.event for one in again]
+
+
+def test_a_year_s_notice_moves_the_dates_of_open_cases_and_they_are_provisional_no_longer(town, tmp_path, capsys):
+    case = accepted(town, actions.Asked(LOW))
+    with town.at_desk(town.window):
+        move_case("investigate", case.pk, by=town.window, at=noon(1), note=Note())
+        assert Case.objects.get().due_is_provisional
+    notice = tmp_path / "2027.csv"
+    notice.write_text("日期,上班,名称\n2027-01-01,否,元旦\n2027-01-04,否,元旦\n", encoding="utf-8")
+
+    call_command("calendar", 2027, notice, document="虚构〔2026〕1号")
+
+    assert dues(town) == (date(2027, 1, 6), date(2027, 1, 6))
+    with town.at_desk(town.window):
+        assert not Case.objects.get().due_is_provisional
+    call_command("dues", check=True)
+    assert "一致" in capsys.readouterr().out
+
+
+def test_a_date_written_by_another_hand_is_found_and_mended(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    with scope(System("test"), "测试"):
+        Case.objects.update(due_on=date(2030, 1, 1))
+
+    with pytest.raises(CommandError, match=f"不一致：{case.number}"):
+        call_command("dues", check=True)
+    call_command("dues")
+    call_command("dues", check=True)
+    assert dues(town) == (date(2026, 12, 7), date(2026, 12, 7))
+
+
+def test_a_clerk_may_not_reckon_everybody_s_dates_anew(town):
+    with town.at_desk(town.window), pytest.raises(NotAllowed):
+        actions.recompute_dues(at=NOON)
+
+
+def test_a_paper_form_counts_from_the_day_it_was_received(town):
+    received = date(2026, 11, 20)
+    with town.at_desk(town.window):
+        case = actions.open_case(
+            household=town.home.pk, by=town.window, at=NOON, channel="paper", applicant=town.person.pk, received_on=received
+        )
+        actions.give_consent(case=case.pk, person=town.person.pk, given=True, signed_on=received, by=town.window, at=NOON)
+        asked = [actions.Asked(NURSING, town.person.pk)]
+        actions.accept(case=case.pk, asked=asked, by=town.window, at=datetime(2026, 11, 23, 4, tzinfo=UTC))
+
+    assert dues(town) == (date(2026, 12, 4), date(2026, 12, 4))
