@@ -71,6 +71,14 @@ def test_each_post_opens_its_pages_and_is_refused_the_others_in_words(enter_as, 
             assert "您的岗位" in answer.content.decode()
 
 
+def test_a_policy_s_page_says_from_when_its_limits_run_and_what_may_extend_them(enter_as):
+    answer = enter_as("dingxiang").get(reverse("policy", args=["subsistence_allowance"]))
+
+    assert "从“受理”到“启动调查”" in words_of(answer)
+    assert "只有这些情形可以延长：公示有异议、人户分离、异地申办、家庭经济状况调查难度较大" in words_of(answer)
+    assert "本地“审核确认下放乡镇”的" in words_of(answer)
+
+
 def test_a_refused_attempt_is_written_down(enter_as, pages):
     enter_as("audit").get(reverse("findings"))
 

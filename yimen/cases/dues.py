@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import Prefetch
 
 from yimen.cases.clock import Deadline, Extension, Happened, deadlines, next_due
 from yimen.cases.models import Case, CaseEvent, Decision
@@ -133,10 +134,11 @@ def _reckon(
 def wrong_dues() -> Iterator[Case]:
     """Return the cases below the open scope whose kept dates are not what the clock says today; there are none."""
     held, rules = calendar(), current_rules()
-    for case in Case.objects.filter(number__isnull=False).order_by("pk").prefetch_related("decisions").iterator(500):
+    trails = Prefetch("events", CaseEvent.objects.order_by("pk"))
+    numbered = Case.objects.filter(number__isnull=False).order_by("pk").prefetch_related("decisions", trails)
+    for case in numbered.iterator(500):
         decisions = list(case.decisions.all())
-        events = list(CaseEvent.objects.filter(case=case).order_by("pk"))
-        due = _reckon(case, decisions, events, held=held, rules=rules)
+        due = _reckon(case, decisions, list(case.events.all()), held=held, rules=rules)
         if any(_kept(one) != due[one.pk] for one in (case, *decisions)):
             yield case
 

@@ -8,6 +8,7 @@ whose notice is not entered only Saturdays and Sundays are free, and every date 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cache
 
 import chinese_calendar
 
@@ -39,8 +40,14 @@ class Calendar:
         if day in self.special:
             return self.special[day][0]
         if day.year in KNOWN_YEARS and year_of_notice(day) not in self.entered:
-            return bool(chinese_calendar.is_workday(day))
+            return _in_library(day)
         return day.weekday() < 5
+
+
+@cache
+def _in_library(day: date) -> bool:
+    # The library looks through all its holidays at every question.
+    return bool(chinese_calendar.is_workday(day))
 
 
 @dataclass(frozen=True)
