@@ -1,5 +1,6 @@
 """Due dates kept for lists: always what the clock says, whatever happened to the case, and anew with a year's notice."""
 
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -8,14 +9,21 @@ from django.core.management.base import CommandError
 
 from tests.cases.town import DAY, NOON, accepted, decision_of, declare, make_town, noon
 from yimen.cases import actions, queries
-from yimen.cases.dues import EVENTS_OF, events_of
+from yimen.cases.dues import EVENTS_OF, deadlines_of, events_of, policy_of
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS, Note, move_case, move_decision
 from yimen.cases.models import Case, CaseEvent, Decision
 from yimen.office.access import NotAllowed, System, scope
-from yimen.policies.model import EVENTS
+from yimen.office.calendar import Calendar
+from yimen.policies.model import EVENTS, Policy
+from yimen.screening.queries import current_rules
 
 pytestmark = pytest.mark.django_db
 NURSING, LOW, RIGID = "disability_nursing_subsidy", "subsistence_allowance", "rigid_expenditure_household"
+
+
+@dataclass
+class Compiled:
+    policy: Policy
 
 
 @pytest.fixture
@@ -136,6 +144,25 @@ def test_without_a_posting_the_county_has_it_with_the_opinion():
     plain = trail(("accept", 0), ("propose", 5))
     assert [one.on for one in events_of(plain, posted=False, delegated=False) if one.event == "报送"] == [noon(5).date()]
     assert not [one for one in events_of(plain, posted=True, delegated=False) if one.event == "报送"]
+
+
+@pytest.mark.parametrize(("agrees", "begun"), [(False, True), (True, False), (None, False)])
+def test_only_an_opinion_against_goes_to_the_county_without_a_posting(town, agrees, begun):
+    decision = Decision(policy=LOW, agrees=agrees, area_path=town.village.path)
+    told = trail(("accept", 0), ("propose", 5))
+
+    found = deadlines_of(decision, held=Calendar({}), rules=current_rules(), events=told)
+
+    assert ("审核确认" in [one.stage for one in found]) is begun
+
+
+def test_the_limits_of_a_place_go_before_the_national_ones(town):
+    national = current_rules().policy(LOW)
+    local = replace(national, place="990101", limits=national.limits[:1])
+    rules = replace(current_rules(), compiled=tuple(Compiled(one) for one in (national, local)))
+    decision = Decision(policy=LOW, area_path=town.village.path)
+    assert policy_of(decision, rules=rules, on=DAY) is local
+    assert policy_of(Decision(policy=LOW, area_path="99.9902.990201."), rules=rules, on=DAY) is national
 
 
 def test_an_opinion_of_the_day_of_the_objection_counts_only_if_it_was_given_after_it():

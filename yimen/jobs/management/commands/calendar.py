@@ -23,6 +23,7 @@ from yimen.office.tables import (
     rows_of,
     suggest,
 )
+from yimen.policies.queries import RuleError
 
 HEADINGS = (
     Heading("day", ("日期",), required=True),
@@ -48,7 +49,7 @@ class Command(BaseCommand):
             with scope(System("calendar"), "录入放假安排"), transaction.atomic():
                 enter_calendar_year(year=year, document=document, days=days, by=None, at=at)
                 changed = recompute_dues(at=at)
-        except (TableProblem, ValueError) as problem:
+        except (TableProblem, ValueError, RuleError) as problem:
             raise CommandError(str(problem)) from None
         worked = sum(worked for worked, _ in days.values())
         self.stdout.write(f"{year} 年：放假 {len(days) - worked} 天，调休上班 {worked} 天。{changed} 个办件的期限按它重算了。")

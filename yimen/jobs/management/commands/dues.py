@@ -10,6 +10,7 @@ from django.utils import timezone
 from yimen.cases.actions import recompute_dues
 from yimen.cases.queries import wrong_dues
 from yimen.office.access import System, scope
+from yimen.policies.queries import RuleError
 
 SHOWN = 20
 
@@ -26,12 +27,16 @@ class Command(BaseCommand):
         if "cases_case" not in connection.introspection.table_names():
             self.stdout.write("还没有建库，没有要核对的期限。")
             return
-        with scope(System("dues"), "核对办件期限"):
-            if not check:
-                self.stdout.write(f"期限重算完毕，{recompute_dues(at=timezone.now())} 个办件的日期变了。")
-                return
-            wrong = [str(case) for case in wrong_dues()]
-        if wrong:
-            more = f" 等 {len(wrong)} 件" if len(wrong) > SHOWN else ""
-            raise CommandError(f"期限和时钟算的不一致：{'、'.join(wrong[:SHOWN])}{more}。请运行 yimen manage dues 重算。")
-        self.stdout.write("办件期限和时钟算的一致。")
+        try:
+            with scope(System("dues"), "核对办件期限"):
+                self.stdout.write(_check() if check else f"{recompute_dues(at=timezone.now())} 个办件的期限变了，其余不变。")
+        except RuleError as problem:
+            raise CommandError(str(problem)) from None
+
+
+def _check() -> str:
+    wrong = [str(case) for case in wrong_dues()]
+    if wrong:
+        more = f" 等 {len(wrong)} 件" if len(wrong) > SHOWN else ""
+        raise CommandError(f"期限和时钟算的不一致：{'、'.join(wrong[:SHOWN])}{more}。请运行 yimen manage dues 重算。")
+    return "办件期限和时钟算的一致。"
