@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 HOUSEHOLDS_PER_SLICE = 50000
 THREADS = 2
 PLACE = 'concat(place, chr(10), category) AS "·place"'
+NOTHING = "·nothing"
 NO_AMOUNT = pa.scalar(None, pa.int64())
 
 
@@ -89,9 +90,9 @@ class _Known(dict[str, Column]):
 class _Slice:
     """Some households with their members, the members' obligors and the local values; groups say whose each row is."""
 
-    home: pa.RecordBatch
-    people: pa.RecordBatch
-    obligors: pa.RecordBatch
+    home: pa.Table
+    people: pa.Table
+    obligors: pa.Table
     entered: _Known
     of_home: Groups
     of_person: Groups
@@ -140,7 +141,10 @@ class _Ready:
     def amount(self, known: _Known, verdict: Column) -> Column:
         """The amount of the first tier that fits, unknown where it is unknown which one that is."""
         if not self.tiers:
-            return pa.nulls(len(verdict), pa.int64())
+            # One column of nothing serves every policy that pays nothing.
+            if NOTHING not in known:
+                known[NOTHING] = pa.nulls(len(verdict), pa.int64())
+            return known[NOTHING]
         # For everybody: to pick the entitled out and put them back costs more than the few steps of an amount.
         amount: Column = NO_AMOUNT
         for when, tier in reversed(self.tiers):
@@ -209,9 +213,9 @@ class Bulk:
         home = _read(con, taken["household"], ["subject", PLACE, *self._held(self.program.household_facts)])
         people = _read(con, taken["person"], ["subject", "member", *self._held(self.program.person_facts)])
         obligors = _read(con, taken["obligor"], ["member", *self._held(self.program.obligor_facts)])
-        home = _in_order(home, home["subject"])
-        people, of_home = _below(people, "subject", home)
-        obligors, of_person = _below(obligors, "member", people)
+        home = _in_order(home, home["subject"].combine_chunks())
+        people, of_home = _below(people, "subject", home["subject"].combine_chunks())
+        obligors, of_person = _below(obligors, "member", people["member"].combine_chunks())
         for first, last in _cuts(home.num_rows):
             start, end = _rows(of_home.ends, first, last)
             below, above = _rows(of_person.ends, start, end)
@@ -229,8 +233,8 @@ class Bulk:
         yield from (quoted(f"{fact.name}·说" if fact.name in stated else fact.name) for fact in facts)
 
     def _answer(self, part: _Slice) -> dict[str, pa.RecordBatch]:
-        of_place = pc.index_in(part.home["·place"], value_set=part.entered["·place"])
-        home = _Known(_columns(part.home), (part.entered, of_place))
+        own = _columns(part.home)
+        home = _Known(own, (part.entered, pc.index_in(own["·place"], value_set=part.entered["·place"])))
         people = _Known(_columns(part.people), (home, part.of_home.of_row))
         obligors = _Known(_columns(part.obligors), (people, part.of_person.of_row))
         below: Mapping[str, tuple[_Known, _Known | None, Groups | None]] = {
@@ -268,8 +272,9 @@ class Bulk:
         return pa.record_batch(columns)
 
 
-def _columns(batch: pa.RecordBatch) -> dict[str, Column]:
-    return dict(zip(batch.schema.names, batch.columns, strict=True))
+def _columns(table: pa.Table) -> dict[str, Column]:
+    """Return the columns of a slice, each in one piece: put together by the thread that reckons with them."""
+    return {name: table[name].combine_chunks() for name in table.schema.names}
 
 
 def _all_of(clauses: Mapping[Node, Column], keys: Sequence[Node]) -> Column:
@@ -281,37 +286,33 @@ def _facts(keys: Sequence[str], known: _Known, ready: Sequence[_Ready]) -> pa.Re
     return pa.record_batch({name: known[name] for name in names})
 
 
-def _read(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> pa.RecordBatch:
-    return _one_batch(con.sql(f"SELECT {', '.join(columns)} FROM {relation}").to_arrow_table())
+def _read(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> pa.Table:
+    return con.sql(f"SELECT {', '.join(columns)} FROM {relation}").to_arrow_table()
 
 
-def _one_batch(table: pa.Table) -> pa.RecordBatch:
-    batches = table.combine_chunks().to_batches()
-    return batches[0] if batches else pa.RecordBatch.from_pylist([], schema=table.schema)
-
-
-def _in_order(batch: pa.RecordBatch, key: Column) -> pa.RecordBatch:
+def _in_order(table: pa.Table, key: Column) -> pa.Table:
     if len(key) < 2 or pc.all(pc.greater_equal(key[1:], key[:-1])).as_py():
-        return batch
-    return batch.take(pc.sort_indices(key))
+        return table
+    return table.take(pc.sort_indices(key))
 
 
-def _below(batch: pa.RecordBatch, key: str, above: pa.RecordBatch) -> tuple[pa.RecordBatch, Groups]:
+def _below(table: pa.Table, key: str, above: Column) -> tuple[pa.Table, Groups]:
     """Put rows into the order of the rows they belong to; those that belong to none are left out, as a join does."""
-    if not batch.num_rows:
-        return batch, Groups.of(pa.array([], pa.int32()), above.num_rows)
-    runs = pc.run_end_encode(batch[key])
-    if runs.values.equals(above[key]):
+    own = table[key].combine_chunks()
+    if not len(own):
+        return table, Groups.of(pa.array([], pa.int32()), len(above))
+    runs = pc.run_end_encode(own)
+    if runs.values.equals(above):
         # In order already, and nobody without rows: the usual case.
-        return batch, Groups(pc.cast(runs.run_ends, pa.int64()))
-    of_row = pc.index_in(batch[key], value_set=above[key])
+        return table, Groups(pc.cast(runs.run_ends, pa.int64()))
+    of_row = pc.index_in(own, value_set=above)
     if of_row.null_count:
         kept = pc.is_valid(of_row)
-        batch, of_row = batch.filter(kept), of_row.filter(kept)
-    ordered = _in_order(batch, of_row)
-    if ordered is not batch:
-        of_row = pc.index_in(ordered[key], value_set=above[key])
-    return ordered, Groups.of(of_row, above.num_rows)
+        table, of_row = table.filter(kept), of_row.filter(kept)
+    ordered = _in_order(table, of_row)
+    if ordered is not table:
+        of_row = pc.index_in(ordered[key].combine_chunks(), value_set=above)
+    return ordered, Groups.of(of_row, len(above))
 
 
 def _cuts(households: int) -> Iterator[tuple[int, int]]:
