@@ -9,6 +9,7 @@ from yimen.web.co_organizer import village
 from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.front import home
 from yimen.web.leader import desk, finding, findings
+from yimen.web.papers import views as papers
 from yimen.web.window import help as window_help
 from yimen.web.window import people, policies
 
@@ -36,6 +37,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<uuid:person_id>/help/", window_help.person, name="person_help"),
     path("help/", window_help.stranger, name="help"),
     path("households/<uuid:household_id>/", people.household, name="household"),
+    path("cases/<uuid:case_id>/print/<slug:paper>/", papers.case_paper, name="case_print"),
+    path("print/handover/<slug:username>/", papers.handover, name="handover_print"),
+    path("print/blanks/", papers.blanks, name="blanks_print"),
     path("login/", account.login, name="account_login"),
     path("login/code/", mfa.authenticate, name="mfa_authenticate"),
     path("login/second-factor/", accounts.Enrolment.as_view(), name="mfa_activate_totp"),

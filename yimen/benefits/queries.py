@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -79,3 +79,14 @@ def grants_recorded_since(since: datetime) -> tuple[set[uuid.UUID], set[uuid.UUI
     rows = Grant.objects.filter(recorded_at__gte=since)
     people = set(rows.filter(person__isnull=False).values_list("person_id", flat=True))
     return people, set(rows.filter(household__isnull=False).values_list("household_id", flat=True))
+
+
+def before(grant: Grant) -> Grant | None:
+    """Return the grant of the same policy and subject that this one took the place of, or None: then it is the first."""
+    held: Grant | None = Grant.objects.filter(
+        policy=grant.policy,
+        person_id=grant.person_id,
+        household_id=grant.household_id,
+        ends_on=grant.starts_on - timedelta(days=1),
+    ).first()
+    return held

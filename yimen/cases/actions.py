@@ -19,12 +19,14 @@ from yimen.cases.assigning import NotHandedOver, answer_offer, offer_case, reass
 from yimen.cases.clock import NotExtended
 from yimen.cases.deciding import NotDecided, StaleFacts, confirm, extend, propose, refer, refuse, send_back
 from yimen.cases.dues import recompute_dues
+from yimen.cases.dossier import NotArchived, archive_paper, number_blanks
 from yimen.cases.flow import Changed, WrongStep
 
 __all__ = [
     "Asked",
     "Changed",
     "NotAccepted",
+    "NotArchived",
     "NotDecided",
     "NotExtended",
     "NotHandedOver",
@@ -32,9 +34,11 @@ __all__ = [
     "WrongStep",
     "accept",
     "answer_offer",
+    "archive_paper",
     "confirm",
     "extend",
     "give_consent",
+    "number_blanks",
     "offer_case",
     "open_case",
     "propose",

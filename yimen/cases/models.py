@@ -346,3 +346,54 @@ class Informant(Scoped):
     answered_at = models.DateTimeField(null=True)
     answered_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
     answer = models.CharField(max_length=300, blank=True)
+
+
+class ArchivedPaper(Scoped):
+    """
+    An official paper as it was printed (归档文书): its number within the case, and the file that is given back when printed again.
+
+    `key` says what it was made from, so that the same paper is archived once. Only added, never changed.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="archived")
+    kind = models.CharField(max_length=16)
+    title = models.CharField(max_length=60)
+    key = models.CharField(max_length=64)
+    number = models.PositiveSmallIntegerField()
+    pages = models.PositiveSmallIntegerField()
+    file = models.UUIDField()
+    printed_at = models.DateTimeField()
+    printed_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta(Scoped.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["case", "kind", "key"], name="paper_archived_once"),
+            models.UniqueConstraint(fields=["case", "number"], name="archived_number_once_per_case"),
+        ]
+
+
+class BlankPad(models.Model):
+    """
+    A pad of blank numbered forms for a power cut (空白编号登记表): which numbers an area has printed, by whom.
+
+    Unscoped: numbers only; entered later, a form's case keeps the true day of receipt.
+    """
+
+    area = models.ForeignKey("office.Area", on_delete=models.PROTECT, related_name="+")
+    year = models.PositiveSmallIntegerField()
+    first = models.PositiveIntegerField()
+    last = models.PositiveIntegerField()
+    printed_at = models.DateTimeField()
+    printed_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["area", "year", "first"], name="blank_pad_once"),
+            models.CheckConstraint(name="blank_pad_has_forms", condition=Q(last__gte=F("first"), first__gte=1)),
+        ]
+
+    @property
+    def numbers(self) -> list[str]:
+        """Return the numbers of its forms (“990101001-2026-停0001”)."""
+        return [f"{self.area_id}-{self.year}-停{number:04d}" for number in range(self.first, self.last + 1)]

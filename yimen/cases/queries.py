@@ -9,6 +9,17 @@ from django.db.models import Count, Q, QuerySet
 
 from yimen.cases.assigning import cases_answered_for
 from yimen.cases.clock import Deadline
+from yimen.cases.dossier import (
+    ArchivedPaper,
+    BlankPad,
+    archived_paper,
+    archived_papers,
+    blank_pad,
+    content_of,
+    decisions_of,
+    handed_over,
+    leaves_of,
+)
 from yimen.cases.dues import deadlines_of, wrong_dues
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
@@ -19,7 +30,21 @@ from yimen.office.models import Area, Staff
 from yimen.registry.queries import masked
 from yimen.screening.queries import current_rules
 
-__all__ = ["Case", "Decision", "cases_answered_for", "wrong_dues"]
+__all__ = [
+    "ArchivedPaper",
+    "BlankPad",
+    "Case",
+    "Decision",
+    "archived_paper",
+    "archived_papers",
+    "blank_pad",
+    "cases_answered_for",
+    "content_of",
+    "decisions_of",
+    "handed_over",
+    "leaves_of",
+    "wrong_dues",
+]
 
 
 @dataclass(frozen=True)

@@ -86,3 +86,15 @@ def refuse_foreign_keys() -> None:
             open_one_of_each()
     fresh = keyring().check_values() - held
     KeyCheck.objects.bulk_create([KeyCheck(value=value) for value in sorted(fresh)])
+
+
+def names_on(path: str) -> dict[int, str]:
+    """Return the names of the areas on a path by the length of their code: 6 the county, 9 the township, 12 the village."""
+    return {len(area.code): area.name for area in Area.objects.filter(code__in=codes_of(path))}
+
+
+def place_of(staff: Staff, *, permission: str, area_path: str) -> Area | None:
+    """Return the area of the widest post of today by which somebody may do this there, or None."""
+    able = [kind for kind, held in PERMISSIONS.items() if permission in held]
+    posts = Post.objects.filter(staff=staff, kind__in=able, area__code__in=codes_of(area_path)).select_related("area")
+    return min((post.area for post in posts if post.is_held), key=lambda area: len(area.path), default=None)

@@ -1,0 +1,170 @@
+"""Papers of applying (申请与受理的文书): 一次性告知书, 受理回执, 核对授权书, 诚信承诺书, 入户调查表."""
+
+import io
+from collections.abc import Iterable, Mapping
+from datetime import date
+from typing import Any
+
+import segno
+from django.utils.timezone import localdate
+
+from yimen.cases.queries import words_of
+from yimen.policies.model import AREAS_OF_VERIFICATION, Fact
+from yimen.screening.queries import explain_registered
+from yimen.web.papers.printer import NotPrintable
+from yimen.web.papers.sheet import ADULT, VILLAGE, Held, Sheet
+from yimen.web.papers.wording import day, shown
+
+MISSING, BROUGHT, PROVED, PROMISED = "missing", "brought", "proved", "promised"
+
+
+def told(held: Held) -> Sheet:
+    """一次性告知书: everything that is missing, at once, in plain words; what need not be brought and why."""
+    case = held.page.case
+    missing = [one for one in held.page.papers if one.state == MISSING]
+    if not missing:
+        raise NotPrintable("没有缺的材料，不用告知。可以直接受理。")
+    if case.papers_told_at is None:
+        raise NotPrintable("还没有记下“一次性告知”。请先点“一次性告知”，再打印告知书。")
+    policies = {policy.name for one in held.page.decisions if (policy := held.policy(one))}
+    policies |= {held.rules.policy(p).name for one in missing for p in one.policies if held.rules.policy(p)}  # type: ignore[union-attr]
+    part = {
+        "name": held.applicant_name,
+        "matter": "、".join(sorted(policies)) or case.matter or "社会救助",
+        "missing": [one.name for one in missing],
+        "done": [_paper_words(one) for one in held.page.papers if one.state in (BROUGHT, PROVED, PROMISED)],
+        "window": held.window,
+        "phone": held.phone,
+        "clerk": case.first_assignee.name,
+    }
+    return Sheet([part], held.town_unit, localdate(case.papers_told_at))
+
+
+def _paper_words(paper: Any) -> str:
+    if paper.state == PROMISED:
+        return f"{paper.name}（已承诺 {day(paper.promised_until)} 以前补交）"
+    if paper.state == PROVED:
+        return f"{paper.name}（{paper.proved_by or '部门数据'}已能证明，不用交）"
+    return f"{paper.name}（已交）"
+
+
+def receipt(held: Held) -> Sheet:
+    """受理回执: number, receipt code with QR, each matter, every date explained."""
+    case = held.page.case
+    if case.accepted_at is None or not case.number:
+        raise NotPrintable("还没有受理，没有回执。请先受理。")
+    accepted = next((one.on for one in held.page.events if one.step == "accept"), localdate(case.accepted_at))
+    part = {
+        "name": held.applicant_name,
+        "number": case.number,
+        "code": case.receipt_code,
+        "qr": qr_code(held.progress),
+        "received": day(case.received_on),
+        "accepted": day(accepted),
+        "entered": day(case.accepted_at) if localdate(case.accepted_at) != accepted else "",
+        "matters": [[held.subject_name(one), held.policy_name(one), one.department] for one in held.page.decisions],
+        "dues": _dues(held),
+        "papers": [_paper_words(one) for one in held.page.papers if one.state in (BROUGHT, PROMISED)],
+        "assignee": case.first_assignee.name,
+        "phone": held.phone,
+        "window": held.window,
+    }
+    return Sheet([part], held.town_unit, accepted, made_from=f"{case.number}|{case.first_assignee.username}")
+
+
+def _dues(held: Held) -> list[list[str]]:
+    """Name the dates as reckoned at acceptance, each with its article; the promise is the last one."""
+    rows = []
+    for decision in held.page.decisions:
+        for one in held.page.deadlines.get(decision.pk, []):
+            mark = "（暂推算：放假安排未录入）" if one.due.provisional else ""
+            rows.append([held.policy_name(decision), one.stage, day(one.due.on) + mark, one.basis])
+    return rows
+
+
+def qr_code(address: str) -> str:
+    """Return the picture of an address as SVG, black on white."""
+    out = io.BytesIO()
+    segno.make(address, error="m").save(out, kind="svg", border=2, scale=4, xmldecl=False, svgns=True)
+    return out.getvalue().decode("utf-8")
+
+
+def consent(held: Held) -> Sheet:
+    """核对授权书: one for each member; a guardian signs for a minor and for who cannot act (社会救助法第41条)."""
+    members = [one for one in held.card.members if not held.chosen or str(one.person_id) == held.chosen]
+    if not members:
+        raise NotPrintable("这一户今天没有成员可以授权。请先核对家庭成员。")
+    parts = [
+        {
+            "name": one.name,
+            "id": one.id_number,
+            "relation": one.relation,
+            "born": day(one.born_on),
+            "minor": one.age < ADULT,
+            "applicant": held.applicant_name,
+        }
+        for one in members
+    ]
+    return Sheet(parts, held.town_unit, localdate(held.page.case.opened_at))
+
+
+def promise(held: Held) -> Sheet:
+    """诚信承诺书: what is true, what must be told later, what a lie costs; and what was promised to be brought."""
+    case = held.page.case
+    part = {
+        "name": held.applicant_name,
+        "members": [[one.name, one.relation] for one in held.card.members],
+        "promised": [[one.name, day(one.promised_until)] for one in held.page.papers if one.state == PROMISED],
+        "helper": case.helper_name or "",
+        "helper_relation": case.helper_relation,
+    }
+    return Sheet([part], held.town_unit, localdate(case.opened_at))
+
+
+def visit(held: Held) -> Sheet:
+    """入户调查表: like the paper form, the seven areas, what is known already filled in, room for what is seen."""
+    registered = explain_registered(household_id=held.card.household_id, on=held.today, rules=held.rules)
+    known = registered.facts
+    named = [("", known.household), *((one.name, facts) for one, facts in zip(held.card.members, known.people, strict=True))]
+    areas = []
+    for area in AREAS_OF_VERIFICATION:
+        facts = [fact for fact in held.rules.catalogue.facts.values() if fact.area == area]
+        areas.append({"name": area, "rows": [_row(fact, named) for fact in facts]})
+    case = held.page.case
+    part = {
+        "number": case.number or "",
+        "name": held.applicant_name,
+        "place": "".join((held.card.township, held.card.village, held.card.group)),
+        "category": {"城": "城市", "农": "农村"}.get(held.card.category or "", ""),
+        "members": [[one.name, one.relation, one.sex, str(one.age), one.id_number] for one in held.card.members],
+        "standings": "、".join(one.name for one in held.card.standings),
+        "areas": areas,
+        "kin": len(held.page.kinships) > 0,
+        "village": held.places.get(VILLAGE, held.card.village),
+    }
+    return Sheet([part], held.town_unit, localdate(case.opened_at))
+
+
+def _row(fact: Fact, named: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str, Any]:
+    known = []
+    for name, facts in named:
+        current = facts.get(fact.name)
+        said = (current.said or current.expired) if current else None
+        if current is None or said is None:
+            continue
+        origin = said.source if said.stated_on == date.min else f"{said.source} {said.stated_on.isoformat()}"
+        mark = "，已过期" if current.said is None else ""
+        words = f"{name}：" if name else ""
+        known.append(f"{words}{shown(said.value)}（{origin}{mark}）")
+    return {"name": fact.name, "unit": fact.unit, "known": known, "choice": _choice(fact), "person": fact.subject == "人"}
+
+
+def _choice(fact: Fact) -> list[str]:
+    if fact.kind == "是否":
+        return ["是", "否"]
+    return list(fact.options)
+
+
+def changes_words(event: Any) -> str:
+    """Return one step of a case in the words of its table, with what was written."""
+    return words_of(event) + (f"：{event.words}" if event.words else "")

@@ -1,0 +1,178 @@
+"""Papers of deciding (审核确认的文书): 公示 and 公布 sheets, notices to the person, the slip in large type."""
+
+from datetime import date
+from typing import Any
+
+from django.utils.timezone import localdate
+
+from yimen.benefits.queries import before
+from yimen.cases.queries import Decision
+from yimen.web.papers.printer import NotPrintable
+from yimen.web.papers.sheet import ADULT, COUNTY, VILLAGE, Held, Sheet
+from yimen.web.papers.wording import capitals, day, money, month, on_a_board
+
+CONFIRMED, REFUSED = "confirmed", "refused"
+BEFORE, WHILE_PAID = "before", "while_paid"
+NO_POSTING = "否"
+ONCE = "一次性"
+
+
+def posting_before(held: Held) -> Sheet:
+    """审核公示: the first opinion, some days, before the decision; a policy that has none gets none (practice 1)."""
+    decisions = [one for one in held.chosen_decisions("proposed", "posted", "cleared") if one.agrees]
+    if not decisions:
+        raise NotPrintable("现在没有初审同意、等着公示的决定。")
+    posted = [one for one in decisions if (policy := held.policy(one)) and policy.posting.needed != NO_POSTING]
+    if not posted:
+        names = "、".join(held.policy_name(one) for one in decisions)
+        raise NotPrintable(f"“{names}”按规定不公示，程序不打印公示单。")
+    parts = [_board(held, one, BEFORE) for one in posted]
+    return Sheet(parts, held.town_unit, localdate(posted[0].proposed_at), made_from=_made_from(held, posted, BEFORE))
+
+
+def posting_while_paid(held: Held) -> Sheet:
+    """长期公布: what was confirmed, as long as it is paid (民发〔2021〕57号第24条、社会救助法第45条)."""
+    posted = [
+        one for one in held.chosen_decisions(CONFIRMED) if (policy := held.policy(one)) and policy.posting.needed != NO_POSTING
+    ]
+    if not posted:
+        raise NotPrintable("没有已确认、按规定要长期公布的决定。")
+    parts = [_board(held, one, WHILE_PAID) for one in posted]
+    return Sheet(parts, held.town_unit, localdate(posted[0].decided_at), made_from=_made_from(held, posted, WHILE_PAID))
+
+
+def _board(held: Held, decision: Decision, kind: str) -> dict[str, Any]:
+    """Full name, number of members, amount, and nothing else of them (practice 2)."""
+    policy = held.policy(decision)
+    assert policy is not None  # noqa: S101
+    posting = next((one for one in held.page.postings if one.decision_id == decision.pk and one.kind == kind), None)
+    return {
+        "benefit": on_a_board(policy.name),
+        "name": _name_on_a_board(held, decision),
+        "members": 1 if decision.person_id else len(held.card.members),
+        "amount": money(decision.amount_fen),
+        "unit": policy.unit,
+        "place": held.places.get(VILLAGE, held.card.village),
+        "days": policy.posting.days or "7",
+        "starts": day(posting.starts_on) if posting else "",
+        "ends": day(posting.ends_on) if posting else "",
+        "phone": held.phone,
+        "county": held.county_unit(decision.department),
+        "since": month(decision.grant.starts_on) if kind == WHILE_PAID and decision.grant else "",
+    }
+
+
+def _name_on_a_board(held: Held, decision: Decision) -> str:
+    """No child's name stands on a board: an adult of the household stands for it, else nobody's."""
+    members = held.card.members
+    wanted = decision.person_id or (held.applicant.person_id if held.applicant else None)
+    first = [one for one in members if one.person_id == wanted]
+    adult = next((one for one in [*first, *members] if one.age >= ADULT), None)
+    if adult is None:
+        return "（未成年人，姓名不公开）"
+    return adult.name if not first or adult == first[0] or not decision.person_id else f"{adult.name}（监护人）"
+
+
+def _made_from(held: Held, decisions: list[Decision], kind: str) -> str:
+    """A sheet is the same as long as the opinions and the posting are; a new opinion makes a new sheet."""
+    days = {one.decision_id: f"{one.starts_on}|{one.ends_on}" for one in held.page.postings if one.kind == kind}
+    return ";".join(f"{one.pk}|{one.state == CONFIRMED}|{one.proposed_at}|{days.get(one.pk, '')}" for one in decisions)
+
+
+def notice(held: Held) -> Sheet:
+    """确认、不予确认、调整告知书: what was decided, why, by which article, and how to appeal (社会救助法第76条)."""
+    decisions = held.chosen_decisions(CONFIRMED, REFUSED)
+    if not decisions:
+        raise NotPrintable("还没有作出决定，没有告知书。")
+    parts = [_notice(held, one) for one in decisions]
+    title = parts[0]["title"] if len({one["title"] for one in parts}) == 1 else "审核确认结果告知书"
+    made_from = ";".join(f"{one.pk}|{one.decided_at}" for one in decisions)
+    return Sheet(parts, parts[0]["unit"], localdate(decisions[0].decided_at), made_from=made_from, title=title)
+
+
+def _notice(held: Held, decision: Decision) -> dict[str, Any]:
+    policy, grant = held.policy(decision), decision.grant
+    earlier = before(grant) if grant else None
+    kind = "refused" if decision.state == REFUSED else "adjusted" if earlier else "confirmed"
+    titles = {"refused": "不予确认告知书", "adjusted": "救助金额调整告知书", "confirmed": "确认告知书"}
+    return {
+        "kind": kind,
+        "title": titles[kind],
+        "number": held.page.case.number or "",
+        "name": held.applicant_name,
+        "subject": held.subject_name(decision),
+        "benefit": held.policy_name(decision),
+        "received": day(held.page.case.received_on),
+        "decided": day(decision.decided_at),
+        "amount": money(decision.amount_fen),
+        "capitals": capitals(decision.amount_fen) if decision.amount_fen is not None else "",
+        "amount_unit": decision.unit or "元/月",
+        "before": money(earlier.amount_fen) if earlier else "",
+        "since": _since(decision),
+        "words": decision.words or decision.opinion,
+        "basis": decision.article or "、".join(str(one) for one in (policy.basis if policy else ())),
+        "failing": _failing(decision) if kind == "refused" else [],
+        "unit": held.deciding_unit(decision),
+        "above": _above(held, decision),
+        "phone": held.phone,
+        "window": held.window,
+        "assignee": held.page.case.first_assignee.name,
+    }
+
+
+def _since(decision: Decision) -> str:
+    if decision.grant is None:
+        return ""
+    once = decision.grant.ends_on == decision.grant.starts_on
+    return f"{day(decision.grant.starts_on)}起一次发给" if once else f"{month(decision.grant.starts_on)}起按月发给"
+
+
+def _failing(decision: Decision) -> list[str]:
+    return [
+        f"{one['name']}（{one['basis']}）" if one.get("basis") else one["name"]
+        for one in decision.conditions
+        if one.get("value") is False
+    ]
+
+
+def _above(held: Held, decision: Decision) -> str:
+    """Name to whom an administrative appeal goes: the government above (行政复议法第24条)."""
+    county = held.places.get(COUNTY, "")
+    return f"{county}人民政府" if county else "本级人民政府"
+
+
+def slip(held: Held) -> Sheet:
+    """大字条: in 22 points for old people: which day, how much, for what, whom to ask; a refusal in one sentence."""
+    decisions = held.chosen_decisions(CONFIRMED, REFUSED, "referred")
+    if not decisions:
+        raise NotPrintable("还没有作出决定，先不用打印大字条。")
+    lines = [_slip(held, one) for one in decisions]
+    made_from = ";".join(f"{one.pk}|{one.state}|{one.decided_at}" for one in decisions)
+    part = {
+        "name": held.applicant_name,
+        "lines": lines,
+        "assignee": held.page.case.first_assignee.name,
+        "phone": held.phone,
+        "window": held.places.get(9, "") + "社会救助窗口"
+        if not held.page.case.service_point
+        else held.page.case.service_point.name,
+    }
+    return Sheet([part], held.town_unit, _day_of(decisions, held.today), made_from=made_from)
+
+
+def _day_of(decisions: list[Decision], today: date) -> date:
+    return max((localdate(one.decided_at) for one in decisions if one.decided_at), default=today)
+
+
+def _slip(held: Held, decision: Decision) -> dict[str, Any]:
+    grant = decision.grant
+    once = grant is not None and grant.ends_on == grant.starts_on
+    return {
+        "state": decision.state,
+        "benefit": held.policy_name(decision),
+        "subject": held.subject_name(decision),
+        "amount": money(decision.amount_fen),
+        "once": once,
+        "since": "" if grant is None else day(grant.starts_on) if once else month(grant.starts_on),
+        "words": decision.words or decision.opinion,
+    }

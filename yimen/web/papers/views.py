@@ -1,0 +1,158 @@
+"""Print a paper (打印): the same address gives the paper as it was printed before, from the archive, or sets and keeps it."""
+
+import json
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
+
+from yimen.cases.actions import NotArchived, archive_paper, number_blanks
+from yimen.cases.queries import archived_paper, blank_pad, case_page, content_of, handed_over
+from yimen.office.audit import reading
+from yimen.office.queries import own_areas
+from yimen.registry.queries import household_card, masked
+from yimen.screening.queries import current_rules
+from yimen.web.desk import refused
+from yimen.web.papers import binder, contents, results
+from yimen.web.papers.printer import NotPrintable, print_paper
+from yimen.web.papers.sheet import Held, Sheet
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A paper: what it is called, its template, what stands on it, whether it is kept (what is signed by hand is scanned)."""
+
+    title: str
+    template: str
+    contents: Callable[[Held], Sheet]
+    kept: bool = True
+
+
+PAPERS: Mapping[str, Kind] = {
+    "told": Kind("一次性告知书", "told", contents.told),
+    "receipt": Kind("受理回执", "receipt", contents.receipt),
+    "consent": Kind("家庭经济状况核对授权书", "consent", contents.consent),
+    "promise": Kind("诚信承诺书", "promise", contents.promise),
+    "visit": Kind("入户调查表", "visit", contents.visit),
+    "posting": Kind("审核公示", "posting", results.posting_before),
+    "publication": Kind("长期公布", "posting", results.posting_while_paid),
+    "notice": Kind("确认告知书", "notice", results.notice),
+    "slip": Kind("结果大字条", "slip", results.slip),
+    "changes": Kind("动态管理记录", "changes", binder.changes),
+    "index": Kind("卷内目录", "index", binder.index, kept=False),
+}
+
+
+def case_paper(request: HttpRequest, case_id: uuid.UUID, paper: str) -> HttpResponse:
+    """Print one paper of a case; `?of=` narrows it to one decision or one member. Who printed what for whom is written down."""
+    kind = PAPERS.get(paper)
+    if kind is None:
+        raise Http404
+    with reading(f"打印{kind.title}", case=case_id.hex, paper=paper):
+        try:
+            return _pdf(_printed(request, case_id, paper, kind), name=f"{paper}-{case_id.hex[:8]}.pdf")
+        except NotPrintable as problem:
+            return _not_printed(request, problem)
+
+
+def _printed(request: HttpRequest, case_id: uuid.UUID, paper: str, kind: Kind) -> bytes:
+    sheet = kind.contents(_held(request, case_id))
+    title = sheet.title or kind.title
+    data: dict[str, Any] = {"title": title, "unit": sheet.unit, "parts": list(sheet.parts)}
+    made_from = sheet.made_from or json.dumps([data, sheet.on], ensure_ascii=False, sort_keys=True, default=str)
+    earlier = archived_paper(case_id=case_id, kind=paper, made_from=made_from)
+    if earlier is not None:
+        return content_of(earlier, purpose=f"再次打印{title}")
+    printed = print_paper(kind.template, data, on=sheet.on)
+    if not kind.kept:
+        return printed.content
+    kept = archive_paper(
+        case=case_id,
+        kind=paper,
+        title=title,
+        made_from=made_from,
+        content=printed.content,
+        pages=printed.pages,
+        by=request.user,  # type: ignore[arg-type]
+        at=timezone.now(),
+    )
+    return content_of(kept, purpose=f"打印{title}")
+
+
+def _held(request: HttpRequest, case_id: uuid.UUID) -> Held:
+    today = timezone.localdate()
+    page = case_page(case_id=case_id)
+    return Held(
+        page=page,
+        card=household_card(household_id=page.case.household_id, on=today),
+        rules=current_rules(),
+        today=today,
+        progress=_progress_address(request, page.case.receipt_code),
+        chosen=request.GET.get("of", ""),
+    )
+
+
+def _progress_address(request: HttpRequest, code: str) -> str:
+    """The code stands behind #, so that it reaches no log of a server on the way."""
+    try:
+        path = reverse("progress")
+    except NoReverseMatch:
+        path = "/progress/"
+    return request.build_absolute_uri(f"{path}#{code}")
+
+
+def handover(request: HttpRequest, username: str) -> HttpResponse:
+    """Print the handover page of a colleague: one's own, or anybody's for a supervisor."""
+    today = timezone.localdate()
+    with reading("打印移交清单"):
+        held = handed_over(giver=username, since=today)
+        cases = [one.case for one in held.given] + held.held
+        names = masked(people=[], households=[one.household_id for one in cases], on=today)
+        areas = own_areas()
+        sheet = binder.handover(held, names=names, rules=current_rules(), on=today, area_path=areas[0].path if areas else "")
+        try:
+            return _pdf(_set("移交清单", "handover", sheet), name=f"handover-{today:%Y%m%d}.pdf")
+        except NotPrintable as problem:
+            return _not_printed(request, problem)
+
+
+def blanks(request: HttpRequest) -> HttpResponse:
+    """Number blank forms for a power cut and print them (POST), or print a pad again (GET ?pad=)."""
+    try:
+        if request.method == "POST":
+            areas = own_areas()
+            forms = request.POST.get("forms", "10")
+            if not areas or not forms.isdecimal():
+                raise NotArchived("请填要印几张，例如 10。")
+            pad = number_blanks(area=areas[0], forms=int(forms[:4]), by=request.user, at=timezone.now())  # type: ignore[arg-type]
+        else:
+            wanted = request.GET.get("pad", "")
+            found = blank_pad(pad_id=int(wanted)) if wanted.isdecimal() else None
+            if found is None:
+                raise Http404
+            pad = found
+    except NotArchived as problem:
+        return _not_printed(request, problem)
+    items = dict.fromkeys(policy.name for policy in current_rules().in_force(timezone.localdate()) if policy.department == "民政")
+    return _pdf(_set("社会救助申请登记表", "blank", binder.blank(pad, items)), name=f"blank-{pad.pk}.pdf")
+
+
+def _set(title: str, template: str, sheet: Sheet) -> bytes:
+    return print_paper(template, {"title": title, "unit": sheet.unit, "parts": list(sheet.parts)}, on=sheet.on).content
+
+
+def _pdf(content: bytes, *, name: str) -> HttpResponse:
+    """A paper opens in the browser under a name that names nobody, and stays in no cache."""
+    return HttpResponse(
+        content,
+        content_type="application/pdf",
+        headers={"Content-Disposition": f'inline; filename="{name}"', "Cache-Control": "no-store, private"},
+    )
+
+
+def _not_printed(request: HttpRequest, problem: Exception) -> HttpResponse:
+    return refused(request, title="现在不能打印", why=str(problem), next_="回到办件，做完这一步再打印。", status=409)
