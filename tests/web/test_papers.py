@@ -8,8 +8,9 @@ import pytest
 from django.utils import timezone
 from pypdf import PdfReader
 
-from tests.cases.town import DAY, NOON, declare, decision_of, make_town, noon, opened
+from tests.cases.town import DAY, NOON, decision_of, declare, make_town, noon, opened
 from tests.make import make_area, make_person, make_staff
+from yimen.benefits.models import Grant
 from yimen.cases import actions
 from yimen.cases.models import ArchivedPaper, BlankPad, Posting, Visit
 from yimen.office.models import Area, StoredFile
@@ -116,8 +117,11 @@ def test_what_is_missing_is_told_once_and_together_in_plain_words(town, clerk):
     said = printed(clerk, case, "told")
 
     assert "还缺下面2样" in said
-    assert "户口簿" in said and "出院小结" in said and "身份证（已交）" in said
-    assert "城关镇人民政府" in said and "2026年11月23日" in said
+    assert "户口簿" in said
+    assert "出院小结" in said
+    assert "身份证（已交）" in said
+    assert "城关镇人民政府" in said
+    assert "2026年11月23日" in said
 
 
 def test_nothing_is_told_before_the_telling_is_on_record(town, clerk):
@@ -138,8 +142,10 @@ def test_the_receipt_has_number_code_matters_and_dates_with_their_articles(town,
 
     said = printed(clerk, case, "receipt")
 
-    assert case.number in said and case.receipt_code in said
-    assert "最低生活保障" in said and "民发〔2021〕57号第22条" in said
+    assert case.number in said
+    assert case.receipt_code in said
+    assert "最低生活保障" in said
+    assert "民发〔2021〕57号第22条" in said
     assert "首派责任人" in said
     assert "99010119650615" not in said
 
@@ -151,8 +157,10 @@ def test_each_member_has_an_authorisation_of_their_own_and_a_guardian_signs_for_
 
     pages = [text_of_page.replace("\n", "") for text_of_page in (p.extract_text() for p in PdfReader(io.BytesIO(content)).pages)]
     assert len(pages) == 2
-    assert "沈小满" in pages[0] and "监护人签名（捺印）" not in pages[0]
-    assert "沈立春" in pages[1] and "授权人未满十八周岁，由监护人代签" in pages[1]
+    assert "沈小满" in pages[0]
+    assert "监护人签名（捺印）" not in pages[0]
+    assert "沈立春" in pages[1]
+    assert "授权人未满十八周岁，由监护人代签" in pages[1]
 
 
 def test_the_promise_lists_what_was_promised_with_its_day(town, clerk):
@@ -164,7 +172,9 @@ def test_the_promise_lists_what_was_promised_with_its_day(town, clerk):
 
     said = printed(clerk, case, "promise")
 
-    assert "离婚证" in said and "2026年12月10日" in said and "责令退回" in said
+    assert "离婚证" in said
+    assert "2026年12月10日" in said
+    assert "责令退回" in said
 
 
 def test_the_visit_form_has_the_seven_areas_and_what_is_known_with_its_source(town, clerk):
@@ -174,7 +184,7 @@ def test_the_visit_form_has_the_seven_areas_and_what_is_known_with_its_source(to
 
     for area in ("人口户籍", "收入", "财产", "刚性支出", "健康残疾", "劳动就业", "义务人与生活"):
         assert area in said
-    assert "沈小满：1（残联2026-11-23）" in said
+    assert "沈小满：1（残联2026年11月23日）" in said
     assert "调查人（二）签名" in said
 
 
@@ -189,7 +199,9 @@ def test_a_sheet_for_the_board_shows_name_members_and_amount_and_nothing_else_of
 
     said = printed(clerk, case, paper)
 
-    assert "沈小满" in said and "1,260.00" in said and "最低生活保障" in said
+    assert "沈小满" in said
+    assert "1,260.00" in said
+    assert "最低生活保障" in said
     for never in ("9901", "残疾", "护理", "沈立春", "1965"):
         assert never not in said
 
@@ -199,8 +211,10 @@ def test_a_posting_says_its_days_and_where_to_object(town, clerk):
 
     said = printed(clerk, case, "posting")
 
-    assert "公示7天" in said and "2026年11月27日至2026年12月4日" in said
-    assert "城关镇人民政府" in said and "花城县民政局" in said
+    assert "公示7天" in said
+    assert "2026年11月27日至2026年12月4日" in said
+    assert "城关镇人民政府" in said
+    assert "花城县民政局" in said
 
 
 def test_a_policy_that_has_no_posting_gets_no_sheet(town, clerk):
@@ -240,11 +254,33 @@ def test_a_confirmation_says_amount_in_capitals_since_when_by_which_article_and_
 
     said = printed(clerk, case, "notice")
 
-    assert "确认告知书" in said and "不予" not in said
+    assert "确认告知书" in said
+    assert "不予" not in said
     assert f"大写：人民币{capitals(fen)}" in said
     assert "2026年11月起按月发给" in said
-    assert "第七十六条" in said and "行政复议" in said and "花城县人民政府" in said
+    assert "第七十六条" in said
+    assert "行政复议" in said
+    assert "花城县人民政府" in said
     assert "2026年11月25日" in said
+
+
+def test_a_changed_amount_is_told_as_an_adjustment_from_how_much_to_how_much(town, clerk):
+    with town.at_desk(town.window):
+        Grant.objects.create(
+            person=town.person,
+            policy=NURSING,
+            amount_fen=10_000,
+            starts_on=date(2026, 1, 1),
+            recorded_at=NOON,
+            area_path=town.village.path,
+        )
+    case = nursing_decided(town)
+
+    said = printed(clerk, case, "notice")
+
+    assert "救助金额调整告知书" in said
+    assert "原来100.00元/月" in said
+    assert "大写" in said
 
 
 def test_a_refusal_says_the_reason_the_article_and_how_to_appeal(town, clerk):
@@ -253,8 +289,10 @@ def test_a_refusal_says_the_reason_the_article_and_how_to_appeal(town, clerk):
     said = printed(clerk, case, "notice")
 
     assert "不予确认告知书" in said
-    assert "没有长期照护的需要" in said and "国发〔2015〕52号第二条" in said
-    assert "六十日" in said and "六个月" in said
+    assert "没有长期照护的需要" in said
+    assert "国发〔2015〕52号第二条" in said
+    assert "六十日" in said
+    assert "六个月" in said
     assert "大写" not in said
 
 
@@ -278,7 +316,10 @@ def test_the_slip_for_old_people_is_set_in_22_points(town, clerk):
         page.extract_text(visitor_text=note)
 
     said = text_of(content)
-    assert "每月发" in said and "哪天" in said and "打到哪张卡" in said and "有事问谁" in said
+    assert "每月发" in said
+    assert "哪天" in said
+    assert "打到哪张卡" in said
+    assert "有事问谁" in said
     assert max(sizes) >= 22
 
 
@@ -287,7 +328,9 @@ def test_the_sheet_of_changes_lists_every_decision_with_its_amount(town, clerk):
 
     said = printed(clerk, case, "changes")
 
-    assert "确认同意" in said and "2026-11-25" in said and "2026年11月1日" in said
+    assert "确认同意" in said
+    assert "2026年11月25日" in said
+    assert "2026年11月1日" in said
 
 
 def test_printed_again_it_is_the_same_paper_from_the_archive(town, clerk):
@@ -303,7 +346,8 @@ def test_printed_again_it_is_the_same_paper_from_the_archive(town, clerk):
         held = ArchivedPaper.objects.get()
         assert (held.kind, held.number, held.pages, held.printed_by) == ("notice", 1, 1, town.window)
         kept = StoredFile.objects.get(pk=held.file)
-        assert kept.retain_until is None and kept.name == "notice.pdf"
+        assert kept.retain_until is None
+        assert kept.name == "notice.pdf"
 
 
 def test_the_file_lists_what_was_printed_and_where_each_begins(town, clerk):
@@ -316,8 +360,11 @@ def test_the_file_lists_what_was_printed_and_where_each_begins(town, clerk):
     said = printed(clerk, case, "index")
 
     assert f"JZ-{case.number}" in said
-    assert "受理回执" in said and "确认告知书" in said and "核对授权书（已签）" in said
-    assert pages["consent"] == 2 and pages["visit"] >= 3
+    assert "受理回执" in said
+    assert "确认告知书" in said
+    assert "核对授权书（已签）" in said
+    assert pages["consent"] == 2
+    assert pages["visit"] >= 3
     with town.at_desk(town.window):
         assert not ArchivedPaper.objects.filter(kind="index").exists()
 
@@ -361,7 +408,8 @@ def test_what_somebody_typed_is_never_read_as_a_template(town):
 
     done = print_paper("promise", {"title": "诚信承诺书", "unit": "城关镇人民政府", "parts": [part]}, on=DAY)
 
-    assert "#panic(1)" in text_of(done.content) and "*a*" in text_of(done.content)
+    assert "#panic(1)" in text_of(done.content)
+    assert "*a*" in text_of(done.content)
 
 
 def test_somebody_of_another_place_prints_nothing_of_the_case(town, enter):
@@ -392,8 +440,11 @@ def test_the_handover_page_lists_what_was_given_to_whom_and_why(town, enter):
 
     said = text_of(client.get("/print/handover/window/").content)
 
-    assert case.number in said and "因病住院" in said and "乡镇备用金余额" in said
-    assert "沈小满" not in said and "沈**" in said
+    assert case.number in said
+    assert "因病住院" in said
+    assert "乡镇备用金余额" in said
+    assert "沈小满" not in said
+    assert "沈**" in said
 
 
 def test_a_colleagues_handover_page_is_not_for_everybody(town, enter):
@@ -405,8 +456,10 @@ def test_blank_forms_are_numbered_and_no_number_comes_twice(town, clerk):
     second = text_of(clerk.post("/print/blanks/", {"forms": "1"}).content)
 
     year = BlankPad.objects.first().year
-    assert f"990101001-{year}-停0001" in first and f"990101001-{year}-停0002" in first
-    assert f"990101001-{year}-停0003" in second and "停0001" not in second
+    assert f"990101001-{year}-停0001" in first
+    assert f"990101001-{year}-停0002" in first
+    assert f"990101001-{year}-停0003" in second
+    assert "停0001" not in second
     again = text_of(clerk.get(f"/print/blanks/?pad={BlankPad.objects.first().pk}").content)
     assert again == first
 

@@ -19,6 +19,21 @@ from yimen.office.vault import blind_index
 
 MOST_BLANKS = 50
 KIND = "printed_paper"
+__all__ = [
+    "ArchivedPaper",
+    "BlankPad",
+    "HandedOver",
+    "NotArchived",
+    "archive_paper",
+    "archived_paper",
+    "archived_papers",
+    "blank_pad",
+    "content_of",
+    "decisions_of",
+    "handed_over",
+    "leaves_of",
+    "number_blanks",
+]
 
 
 class NotArchived(Exception):

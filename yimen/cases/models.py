@@ -350,7 +350,7 @@ class Informant(Scoped):
 
 class ArchivedPaper(Scoped):
     """
-    An official paper as it was printed (归档文书): its number within the case, and the file that is given back when printed again.
+    An official paper as it was printed (归档文书): its number in the case, and the file given back when printed again.
 
     `key` says what it was made from, so that the same paper is archived once. Only added, never changed.
     """

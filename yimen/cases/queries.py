@@ -12,6 +12,7 @@ from yimen.cases.clock import Deadline
 from yimen.cases.dossier import (
     ArchivedPaper,
     BlankPad,
+    HandedOver,
     archived_paper,
     archived_papers,
     blank_pad,
@@ -35,6 +36,7 @@ __all__ = [
     "BlankPad",
     "Case",
     "Decision",
+    "HandedOver",
     "archived_paper",
     "archived_papers",
     "blank_pad",

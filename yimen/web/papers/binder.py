@@ -1,15 +1,15 @@
 """Papers of the file and the desk (档案与交接): 动态管理记录, 卷内目录, 移交清单, 空白编号登记表."""
 
-from collections.abc import Iterable
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django.utils.timezone import localdate
 
 from yimen.benefits.queries import before
-from yimen.cases.queries import BlankPad, cases_of, decisions_of, leaves_of
+from yimen.cases.queries import BlankPad, Case, Decision, HandedOver, cases_of, decisions_of, leaves_of
 from yimen.office.queries import names_on
-from yimen.policies.queries import Rules
 from yimen.web.papers.contents import changes_words
 from yimen.web.papers.sheet import COUNTY, TOWN, Held, Sheet
 from yimen.web.papers.wording import day, money
@@ -18,43 +18,57 @@ from yimen.web.papers.wording import day, money
 CHANGES = ("hear", "extend", "reassign", "settle", "kin", "object", "appeal")
 
 
+@dataclass(frozen=True)
+class Change:
+    """One line of the sheet of changes: the day, what, from how much to how much, since when, why, by whom."""
+
+    on: date
+    what: str
+    why: str
+    by: str
+    was: str = ""
+    now: str = ""
+    since: str = ""
+
+
 def changes(held: Held) -> Sheet:
     """动态管理记录: every decision on this household, with what it changed and from when, and what was heard."""
-    rows = []
-    for one in decisions_of(household_id=held.card.household_id):
-        earlier = before(one.grant) if one.grant else None
-        rows.append(
-            {
-                "on": localdate(one.decided_at),
-                "what": f"{held.policy_name(one)}：{one.get_state_display()}",
-                "from": money(earlier.amount_fen) if earlier else "",
-                "to": money(one.amount_fen) if one.state == "confirmed" else "",
-                "since": day(one.grant.starts_on) if one.grant else "",
-                "why": one.words or one.opinion,
-                "by": one.decided_by.name if one.decided_by else "",
-            }
-        )
-    for event in held.page.events:
-        if event.step in CHANGES:
-            by = event.by.name if event.by else ""
-            rows.append(
-                {"on": event.on, "what": changes_words(event), "from": "", "to": "", "since": "", "why": event.cause, "by": by}
-            )
+    decided = [_decided(held, one) for one in decisions_of(household_id=held.card.household_id)]
+    happened = [
+        Change(one.on, changes_words(one), one.cause, one.by.name if one.by else "")
+        for one in held.page.events
+        if one.step in CHANGES
+    ]
+    rows = sorted([*decided, *happened], key=lambda row: row.on)
     part = {
         "name": held.applicant_name,
         "place": "".join((held.card.township, held.card.village, held.card.group)),
         "members": len(held.card.members),
         "standings": [[one.name, day(one.starts_on), day(one.next_review_on)] for one in held.card.standings],
-        "rows": [one | {"on": one["on"].isoformat()} for one in sorted(rows, key=lambda row: row["on"])],
+        "rows": [[day(one.on), one.what, one.was, one.now, one.since, one.why, one.by] for one in rows],
     }
-    return Sheet([part], held.town_unit, held.today)
+    # Dated by the last change, so that without a new one it stays the same sheet.
+    return Sheet([part], held.town_unit, rows[-1].on if rows else localdate(held.page.case.opened_at))
+
+
+def _decided(held: Held, one: Decision) -> Change:
+    earlier = before(one.grant) if one.grant else None
+    return Change(
+        on=localdate(one.decided_at),
+        what=f"{held.policy_name(one)}：{one.get_state_display()}",
+        why=one.words or one.opinion,
+        by=one.decided_by.name if one.decided_by else "",
+        was=money(earlier.amount_fen) if earlier else "",
+        now=money(one.amount_fen) if one.state == "confirmed" else "",
+        since=day(one.grant.starts_on) if one.grant else "",
+    )
 
 
 def index(held: Held) -> Sheet:
     """卷内目录: what lies in the file of this household, with 档号 and the page each begins on."""
     leaves, rows, page = leaves_of(household_id=held.card.household_id), [], 1
     for leaf in leaves:
-        rows.append([leaf.case, leaf.title, leaf.on.isoformat() if leaf.on else "", str(page) if leaf.pages else "", leaf.remark])
+        rows.append([leaf.case, leaf.title, day(leaf.on), str(page) if leaf.pages else "", leaf.remark])
         page += leaf.pages or 0
     part = {
         "file": file_number(held),
@@ -68,21 +82,25 @@ def index(held: Held) -> Sheet:
 
 def file_number(held: Held) -> str:
     """Return the 档号 of a household's file: the number of its first accepted case, which never changes."""
-    numbered = [one for one in cases_of(household_id=held.card.household_id) if one.number]
-    return f"JZ-{min(numbered, key=lambda one: one.accepted_at).number}" if numbered else "（受理后编号）"
+    accepted = [(one.accepted_at, one.number) for one in cases_of(household_id=held.card.household_id) if one.accepted_at]
+    return f"JZ-{min(accepted)[1]}" if accepted else "（受理后编号）"
 
 
-def handover(held: Any, *, names: dict[Any, str], rules: Rules, on: date, area_path: str) -> Sheet:
+def handover(held: HandedOver, *, names: Mapping[uuid.UUID, str], since: date, on: date, area_path: str) -> Sheet:
     """移交清单: what was given to whom and why, what is still held, open tasks and running deadlines (practice 21)."""
-    case_row = lambda one: [str(one), names.get(one.household_id, ""), one.get_state_display(), day(one.due_on)]  # noqa: E731
     part = {
         "giver": held.giver.name,
-        "given": [[*case_row(one.case), one.taker.name, one.reason] for one in held.given],
-        "held": [case_row(one) for one in held.held],
+        "given": [[*_case_row(one.case, names), one.taker.name, one.reason] for one in held.given],
+        "held": [_case_row(one, names) for one in held.held],
         "tasks": [[one.get_kind_display(), one.words, day(one.due_on), str(one.case) if one.case else ""] for one in held.tasks],
+        "since": day(since),
         "on": day(on),
     }
     return Sheet([part], unit_at(area_path), on)
+
+
+def _case_row(case: Case, names: Mapping[uuid.UUID, str]) -> list[str]:
+    return [str(case), names.get(case.household_id, ""), case.get_state_display(), day(case.due_on)]
 
 
 def blank(pad: BlankPad, items: Iterable[str]) -> Sheet:

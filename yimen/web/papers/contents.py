@@ -152,7 +152,7 @@ def _row(fact: Fact, named: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str
         said = (current.said or current.expired) if current else None
         if current is None or said is None:
             continue
-        origin = said.source if said.stated_on == date.min else f"{said.source} {said.stated_on.isoformat()}"
+        origin = said.source if said.stated_on == date.min else f"{said.source} {day(said.stated_on)}"
         mark = "，已过期" if current.said is None else ""
         words = f"{name}：" if name else ""
         known.append(f"{words}{shown(said.value)}（{origin}{mark}）")

@@ -59,7 +59,10 @@ def _words_for(quoted: str) -> str:
     """Name the character as it is and by its number, so that it can be looked for or replaced."""
     signs = re.sub(r"\\u\{([0-9a-f]+)\}", lambda found: chr(int(found[1], 16)), quoted.strip('"'))
     named = "、".join(f"“{sign}”（U+{ord(sign):04X}）" if sign.isprintable() else f"U+{ord(sign):04X}" for sign in signs[:5])
-    return f"打印字体里没有{named}，没有打印，以免印成空框。请核对这个字有没有录错；没有录错的，请手写这份文书，并告诉系统管理员添加字体。"
+    return (
+        f"打印字体里没有{named}，没有打印，以免印成空框。"
+        "请核对这个字有没有录错；没有录错的，请手写这份文书，并告诉系统管理员添加字体。"
+    )
 
 
 def _pages(content: bytes) -> int:

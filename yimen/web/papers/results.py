@@ -109,7 +109,8 @@ def _notice(held: Held, decision: Decision) -> dict[str, Any]:
         "amount_unit": decision.unit or "元/月",
         "before": money(earlier.amount_fen) if earlier else "",
         "since": _since(decision),
-        "words": decision.words or decision.opinion,
+        # The opinion is the desk's own word; it is told only where a reason is owed and none else was written.
+        "words": decision.words or (decision.opinion if kind != "confirmed" else ""),
         "basis": decision.article or "、".join(str(one) for one in (policy.basis if policy else ())),
         "failing": _failing(decision) if kind == "refused" else [],
         "unit": held.deciding_unit(decision),

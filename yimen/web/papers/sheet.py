@@ -94,7 +94,13 @@ class Held:
     def window(self) -> str:
         """Return where to go."""
         point = self.page.case.service_point
-        return f"{point.name}（{point.address}，{point.hours}）" if point else f"{self.places.get(TOWN, '')}社会救助窗口"
+        return f"{point.name}（{point.address}，{point.hours}）" if point else self.window_name
+
+    @property
+    def window_name(self) -> str:
+        """Return what the window is called."""
+        point = self.page.case.service_point
+        return point.name if point else f"{self.places.get(TOWN, '')}社会救助窗口"
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,13 @@ import json
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from yimen.cases.actions import NotArchived, archive_paper, number_blanks
 from yimen.cases.queries import archived_paper, blank_pad, case_page, content_of, handed_over
@@ -32,6 +34,9 @@ class Kind:
     kept: bool = True
 
 
+CIVIL_AFFAIRS = "民政"
+# Whoever fell ill on a Friday hands over on the Monday after.
+LATELY = timedelta(days=7)
 PAPERS: Mapping[str, Kind] = {
     "told": Kind("一次性告知书", "told", contents.told),
     "receipt": Kind("受理回执", "receipt", contents.receipt),
@@ -108,12 +113,13 @@ def _progress_address(request: HttpRequest, code: str) -> str:
 def handover(request: HttpRequest, username: str) -> HttpResponse:
     """Print the handover page of a colleague: one's own, or anybody's for a supervisor."""
     today = timezone.localdate()
+    since = today - LATELY
     with reading("打印移交清单"):
-        held = handed_over(giver=username, since=today)
+        held = handed_over(giver=username, since=since)
         cases = [one.case for one in held.given] + held.held
         names = masked(people=[], households=[one.household_id for one in cases], on=today)
         areas = own_areas()
-        sheet = binder.handover(held, names=names, rules=current_rules(), on=today, area_path=areas[0].path if areas else "")
+        sheet = binder.handover(held, names=names, since=since, on=today, area_path=areas[0].path if areas else "")
         try:
             return _pdf(_set("移交清单", "handover", sheet), name=f"handover-{today:%Y%m%d}.pdf")
         except NotPrintable as problem:
@@ -135,10 +141,11 @@ def blanks(request: HttpRequest) -> HttpResponse:
             if found is None:
                 raise Http404
             pad = found
-    except NotArchived as problem:
+        held = current_rules().in_force(localdate(pad.printed_at))
+        sheet = binder.blank(pad, dict.fromkeys(policy.name for policy in held if policy.department == CIVIL_AFFAIRS))
+        return _pdf(_set("社会救助申请登记表", "blank", sheet), name=f"blank-{pad.pk}.pdf")
+    except (NotArchived, NotPrintable) as problem:
         return _not_printed(request, problem)
-    items = dict.fromkeys(policy.name for policy in current_rules().in_force(timezone.localdate()) if policy.department == "民政")
-    return _pdf(_set("社会救助申请登记表", "blank", binder.blank(pad, items)), name=f"blank-{pad.pk}.pdf")
 
 
 def _set(title: str, template: str, sheet: Sheet) -> bytes:

@@ -1,4 +1,4 @@
-"""How papers write days, money and names (文书写法): 2026年11月23日, 1,260.00 元 and 壹仟贰佰陆拾元整, never a child's name on a board."""
+"""How papers write days, money and names (文书写法): 2026年11月23日, 1,260.00 元 and 壹仟贰佰陆拾元整."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
