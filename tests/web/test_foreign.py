@@ -1,6 +1,7 @@
 """A clerk of another village walks every address with this village's keys and finds nothing: no page, count, export or search."""
 
 import io
+import itertools
 import re
 import uuid
 
@@ -8,12 +9,14 @@ import pytest
 from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
+from yimen.cases.models import Case
 from yimen.office.access import System, scope
-from yimen.office.models import Delivery, Job
+from yimen.office.models import Delivery, Job, Staff
 from yimen.registry.models import Household, Membership
 from yimen.registry.names import mask_name
 from yimen.screening.models import Finding
 from yimen.urls import urlpatterns
+from yimen.web.papers.views import PAPERS
 
 pytestmark = pytest.mark.django_db
 # The door and what tells nothing about anybody.
@@ -31,9 +34,21 @@ def keys(county):
             "delivery_id": list(Delivery.objects.values_list("pk", flat=True)),
             "job_id": [Job.objects.create(name="delivery.load", run_after=county.at, made_at=county.at).pk],
             "file_id": [uuid.uuid4()],
+            "case_id": [open_case(county).pk],
+            "paper": list(PAPERS),
+            "username": ["shiliu"],
             "code": ["990101002001", "990101002", "990101"],
             "policy_id": ["subsistence_allowance"],
         }
+
+
+def open_case(county):
+    """Open a case of a household of the village."""
+    home, clerk = Household.objects.first(), Staff.objects.get(username="shiliu")
+    common = {"opened_at": county.at, "changed_at": county.at, "received_on": county.today, "area_path": home.area_path}
+    return Case.objects.create(
+        household=home, receipt_code="AAAABBBBCC", kind="application", channel="window", first_assignee=clerk, **common
+    )
 
 
 def leaks(body, county):
@@ -52,8 +67,9 @@ def walk(keys, most=None):
         names = list(pattern.pattern.converters)
         if not names:
             yield reverse(pattern.name), False
-        for key in keys[names[0]][:most] if names else ():
-            yield reverse(pattern.name, args=[key]), names[0] != "policy_id"
+        chosen = itertools.product(*(keys[name] for name in names)) if names else ()
+        for key in itertools.islice(chosen, most):
+            yield reverse(pattern.name, args=key), names[0] != "policy_id"
 
 
 def test_every_address_with_a_key_of_this_village_is_refused_and_tells_nothing(enter_as, county, keys):

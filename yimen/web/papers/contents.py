@@ -73,12 +73,12 @@ def receipt(held: Held) -> Sheet:
 
 
 def _dues(held: Held) -> list[list[str]]:
-    """Name the dates as reckoned at acceptance, each with its article; the promise is the last one."""
+    """Name the dates as reckoned at acceptance, each reckoned in one line with its article."""
     rows = []
     for decision in held.page.decisions:
         for one in held.page.deadlines.get(decision.pk, []):
             mark = "（暂推算：放假安排未录入）" if one.due.provisional else ""
-            rows.append([held.policy_name(decision), one.stage, day(one.due.on) + mark, one.basis])
+            rows.append([held.policy_name(decision), one.lines[0], day(one.due.on) + mark])
     return rows
 
 
