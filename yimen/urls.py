@@ -38,6 +38,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("help/", window_help.stranger, name="help"),
     path("households/<uuid:household_id>/", people.household, name="household"),
     path("cases/<uuid:case_id>/print/<slug:paper>/", papers.case_paper, name="case_print"),
+    path("cases/<uuid:case_id>/kept/<uuid:paper_id>/", papers.kept, name="case_kept"),
     path("print/handover/<slug:username>/", papers.handover, name="handover_print"),
     path("print/blanks/", papers.blanks, name="blanks_print"),
     path("login/", account.login, name="account_login"),

@@ -36,6 +36,7 @@ def keys(county):
             "file_id": [uuid.uuid4()],
             "case_id": [open_case(county).pk],
             "paper": list(PAPERS),
+            "paper_id": [uuid.uuid4()],
             "username": ["shiliu"],
             "code": ["990101002001", "990101002", "990101"],
             "policy_id": ["subsistence_allowance"],

@@ -14,7 +14,7 @@ from yimen.benefits.models import Grant
 from yimen.cases import actions
 from yimen.cases.models import ArchivedPaper, BlankPad, Posting, Visit
 from yimen.office.models import Area, StoredFile
-from yimen.registry.models import Person
+from yimen.registry.models import Membership, Person
 from yimen.web.papers.printer import print_paper
 from yimen.web.papers.wording import capitals, on_a_board
 
@@ -362,6 +362,46 @@ def test_printed_again_it_is_the_same_paper_from_the_archive(town, clerk):
         kept = StoredFile.objects.get(pk=held.file)
         assert kept.retain_until is None
         assert kept.name == "notice.pdf"
+
+
+def test_what_was_printed_then_can_be_opened_from_the_file(town, clerk):
+    case = nursing_decided(town)
+    first = clerk.get(address(case, "notice")).content
+    with town.at_desk(town.window):
+        held = ArchivedPaper.objects.get()
+
+    assert clerk.get(f"/cases/{case.pk}/kept/{held.pk}/").content == first
+
+
+def test_printed_twice_at_the_same_moment_it_is_kept_once(town):
+    case = taken_in(town, actions.Asked(NURSING, town.person.pk))
+    with town.at_desk(town.window):
+        common = {
+            "case": case.pk,
+            "kind": "receipt",
+            "title": "受理回执",
+            "made_from": "one",
+            "pages": 1,
+            "by": town.window,
+            "at": NOON,
+        }
+        first = actions.archive_paper(content=b"first", **common)
+        second = actions.archive_paper(content=b"second", **common)
+
+        assert second.pk == first.pk
+        assert StoredFile.objects.filter(kind="printed_paper").count() == 1
+
+
+def test_a_member_who_moved_out_makes_a_new_sheet_for_the_board(town, clerk):
+    case = low_proposed(town)
+    printed(clerk, case, "posting")
+    with town.at_desk(town.window):
+        Membership.objects.filter(person__id_index=f"{2:032d}").update(ends_on=DAY)
+
+    printed(clerk, case, "posting")
+
+    with town.at_desk(town.window):
+        assert ArchivedPaper.objects.filter(kind="posting").count() == 2
 
 
 def test_the_file_lists_what_was_printed_and_where_each_begins(town, clerk):

@@ -31,6 +31,7 @@ __all__ = [
     "content_of",
     "decisions_of",
     "handed_over",
+    "kept_paper",
     "leaves_of",
     "number_blanks",
 ]
@@ -90,6 +91,13 @@ def content_of(paper: ArchivedPaper, *, purpose: str) -> bytes:
     """Return a paper as it was printed. Raises NoSuchFile outside the open scope."""
     _, chunks = open_file(paper.file, purpose=purpose)
     return b"".join(chunks)
+
+
+def kept_paper(*, case_id: uuid.UUID, paper_id: uuid.UUID) -> ArchivedPaper:
+    """Return one paper that was printed and kept. Raises ArchivedPaper.DoesNotExist outside the open scope, NotAllowed."""
+    require("case.see")
+    paper: ArchivedPaper = ArchivedPaper.objects.get(pk=paper_id, case_id=case_id)
+    return paper
 
 
 def archived_papers(*, case_id: uuid.UUID) -> QuerySet[ArchivedPaper]:

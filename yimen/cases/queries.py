@@ -19,6 +19,7 @@ from yimen.cases.dossier import (
     content_of,
     decisions_of,
     handed_over,
+    kept_paper,
     leaves_of,
 )
 from yimen.cases.dues import deadlines_of, wrong_dues
@@ -44,6 +45,7 @@ __all__ = [
     "content_of",
     "decisions_of",
     "handed_over",
+    "kept_paper",
     "leaves_of",
     "wrong_dues",
 ]

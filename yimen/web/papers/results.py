@@ -27,7 +27,7 @@ def posting_before(held: Held) -> Sheet:
         names = "、".join(held.policy_name(one) for one in decisions)
         raise NotPrintable(f"“{names}”按规定不公示，程序不打印公示单。")
     parts = [_board(held, one, BEFORE) for one in posted]
-    return Sheet(parts, held.town_unit, localdate(posted[0].proposed_at), made_from=_made_from(held, posted, BEFORE))
+    return Sheet(parts, held.town_unit, localdate(posted[0].proposed_at))
 
 
 def posting_while_paid(held: Held) -> Sheet:
@@ -38,7 +38,7 @@ def posting_while_paid(held: Held) -> Sheet:
     if not posted:
         raise NotPrintable("没有已确认、按规定要长期公布的决定。")
     parts = [_board(held, one, WHILE_PAID) for one in posted]
-    return Sheet(parts, held.town_unit, localdate(posted[0].decided_at), made_from=_made_from(held, posted, WHILE_PAID))
+    return Sheet(parts, held.town_unit, localdate(posted[0].decided_at))
 
 
 def _board(held: Held, decision: Decision, kind: str) -> dict[str, Any]:
@@ -50,7 +50,8 @@ def _board(held: Held, decision: Decision, kind: str) -> dict[str, Any]:
         "benefit": on_a_board(policy.name),
         "name": _name_on_a_board(held, decision),
         "members": 1 if decision.person_id else len(held.card.members),
-        "amount": money(decision.amount_fen),
+        # 低保边缘 and 刚性 are recognised without money.
+        "amount": money(decision.amount_fen) or "身份认定",
         "unit": policy.unit,
         "place": held.places.get(VILLAGE, held.card.village),
         "days": policy.posting.days or "7",
@@ -71,12 +72,6 @@ def _name_on_a_board(held: Held, decision: Decision) -> str:
     if adult is None:
         return "（未成年人，姓名不公开）"
     return adult.name if not first or adult == first[0] or not decision.person_id else f"{adult.name}（监护人）"
-
-
-def _made_from(held: Held, decisions: list[Decision], kind: str) -> str:
-    """A sheet is the same as long as the opinions and the posting are; a new opinion makes a new sheet."""
-    days = {one.decision_id: f"{one.starts_on}|{one.ends_on}" for one in held.page.postings if one.kind == kind}
-    return ";".join(f"{one.pk}|{one.state == CONFIRMED}|{one.proposed_at}|{days.get(one.pk, '')}" for one in decisions)
 
 
 def notice(held: Held) -> Sheet:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 
 from yimen.cases.actions import NotArchived, archive_paper, number_blanks
-from yimen.cases.queries import archived_paper, blank_pad, case_page, content_of, handed_over
+from yimen.cases.queries import archived_paper, blank_pad, case_page, content_of, handed_over, kept_paper
 from yimen.office.audit import reading
 from yimen.office.queries import own_areas
 from yimen.registry.queries import household_card, masked
@@ -64,6 +64,13 @@ def case_paper(request: HttpRequest, case_id: uuid.UUID, paper: str) -> HttpResp
             return _not_printed(request, problem)
 
 
+def kept(request: HttpRequest, case_id: uuid.UUID, paper_id: uuid.UUID) -> HttpResponse:
+    """Give one paper of the file as it was printed then."""
+    with reading("看归档文书", case=case_id.hex):
+        paper = kept_paper(case_id=case_id, paper_id=paper_id)
+        return _pdf(content_of(paper, purpose="看归档文书"), name=f"{paper.kind}-{paper.number}.pdf")
+
+
 def _printed(request: HttpRequest, case_id: uuid.UUID, paper: str, kind: Kind) -> bytes:
     sheet = kind.contents(_held(request, case_id))
     title = sheet.title or kind.title
@@ -75,7 +82,7 @@ def _printed(request: HttpRequest, case_id: uuid.UUID, paper: str, kind: Kind) -
     printed = print_paper(kind.template, data, on=sheet.on)
     if not kind.kept:
         return printed.content
-    kept = archive_paper(
+    archived = archive_paper(
         case=case_id,
         kind=paper,
         title=title,
@@ -85,7 +92,7 @@ def _printed(request: HttpRequest, case_id: uuid.UUID, paper: str, kind: Kind) -
         by=request.user,  # type: ignore[arg-type]
         at=timezone.now(),
     )
-    return content_of(kept, purpose=f"打印{title}")
+    return content_of(archived, purpose=f"打印{title}")
 
 
 def _held(request: HttpRequest, case_id: uuid.UUID) -> Held:
