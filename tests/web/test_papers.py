@@ -226,7 +226,7 @@ def test_a_policy_that_has_no_posting_gets_no_sheet(town, clerk):
     answer = clerk.get(address(case, "posting"))
 
     assert answer.status_code == 409
-    assert "按规定不公示" in answer.content.decode()
+    assert "按规定不公示，或没有查到要公示的规定" in answer.content.decode()
 
 
 def test_no_childs_name_stands_on_a_board(town, clerk):

@@ -12,9 +12,9 @@ from django.utils.timezone import localdate
 
 from yimen.cases.models import ArchivedPaper, BlankPad, Case, Consent, Decision, Handover, Paper, Task, Visit
 from yimen.office import audit
-from yimen.office.access import NotAllowed, current, may, require
+from yimen.office.access import NotAllowed, current, may, require, within
 from yimen.office.files import open_file, put
-from yimen.office.models import Area, Staff
+from yimen.office.models import Area, Post, Staff
 from yimen.office.vault import blind_index
 
 MOST_BLANKS = 50
@@ -167,8 +167,12 @@ def handed_over(*, giver: str, since: date) -> HandedOver:
     Raises NotAllowed for anybody but the person and a supervisor, Staff.DoesNotExist.
     """
     staff = Staff.objects.get(username=giver)
-    if current().staff != staff and not may("case.reassign"):
-        raise NotAllowed("移交清单只有本人和能改派的上级能打印。")
+    if current().staff != staff:
+        if not may("case.reassign"):
+            raise NotAllowed("移交清单只有本人和能改派的上级能打印。")
+        if not any(post.is_held for post in Post.objects.filter(within(current().paths, column="area__path"), staff=staff)):
+            # The same for a colleague elsewhere as for none.
+            raise Staff.DoesNotExist
     given = list(
         Handover.objects.filter(giver=staff, accepted=True, answered_at__date__gte=since)
         .select_related("case", "taker")

@@ -13,7 +13,7 @@ from yimen.web.papers.wording import capitals, day, money, month, on_a_board
 
 CONFIRMED, REFUSED = "confirmed", "refused"
 BEFORE, WHILE_PAID = "before", "while_paid"
-NO_POSTING = "否"
+POSTED = "是"
 ONCE = "一次性"
 
 
@@ -22,19 +22,17 @@ def posting_before(held: Held) -> Sheet:
     decisions = [one for one in held.chosen_decisions("proposed", "posted", "cleared") if one.agrees]
     if not decisions:
         raise NotPrintable("现在没有初审同意、等着公示的决定。")
-    posted = [one for one in decisions if (policy := held.policy(one)) and policy.posting.needed != NO_POSTING]
+    posted = [one for one in decisions if (policy := held.policy(one)) and policy.posting.needed == POSTED]
     if not posted:
         names = "、".join(held.policy_name(one) for one in decisions)
-        raise NotPrintable(f"“{names}”按规定不公示，程序不打印公示单。")
+        raise NotPrintable(f"“{names}”按规定不公示，或没有查到要公示的规定，程序不打印公示单。")
     parts = [_board(held, one, BEFORE) for one in posted]
     return Sheet(parts, held.town_unit, localdate(posted[0].proposed_at))
 
 
 def posting_while_paid(held: Held) -> Sheet:
     """长期公布: what was confirmed, as long as it is paid (民发〔2021〕57号第24条、社会救助法第45条)."""
-    posted = [
-        one for one in held.chosen_decisions(CONFIRMED) if (policy := held.policy(one)) and policy.posting.needed != NO_POSTING
-    ]
+    posted = [one for one in held.chosen_decisions(CONFIRMED) if (policy := held.policy(one)) and policy.posting.needed == POSTED]
     if not posted:
         raise NotPrintable("没有已确认、按规定要长期公布的决定。")
     parts = [_board(held, one, WHILE_PAID) for one in posted]
