@@ -32,6 +32,7 @@ REVIEWED = {
     "office/guards.py": "makes the triggers of the audit",
     "office/rotation.py": "seals what lies there again, without opening it to anybody",
     "registry/load.py": "adds search keys of people just loaded",
+    "jobs/loading.py": "sets the size of a cache",
     "registry/inserting.py": "writes people just read from a file, of areas the load may write",
     "screening/turn.py": "takes the lock of a run, reads no row",
     "screening/copying.py": "copies facts under random keys into the snapshot",
