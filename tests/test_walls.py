@@ -19,6 +19,7 @@ DOORS = {
         "deliveries",
         "rotation",
         "files",
+        "pictures",
         "tables",
         "work",
     },

@@ -20,7 +20,26 @@ from yimen.cases.clock import NotExtended
 from yimen.cases.deciding import NotDecided, StaleFacts, confirm, extend, propose, refer, refuse, send_back
 from yimen.cases.dossier import NotArchived, archive_paper, number_blanks
 from yimen.cases.dues import recompute_dues
+from yimen.cases.drawing import draw_checks
 from yimen.cases.flow import Changed, WrongStep
+from yimen.cases.verifying import (
+    NotVerified,
+    ask_comparison,
+    assign_visit,
+    compare,
+    investigate,
+    record_kinship,
+    settle,
+)
+from yimen.cases.visiting import (
+    Seen,
+    drop_photo,
+    keep_photo,
+    record_visit,
+    save_visit_draft,
+    send_visit_back,
+    sign_visit,
+)
 
 __all__ = [
     "Asked",
@@ -30,25 +49,40 @@ __all__ = [
     "NotDecided",
     "NotExtended",
     "NotHandedOver",
+    "NotVerified",
+    "Seen",
     "StaleFacts",
     "WrongStep",
     "accept",
     "answer_offer",
     "archive_paper",
+    "ask_comparison",
+    "assign_visit",
+    "compare",
     "confirm",
+    "draw_checks",
+    "drop_photo",
     "extend",
     "give_consent",
+    "investigate",
+    "keep_photo",
     "number_blanks",
     "offer_case",
     "open_case",
     "propose",
     "reassign_all",
     "recompute_dues",
+    "record_kinship",
     "record_paper",
+    "record_visit",
     "refer",
     "refuse",
     "save_draft",
+    "save_visit_draft",
     "send_back",
+    "send_visit_back",
+    "settle",
+    "sign_visit",
     "submit",
     "tell_papers",
     "turn_away",

@@ -271,6 +271,7 @@ def _state_what_was_declared(case: Case, *, by: Staff, at: datetime) -> None:
             person=uuid.UUID(who) if who else None,
             household=None if who else case.household_id,
             area_path=case.area_path,
+            permission="case.accept",
         )
 
 

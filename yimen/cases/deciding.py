@@ -17,9 +17,11 @@ from django.utils.timezone import localdate
 
 from yimen.benefits.actions import grant_benefit
 from yimen.cases.clock import check_cause
+from yimen.cases.drawing import unchecked
 from yimen.cases.dues import DELEGATED, policy_of
 from yimen.cases.flow import CIVIL_AFFAIRS, Note, move_case, move_decision
 from yimen.cases.models import Case, Decision, Kinship, Visit
+from yimen.cases.visiting import HOME
 from yimen.cases.words import FINAL, DecisionState
 from yimen.office.access import current
 from yimen.office.models import Staff
@@ -155,7 +157,8 @@ def _no_relative(case: Case, by: Staff) -> None:
 
 
 def _visited(case: Case) -> None:
-    visits = Visit.objects.filter(case=case, second_signed_at__isnull=False)
+    # Neighbours, letters and a third party tell something too; the visit at home is the law's.
+    visits = Visit.objects.filter(case=case, way=HOME, second_signed_at__isnull=False)
     if not visits.exists():
         raise NotDecided("还没有两人签字的入户调查（民发〔2021〕57号第16条），先入户再初审。")
     if Kinship.objects.filter(case=case).exists() and not visits.filter(by_county=True).exists():
@@ -209,6 +212,9 @@ def _may_confirm(held: Decision, by: Staff, on: date) -> None:
     policy = current_rules().policy(held.policy)
     if held.agrees and policy is not None and policy.posting.needed == "是" and held.state == DecisionState.PROPOSED:
         raise NotDecided(f"“{policy.name}”须先公示 {policy.posting.days} 天，无异议才能确认。")
+    hindrance = unchecked(held) if held.agrees else ""
+    if hindrance:
+        raise NotDecided(hindrance)
     if held.department == CIVIL_AFFAIRS and not _reaches_county(by, held.area_path):
         true = true_parameters([DELEGATED], area_path=held.area_path, on=on, rules=current_rules())
         if DELEGATED not in true:

@@ -173,7 +173,11 @@ class Handover(Scoped):
 
 
 class Task(Scoped):
-    """One thing to be done by one person by a day (任务): a visit, an errand, a call; `outreach` and the hall make them too."""
+    """
+    One thing to be done by one person by a day (任务): a visit, an errand, a call; `outreach` and the hall make them too.
+
+    `facts` names what a third party has to verify ([person or "", fact]); it is shown nothing else.
+    """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     case = models.ForeignKey(Case, null=True, on_delete=models.PROTECT, related_name="tasks")
@@ -186,6 +190,7 @@ class Task(Scoped):
     made_at = models.DateTimeField()
     done_at = models.DateTimeField(null=True)
     done_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
+    facts = models.JSONField(default=list)
     outcome = models.CharField(max_length=500, blank=True)
 
     class Meta(Scoped.Meta):
@@ -196,7 +201,8 @@ class Visit(Scoped):
     """
     A home visit (入户调查): two people of ours, both signing, what they saw and photos (民发〔2021〕57号第16条).
 
-    What was seen is a statement of evidence; the visit keeps who vouches for it. `by_county` marks the county's own visit.
+    What was seen (`said`) becomes statements of evidence when the second has signed, not before: two people vouch for it.
+    `by_county` marks the county's own visit, which is told from the posts of whoever made it.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -210,11 +216,60 @@ class Visit(Scoped):
     by_county = models.BooleanField(default=False)
     seen = models.TextField(blank=True)
     photos = models.JSONField(default=list)
+    said = models.JSONField(default=list)
     statements = models.JSONField(default=list)
+    sent_back = models.CharField(max_length=300, blank=True)
     recorded_at = models.DateTimeField()
 
     class Meta(Scoped.Meta):
         constraints = [models.CheckConstraint(name="visit_by_two_people", condition=~Q(first=F("second")))]
+
+
+class VisitDraft(Scoped):
+    """A visit half typed (草稿), kept on the server and nowhere else; it ends when the visit is recorded."""
+
+    case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="visit_drafts")
+    staff = models.ForeignKey(STAFF, on_delete=models.CASCADE, related_name="+")
+    turn = models.PositiveBigIntegerField(default=0)
+    content = models.JSONField(default=dict)
+    photos = models.JSONField(default=list)
+    saved_at = models.DateTimeField()
+
+    class Meta(Scoped.Meta):
+        constraints = [models.UniqueConstraint(fields=["case", "staff"], name="one_visit_draft_each")]
+
+
+class Settlement(Scoped):
+    """A difference settled by a person with a reason (核定): what every source said, what counts from now on, and why."""
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="settlements")
+    person = models.ForeignKey("registry.Person", null=True, on_delete=models.PROTECT, related_name="+")
+    fact = models.CharField(max_length=40)
+    value = models.JSONField()
+    heard = models.JSONField(default=list)
+    reason = models.CharField(max_length=300)
+    statement = models.UUIDField()
+    settled_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    settled_at = models.DateTimeField()
+
+
+class Draw(Scoped):
+    """A random check (随机抽查, 民发〔2021〕43号第16条): seed and share from which anybody can draw again and find the same."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    policy = models.CharField(max_length=40)
+    seed = models.CharField(max_length=32)
+    percent = models.PositiveSmallIntegerField()
+    drawn_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    drawn_at = models.DateTimeField()
+
+
+class DrawEntry(Scoped):
+    """One decision that stood in a draw, and whether it was drawn. It stands in one draw only: nobody draws until it suits."""
+
+    draw = models.ForeignKey(Draw, on_delete=models.PROTECT, related_name="entries")
+    decision = models.OneToOneField(Decision, on_delete=models.PROTECT, related_name="draw_entry")
+    drawn = models.BooleanField()
 
 
 class Paper(Scoped):

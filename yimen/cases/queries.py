@@ -25,6 +25,18 @@ from yimen.cases.dossier import (
 from yimen.cases.dues import deadlines_of, wrong_dues
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
+from yimen.cases.verification import (
+    draw_waits,
+    draws,
+    my_visits,
+    open_differences,
+    photo_of,
+    signing_page,
+    to_sign,
+    verification_page,
+    visit_page,
+    waiting_for_other,
+)
 from yimen.cases.words import OPEN, DecisionState, State
 from yimen.office.access import require
 from yimen.office.calendar import calendar
@@ -44,9 +56,19 @@ __all__ = [
     "cases_answered_for",
     "content_of",
     "decisions_of",
+    "draw_waits",
+    "draws",
     "handed_over",
     "kept_paper",
     "leaves_of",
+    "my_visits",
+    "open_differences",
+    "photo_of",
+    "signing_page",
+    "to_sign",
+    "verification_page",
+    "visit_page",
+    "waiting_for_other",
     "wrong_dues",
 ]
 

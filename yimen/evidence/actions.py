@@ -41,15 +41,18 @@ def state_facts(
     household: uuid.UUID | None = None,
     area_path: str,
     valid_until: date | None = None,
+    permission: str = "facts.load",
 ) -> Statement:
     """
     Add one source's facts about one person or one household (陈述).
 
+    `permission` is what lets the caller state them: a department's file, an application taken in, a visit, a settlement.
+
     Raises NotStated, in words, if a fact is unknown, may not come from this source or lies outside its range,
     NotAllowed without the permission.
     """
-    require("facts.load", area_path=area_path)
-    checked = _checked(catalogue, facts, source, of_household=household is not None)
+    require(permission, area_path=area_path)
+    checked = check_facts(catalogue, facts, source, of_household=household is not None)
     statement = Statement(
         person_id=person,
         household_id=household,
@@ -67,7 +70,8 @@ def state_facts(
     return statement
 
 
-def _checked(catalogue: Catalogue, facts: Mapping[str, Any], source: str, *, of_household: bool) -> dict[str, Any]:
+def check_facts(catalogue: Catalogue, facts: Mapping[str, Any], source: str, *, of_household: bool) -> dict[str, Any]:
+    """Return facts as a statement of this source keeps them. Raises NotStated, in words; writes nothing."""
     checked = {}
     for name, value in facts.items():
         fact = catalogue.facts.get(name)

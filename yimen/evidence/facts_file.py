@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from yimen.office.tables import Cell, Heading, ValueProblem, read_boolean, read_date, read_money, read_text, read_whole
-from yimen.policies.model import Catalogue, Fact
+from yimen.policies.model import SETTLED, Catalogue, Fact
 from yimen.registry.queries import read_id_number
 
 _ID = Heading("id_number", ("身份证号", "身份证号码", "公民身份号码", "证件号码", "身份证件号码"), required=True)
@@ -36,13 +36,16 @@ def headings_for(catalogue: Catalogue, source: str) -> list[Heading]:
 
 
 def stated_by(catalogue: Catalogue, source: str) -> list[Fact]:
-    """Return the facts a source may state about people and households."""
+    """Return the facts a source may state about people and households; no file settles anything."""
+    if source == SETTLED:
+        return []
     return [fact for fact in catalogue.facts.values() if source in fact.sources and fact.subject != "义务人"]
 
 
 def sources_of(catalogue: Catalogue) -> list[str]:
-    """Return every source that states facts, in the order the catalogue names them."""
-    return list(dict.fromkeys(source for fact in catalogue.facts.values() for source in fact.sources))
+    """Return every source whose files state facts, in the order the catalogue names them."""
+    sources = dict.fromkeys(source for fact in catalogue.facts.values() for source in fact.sources)
+    return [source for source in sources if source != SETTLED]
 
 
 def read_row(

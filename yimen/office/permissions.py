@@ -18,6 +18,8 @@ PERMISSION_WORDS = {
     "case.open": "登记申请、填写办件",
     "case.accept": "受理、一次性告知、不予受理",
     "case.verify": "调查核实、核对、认定事实",
+    "visit.make": "入户调查、邻里访问、签字",
+    "visit.third_party": "以第三方身份核查派给自己的户",
     "case.extend": "延长办理期限",
     "case.reassign": "改派首派责任人",
     "case.deliver": "送达结果",
@@ -34,8 +36,9 @@ PERMISSION_WORDS = {
     "calendar.manage": "录入放假安排",
 }
 
+_VISIT = {"visit.make"}
 _WINDOW = {"person.search", "person.see", "help.ask", "rules.see", "finding.see", "case.see", "case.open"}
-_TOWN = {"case.accept", "case.verify", "case.extend", "case.deliver", "decision.propose", "reserve.spend"}
+_TOWN = _VISIT | {"case.accept", "case.verify", "case.extend", "case.deliver", "decision.propose", "reserve.spend"}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "county_clerk": frozenset(
@@ -44,12 +47,13 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {"screening.run"}
         | {"case.accept", "case.verify", "case.extend", "case.reassign", "case.deliver", "decision.propose", "complaint.see_name"}
         | {"reserve.fund"}
+        | _VISIT
     ),
     "county_leader": frozenset(
         {"desk.county", "finding.see", "finding.export", "rules.see", "person.search", "person.see", "case.see", "case.reassign"}
     ),
     "approver": frozenset(
-        _WINDOW | {"desk.county", "person.unmask", "finding.close", "case.verify", "case.extend", "decision.confirm"}
+        _WINDOW | _VISIT | {"desk.county", "person.unmask", "finding.close", "case.verify", "case.extend", "decision.confirm"}
     ),
     "town_clerk": frozenset(_WINDOW | _TOWN | {"desk.county", "person.unmask", "finding.close", "finding.export"}),
     "town_approver": frozenset(
@@ -58,7 +62,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "village_cadre": frozenset(
         {"desk.village", "person.search", "person.see", "help.ask", "finding.see", "rules.see", "case.see", "case.open"}
         | {"case.deliver"}
+        | _VISIT
     ),
+    # Bought verification (社会救助法第55、56条): only the households of its own open tasks, only the facts it must verify.
+    "third_party": frozenset({"visit.make", "visit.third_party"}),
     "department_desk": frozenset({"facts.load", "recipients.load", "rules.see", "case.see", "decision.department"}),
     "rules_officer": frozenset({"rules.see", "rules.activate", "screening.run", "calendar.manage"}),
     # The three administrators of 等保 are exclusive: none of them sees a person.
@@ -76,6 +83,7 @@ POST_WORDS = {
     "town_clerk": "乡镇窗口经办",
     "town_approver": "乡镇审核",
     "village_cadre": "村级社会救助协理员",
+    "third_party": "第三方核查",
     "department_desk": "部门经办",
     "rules_officer": "政策管理员",
     "system_admin": "系统管理员",

@@ -7,7 +7,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
 from yimen.policies.expression import DERIVED, Aggregate, ExpressionError, Node, names_in, parse
-from yimen.policies.model import AREAS_OF_VERIFICATION, Catalogue, Fact, Validity
+from yimen.policies.model import AREAS_OF_VERIFICATION, NOT_SETTLED, SETTLED, Catalogue, Fact, Validity
 from yimen.policies.source import Mapping as Document
 from yimen.policies.source import Problem, Reader, RuleError, nearest, read_documents
 from yimen.policies.typed import Type, Typed, check, type_of_fact
@@ -58,7 +58,7 @@ def _fact(reader: Reader) -> Fact:
         high=high,
         options=tuple(str(option) for key in ("值", "选项") for option in reader.list(key)),
         area=reader.text("领域", ""),
-        sources=tuple(str(source) for source in reader.list("来源")),
+        sources=_sources(reader),
         validity=_validity(reader),
         question=reader.text("问", ""),
         derived=reader.text("由", ""),
@@ -70,6 +70,14 @@ def _fact(reader: Reader) -> Fact:
     if fact.kind == "选项" and not fact.options:
         reader.note("类型", f"“{fact.name}”是选项，请用“值: […]”列出可选的值。")
     return fact
+
+
+def _sources(reader: Reader) -> tuple[str, ...]:
+    """Return who may state it, most trusted first; a settled value goes before all who may contradict each other."""
+    written = tuple(str(source) for source in reader.list("来源"))
+    if SETTLED in written:
+        reader.note("来源", f"“{SETTLED}”不用写：凡有来源的事实都可以由人核定，排在各来源之前。")
+    return (SETTLED, *written) if written and written[0] not in NOT_SETTLED else written
 
 
 def _one_of(reader: Reader, key: str, known: tuple[str, ...]) -> str:

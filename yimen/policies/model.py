@@ -21,6 +21,10 @@ Event = Literal[
 ]
 EVENTS: tuple[Event, ...] = get_args(Event)
 AREAS_OF_VERIFICATION = ("人口户籍", "收入", "财产", "刚性支出", "健康残疾", "劳动就业", "义务人与生活")
+# What a person settled with a reason after hearing every source (核定); it stands before all of them until it expires.
+SETTLED = "核定"
+# What the roster registers and what the county decides is put right there, never settled beside it.
+NOT_SETTLED = ("登记", "认定")
 _SCALES = {"金额": MONEY_SCALE, "整数": 0, "小数": DECIMAL_SCALE}
 _TRUE, _FALSE = {"true", "是", "1", "True"}, {"false", "否", "0", "False"}
 
@@ -50,7 +54,8 @@ class Fact:
     """
     One entry of the catalogue (事实): who it is about, its type, unit and range, who may state it and how to ask.
 
-    `derived` is the expression it follows from, or "". `sources` are in order of trust.
+    `derived` is the expression it follows from, or "". `sources` are in order of trust; what a person may settle begins with
+    核定, which no file writes down.
     """
 
     name: str

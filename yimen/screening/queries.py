@@ -185,9 +185,13 @@ def _named(facts: Sequence[Mapping[str, Any]], card: HouseholdCard, otherwise: s
     ]
 
 
-def explain_registered(*, household_id: uuid.UUID, on: date, rules: Rules) -> RegisteredAnswers:
-    """Return what every policy says of a registered household and its members on a day; needs an open reading."""
-    card = household_card(household_id=household_id, on=on)
+def explain_registered(*, household_id: uuid.UUID, on: date, rules: Rules, permission: str = "person.see") -> RegisteredAnswers:
+    """
+    Return what every policy says of a registered household and its members on a day; needs an open reading.
+
+    `permission` as in `household_card`: another one only for work assigned to this post.
+    """
+    card = household_card(household_id=household_id, on=on, permission=permission)
     receipts = receipts_of(household_id=household_id, people=[m.person_id for m in card.members], on=on)
     known = facts_of(card=card, receipts=receipts, rules=rules, on=on)
     explainer = explainer_for(card=card, rules=rules, on=on)
