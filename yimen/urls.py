@@ -10,6 +10,7 @@ from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.front import home
 from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
+from yimen.web.visits import tasks, verify, visit
 from yimen.web.window import help as window_help
 from yimen.web.window import people, policies
 
@@ -22,6 +23,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("findings/<uuid:finding_id>/close/", finding.close, name="finding_close"),
     path("findings/<uuid:finding_id>/reopen/", finding.reopen, name="finding_reopen"),
     path("findings/<uuid:finding_id>/hand-on/", finding.hand_on, name="finding_hand_on"),
+    path("visits/", tasks.tasks, name="visits"),
+    path("visits/<uuid:case_id>/", visit.visit, name="visit"),
+    path("visits/<uuid:case_id>/draft/", visit.draft, name="visit_draft"),
+    path("visits/<uuid:case_id>/photos/", visit.photos, name="visit_photos"),
+    path("visits/signing/<uuid:visit_id>/", tasks.signing, name="visit_signing"),
+    path("cases/draws/", verify.draw_page, name="draws"),
+    path("cases/<uuid:case_id>/verify/", verify.verify, name="case_verify"),
     path("villages/<slug:code>/", village.village, name="village"),
     path("policies/", policies.policy_list, name="policies"),
     path("policies/<str:policy_id>/", policies.policy, name="policy"),

@@ -38,6 +38,7 @@ def keys(county):
             "paper": list(PAPERS),
             "paper_id": [uuid.uuid4()],
             "username": ["shiliu"],
+            "visit_id": [uuid.uuid4()],
             "code": ["990101002001", "990101002", "990101"],
             "policy_id": ["subsistence_allowance"],
         }

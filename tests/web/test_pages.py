@@ -46,6 +46,8 @@ def pages(county):
         reverse("policy", args=["subsistence_allowance"]): ("rules.see",),
         reverse("arrivals"): LOADING,
         reverse("screening"): ("screening.run",),
+        reverse("visits"): ("visit.make",),
+        reverse("draws"): ("case.verify",),
     }
 
 

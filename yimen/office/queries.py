@@ -12,7 +12,7 @@ from yimen.office.permissions import PERMISSIONS, POST_WORDS
 from yimen.office.rotation import open_one_of_each
 from yimen.office.vault import refuse_to_write_with_foreign_keys
 
-__all__ = ["POST_WORDS"]
+__all__ = ["POST_WORDS", "Staff"]
 
 
 def codes_above(area: Area) -> tuple[str, ...]:

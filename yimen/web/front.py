@@ -7,6 +7,7 @@ from yimen.office.access import may
 from yimen.web.co_organizer.village import first_village
 from yimen.web.data_clerk.arrivals import arrive
 from yimen.web.leader.desk import desk
+from yimen.web.visits.tasks import tasks
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -15,6 +16,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return desk(request)
     if may("desk.village"):
         return first_village(request)
+    if may("visit.third_party"):
+        return tasks(request)
     if may("facts.load"):
         return arrive(request)
     return render(request, "desk/plain.html", {"current": request.path})

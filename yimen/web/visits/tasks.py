@@ -1,0 +1,48 @@
+"""My tasks (我的任务): whom to visit, what waits for my signature, what waits for the other's."""
+
+import uuid
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from yimen.cases.actions import NotVerified, WrongStep, send_visit_back, sign_visit
+from yimen.cases.queries import my_visits, signing_page, to_sign, waiting_for_other
+from yimen.office.audit import reading
+from yimen.web.visits.visitor import visitor
+
+
+def tasks(request: HttpRequest) -> HttpResponse:
+    """Show what is to be done, masked; one audit row for the look."""
+    staff, on = visitor(), timezone.localdate()
+    with reading("看我的任务"):
+        shown = {
+            "visits": my_visits(staff=staff, on=on),
+            "to_sign": to_sign(staff=staff, on=on),
+            "waiting": waiting_for_other(staff=staff, on=on),
+        }
+    return render(request, "visits/tasks.html", shown | {"current": reverse("visits"), "today": on})
+
+
+def signing(request: HttpRequest, visit_id: uuid.UUID) -> HttpResponse:
+    """Show what the other recorded; sign it, or send it back with a reason."""
+    staff, at, problem = visitor(), timezone.now(), ""
+    if request.method == "POST":
+        try:
+            if request.POST.get("do") == "sign":
+                sign_visit(visit=visit_id, by=staff, at=at)
+                messages.success(request, "已签字，核查到的事实从现在起各项政策都用。")
+            else:
+                send_visit_back(visit=visit_id, words=request.POST.get("words", ""), by=staff, at=at)
+                messages.success(request, "已退回，请记录的人重新记。")
+            return HttpResponseRedirect(reverse("visits"))
+        except (NotVerified, WrongStep) as refusal:
+            problem = str(refusal)
+    with reading("核对入户记录", visit=visit_id.hex):
+        held = signing_page(visit_id=visit_id, staff=staff)
+    visit = held.visit
+    is_mine = visit.second_id == staff.pk and visit.second_signed_at is None and not visit.sent_back
+    shown = {"held": held, "visit": visit, "problem": problem, "current": reverse("visits"), "is_mine": is_mine}
+    return render(request, "visits/signing.html", shown, status=422 if problem else 200)

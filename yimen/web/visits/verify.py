@@ -1,0 +1,166 @@
+"""Verification at the back office (调查核实): sources side by side, settled with a reason; who is sent; the random check."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from yimen.cases.actions import (
+    NotVerified,
+    WrongStep,
+    ask_comparison,
+    assign_visit,
+    compare,
+    draw_checks,
+    investigate,
+    record_kinship,
+    settle,
+)
+from yimen.cases.queries import draw_waits, draws, verification_page
+from yimen.office.access import current, may, require
+from yimen.office.audit import reading
+from yimen.office.queries import Staff, own_areas, staff_called
+from yimen.screening.queries import current_rules
+from yimen.web.visits.visitor import visitor
+from yimen.web.window.said import Unreadable, value_of
+
+DRAWN = "extreme_poverty_support"
+
+
+def verify(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Show a case's verification, or take one of its steps."""
+    problem = ""
+    if request.method == "POST":
+        try:
+            with reading("调查核实", case=case_id.hex):
+                said = _STEPS[request.POST.get("do", "")](request, case_id, visitor(), timezone.now())
+            messages.success(request, said)
+            return HttpResponseRedirect(reverse("case_verify", args=[case_id]))
+        except KeyError:
+            raise Http404 from None
+        except (NotVerified, WrongStep, Unreadable) as refusal:
+            problem = str(refusal)
+    with reading("调查核实", case=case_id.hex):
+        held = verification_page(case_id=case_id, on=timezone.localdate())
+    rules, staff = current_rules(), current().staff
+    shown = {
+        "held": held,
+        "case": held.case,
+        "card": held.sheet.card,
+        "head": held.sheet.card.members[0].name if held.sheet.card.members else "",
+        "differences": [(one, held.settlements.get(one.key), _choices(one)) for one in held.differences],
+        "verified": held.sheet.verified,
+        "names": {policy.id: policy.name for policy in rules.policies},
+        "to_name": sorted({one.fact.name for one in held.sheet.items if "第三方" in one.fact.sources and one.uses}),
+        "may_visit": staff is not None and may("visit.make", area_path=held.case.area_path) and held.may_verify,
+        "ours": [one for one in held.able if one not in held.third_parties],
+        "current": reverse("visits"),
+        "problem": problem,
+        "open_items": sum(one.state != "known" for one in held.sheet.first),
+    }
+    return render(request, "visits/verify.html", shown, status=422 if problem else 200)
+
+
+def _choices(item: Any) -> list[tuple[str, list[str]]]:
+    """Return each value that was said once, as the form sends it, with the sources that say it."""
+    found: dict[str, list[str]] = {}
+    for one in item.words:
+        text = {True: "是", False: "否"}[one.value] if isinstance(one.value, bool) else str(one.value)
+        found.setdefault(text, []).append(one.source)
+    return [(text, sources) for text, sources in found.items() if sources != ["核定"]]
+
+
+def _investigate(request: HttpRequest, case: uuid.UUID, by: Staff, at: datetime) -> str:
+    investigate(case=case, by=by, at=at)
+    return "已启动调查，日期已记下。"
+
+
+def _ask(request: HttpRequest, case: uuid.UUID, by: Staff, at: datetime) -> str:
+    ask_comparison(case=case, by=by, at=at)
+    return "已提请县级核对，县里须在 3 个工作日内启动。"
+
+
+def _compare(request: HttpRequest, case: uuid.UUID, by: Staff, at: datetime) -> str:
+    compare(case=case, by=by, at=at)
+    return "已启动核对；核对结果装载以后，会出现在这一页。"
+
+
+def _assign(request: HttpRequest, case: uuid.UUID, by: Staff, at: datetime) -> str:
+    names = [name for name in request.POST.getlist("to") if name]
+    people = [one for name in names if (one := staff_called(name))]
+    if not people:
+        raise NotVerified("请选派谁去。")
+    assign_visit(case=case, to=people, facts=request.POST.getlist("facts"), by=by, at=at)
+    return f"已派{'、'.join(one.name for one in people)}去，在他们的“我的任务”里。"
+
+
+def _kin(request: HttpRequest, case: uuid.UUID, by: Staff, at: datetime) -> str:
+    name = request.POST.get("staff", "")
+    try:
+        person = uuid.UUID(request.POST.get("person", ""))
+    except ValueError:
+        raise NotVerified("请选是家里哪一位。") from None
+    record_kinship(
+        case=case,
+        person=person,
+        relation=request.POST.get("relation", ""),
+        staff=staff_called(name) if name else None,
+        relative_name=request.POST.get("relative", ""),
+        by=by,
+        at=at,
+    )
+    return "已备案。本人须回避；这一户须县级入户以后才能审核确认。"
+
+
+def _settle(request: HttpRequest, case: uuid.UUID, by: Staff, at: datetime) -> str:
+    who, _, name = request.POST.get("asks", "").partition("|")
+    fact = current_rules().catalogue.facts.get(name)
+    if fact is None:
+        raise NotVerified("请从列出的差异里选一项。")
+    chosen = request.POST.get("value", "")
+    text = request.POST.get("other", "") if chosen == "other" else chosen
+    if not text:
+        raise NotVerified("请选以哪个为准。")
+    value = fact.to_json(value_of(text, fact))
+    settle(case=case, who=who, fact=name, value=value, reason=request.POST.get("reason", ""), by=by, at=at)
+    return f"已核定“{name}”，各项政策从现在起都用这个数。"
+
+
+_STEPS: Mapping[str, Callable[[HttpRequest, uuid.UUID, Staff, datetime], str]] = {
+    "investigate": _investigate,
+    "ask": _ask,
+    "compare": _compare,
+    "assign": _assign,
+    "kin": _kin,
+    "settle": _settle,
+}
+
+
+def draw_page(request: HttpRequest) -> HttpResponse:
+    """Show the random checks with their seeds, or draw one for the county."""
+    require("case.verify")
+    area, problem = next(iter(own_areas()), None), ""
+    if request.method == "POST" and area is not None:
+        try:
+            with reading("随机抽查"):
+                draw = draw_checks(policy=DRAWN, area=area, by=visitor(), at=timezone.now())
+            messages.success(request, f"已抽查，种子 {draw.seed}。抽中的已排入您的“我的任务”。")
+            return HttpResponseRedirect(reverse("draws"))
+        except NotVerified as refusal:
+            problem = str(refusal)
+    policy = current_rules().policy(DRAWN)
+    shown: dict[str, Any] = {
+        "draws": draws(policy=DRAWN),
+        "waits": draw_waits(policy=DRAWN),
+        "policy": policy.name if policy else "",
+        "is_county": area is not None and area.level <= 3,
+        "problem": problem,
+        "current": reverse("draws"),
+    }
+    return render(request, "visits/draws.html", shown, status=422 if problem else 200)
