@@ -539,3 +539,33 @@ def test_whoever_is_drawn_is_confirmed_only_after_the_countys_own_visit(town):
     with pytest.raises(Exception) as refused:
         confirm()
     assert "抽" not in str(refused.value)
+
+
+def test_a_step_is_not_taken_twice_so_that_no_clock_begins_again(town, case):
+    with town.at_desk(town.window):
+        actions.ask_comparison(case=case.pk, by=town.window, at=noon(1))
+        with pytest.raises(actions.NotVerified, match="2026-11-24 已经提请过核对"):
+            actions.ask_comparison(case=case.pk, by=town.window, at=noon(4))
+
+
+def test_a_task_leaves_the_list_when_it_waits_for_a_signature(town, case):
+    with town.at_desk(town.window):
+        actions.assign_visit(case=case.pk, to=[town.window, town.colleague], by=town.window, at=NOON)
+        assert len(queries.my_visits(staff=town.window, on=DAY)) == 1
+    visited(town, case)
+
+    with town.at_desk(town.window):
+        assert queries.my_visits(staff=town.window, on=DAY) == []
+        assert len(queries.waiting_for_other(staff=town.window, on=DAY)) == 1
+    with town.at_desk(town.colleague):
+        assert queries.my_visits(staff=town.colleague, on=DAY) == []
+        assert len(queries.to_sign(staff=town.colleague, on=DAY)) == 1
+
+
+def test_a_third_party_is_told_where_to_go_and_not_what_is_applied_for(town, case, firm):
+    sent(town, case, firm)
+
+    with town.at_desk(firm[0]):
+        line = queries.my_visits(staff=firm[0], on=DAY)[0]
+    assert line.policies == ()
+    assert line.name == "沈**"

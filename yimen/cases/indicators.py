@@ -194,9 +194,10 @@ def _bases(name: str, rules: Rules, stop: bool) -> Iterable[str]:
     fact = rules.catalogue.facts.get(name)
     if fact is None:
         return
-    if fact.sources:
+    is_asked = bool(fact.sources and fact.question)
+    if fact.sources and (is_asked or not stop):
         yield name
-    if fact.derived and not (stop and fact.sources and fact.question):
+    if fact.derived and not (stop and is_asked):
         derivation = next(one for one in rules.derivations if one.fact.name == name)
         for used in derivation.typed.names:
             yield from _bases(used, rules, stop)

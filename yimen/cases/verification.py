@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from yimen.cases.drawing import awaiting_draw, county_visited, drawn_of
 from yimen.cases.indicators import Item, Sheet, sheet_of
 from yimen.cases.models import Case, Consent, Draw, DrawEntry, Kinship, Settlement, Task, Visit, VisitDraft
-from yimen.cases.verifying import is_county_desk, is_third_party, policies_of, registered_for
+from yimen.cases.verifying import is_county_desk, is_third_party, policies_of, registered_for, steps_taken
 from yimen.cases.visiting import HOME, THIRD_PARTY, companions, facts_of_way, source_of, visited_by
 from yimen.cases.words import State, TaskKind
 from yimen.office.access import NotAllowed, may, require
@@ -41,7 +41,8 @@ def my_visits(*, staff: Staff, on: date) -> list[VisitLine]:
     rows = Task.objects.filter(owner=staff, kind=TaskKind.VISIT, done_at=None, case__state=State.ACCEPTED)
     tasks = list(rows.select_related("case").order_by("due_on", "made_at"))
     drafts = set(VisitDraft.objects.filter(staff=staff).values_list("case_id", flat=True))
-    waiting = set(unsigned(staff, mine=True).values_list("case_id", flat=True))
+    recorded = [unsigned(staff, mine=mine).values_list("case_id", flat=True) for mine in (True, False)]
+    waiting = {one for rows in recorded for one in rows}
     open_ = [one for one in tasks if one.case_id not in waiting]
     return _lines([(one.case, one.due_on, None) for one in open_], on=on, drafts=drafts)
 
@@ -74,7 +75,8 @@ def _lines(rows: Iterable[tuple[Case, date | None, Visit | None]], *, on: date, 
             case=case,
             name=names.get(case.household_id, ""),
             place=places.get(case.area_path, ""),
-            policies=tuple(held.name for p in policies_of(case) if (held := rules.policy(p))),
+            # A third party is told where to go, not what is applied for.
+            policies=tuple(held.name for p in policies_of(case) if (held := rules.policy(p))) if may("case.see") else (),
             due_on=due,
             is_late=due is not None and due < on,
             has_draft=case.pk in drafts,
@@ -99,6 +101,7 @@ class VisitPage:
     draft: VisitDraft | None
     is_third_party: bool
     by_county: bool
+    sent: list[Staff]
     policies: tuple[str, ...]
 
 
@@ -128,9 +131,15 @@ def visit_page(*, case_id: uuid.UUID, staff: Staff, way: str, on: date) -> Visit
         companions=companions(case, staff),
         draft=VisitDraft.objects.filter(case=case, staff=staff).first(),
         is_third_party=third,
-        by_county=is_county_desk("visit.make", case.area_path),
+        by_county=not third and is_county_desk("visit.make", case.area_path),
+        sent=[one.owner for one in visit_tasks(case) if one.owner_id != staff.pk],
         policies=() if third else tuple(held.name for p in asked if (held := rules.policy(p))),
     )
+
+
+def visit_tasks(case: Case) -> list[Task]:
+    """Return the open visits of a household, with whose they are."""
+    return list(Task.objects.filter(case=case, kind=TaskKind.VISIT, done_at=None).select_related("owner").order_by("made_at"))
 
 
 @dataclass(frozen=True)
@@ -182,6 +191,7 @@ class VerificationPage:
     settlements: Mapping[str, Settlement]
     visits: list[Visit]
     tasks: list[Task]
+    steps: Mapping[str, date]
     kinships: list[Kinship]
     consents: tuple[int, int]
     drawn: DrawEntry | None
@@ -212,7 +222,8 @@ def verification_page(*, case_id: uuid.UUID, on: date) -> VerificationPage:
         areas=sheet.areas(),
         settlements={f"{one.person_id.hex if one.person_id else ''}|{one.fact}": one for one in settled},
         visits=list(Visit.objects.filter(case=case).select_related("first", "second").order_by("visited_on", "recorded_at")),
-        tasks=list(Task.objects.filter(case=case, kind=TaskKind.VISIT, done_at=None).select_related("owner")),
+        tasks=visit_tasks(case),
+        steps=steps_taken(case),
         kinships=list(Kinship.objects.filter(case=case).select_related("staff")),
         consents=(sum(consents), len(sheet.card.members)),
         drawn=DrawEntry.objects.filter(decision__case=case).select_related("draw").first(),

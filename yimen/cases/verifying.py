@@ -6,7 +6,7 @@ counts for every department's policy until it expires.
 """
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from django.utils.timezone import localdate
 from yimen.cases.dues import project_dues
 from yimen.cases.flow import Note, move_case
 from yimen.cases.indicators import Item, heard, person_of, sheet_of
-from yimen.cases.models import Case, Consent, Decision, Kinship, Settlement, Task
+from yimen.cases.models import Case, CaseEvent, Consent, Decision, Kinship, Settlement, Task
 from yimen.cases.words import TaskKind
 from yimen.evidence.actions import NotStated, state_facts
 from yimen.office.access import current, may
@@ -27,6 +27,7 @@ from yimen.registry.queries import household_card
 from yimen.screening.queries import RegisteredAnswers, current_rules, explain_registered
 
 COUNTY_DEPTH = 3
+BEGINS_ANEW = ("object", "send_back")
 
 
 class NotVerified(Exception):
@@ -50,9 +51,27 @@ def is_county_desk(permission: str, area_path: str) -> bool:
     return any(path.count(".") <= COUNTY_DEPTH for path in held)
 
 
+def steps_taken(case: Case) -> Mapping[str, date]:
+    """Return the day of each step of this investigation; an objection or an opinion sent back begins another."""
+    steps: dict[str, date] = {}
+    for step, on in CaseEvent.objects.filter(case=case).order_by("at", "pk").values_list("step", "on"):
+        if step in BEGINS_ANEW:
+            steps.clear()
+        elif step in ("investigate", "ask_comparison", "compare"):
+            steps[step] = on
+    return steps
+
+
+def _not_yet(case: uuid.UUID, step: str, words: str) -> None:
+    on = steps_taken(Case.objects.get(pk=case)).get(step)
+    if on is not None:
+        raise NotVerified(f"{on} 已经{words}了，期限从那天算起，不用再办。")
+
+
 @transaction.atomic
 def investigate(*, case: uuid.UUID, by: Staff, at: datetime) -> Case:
     """Begin the investigation (启动调查), within three working days of acceptance (57号第15条). Raises NotVerified, WrongStep."""
+    _not_yet(case, "investigate", "启动过调查")
     held = move_case("investigate", case, by=by, at=at)
     refuse_relative(held, by)
     project_dues(held)
@@ -66,6 +85,7 @@ def ask_comparison(*, case: uuid.UUID, by: Staff, at: datetime) -> Case:
 
     Raises NotVerified if nobody has (社会救助法第41条), WrongStep, NotAllowed.
     """
+    _not_yet(case, "ask_comparison", "提请过核对")
     held = move_case("ask_comparison", case, by=by, at=at)
     refuse_relative(held, by)
     given = Consent.objects.filter(case=held, given=True).count()
@@ -82,6 +102,7 @@ def compare(*, case: uuid.UUID, by: Staff, at: datetime) -> Case:
 
     What it finds comes in as statements of the source 核对. Raises NotVerified at a township's desk; WrongStep, NotAllowed.
     """
+    _not_yet(case, "compare", "启动过核对")
     held = move_case("compare", case, by=by, at=at)
     if not is_county_desk("case.verify", held.area_path):
         raise NotVerified("信息核对由县级民政部门启动（民发〔2021〕57号第17条），请先提请核对。")

@@ -114,6 +114,8 @@ def keep_photo(*, case: uuid.UUID, content: bytes, by: Staff, at: datetime) -> V
     held = Case.objects.get(pk=case)
     visited_by(held, by)
     draft = _draft(held, by, at)
+    if not content:
+        raise NotVerified("还没有选照片。")
     if len(draft.photos) >= MOST_PHOTOS:
         raise NotVerified(f"一次入户最多 {MOST_PHOTOS} 张照片，请先去掉一张。")
     try:

@@ -67,13 +67,13 @@ def verify(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     return render(request, "visits/verify.html", shown, status=422 if problem else 200)
 
 
-def _choices(item: Any) -> list[tuple[str, list[str]]]:
-    """Return each value that was said once, as the form sends it, with the sources that say it."""
-    found: dict[str, list[str]] = {}
+def _choices(item: Any) -> list[tuple[str, Any, list[str]]]:
+    """Return each value that was said once, as the form sends it and as it is read, with the sources that say it."""
+    found: dict[str, tuple[Any, list[str]]] = {}
     for one in item.words:
-        text = {True: "是", False: "否"}[one.value] if isinstance(one.value, bool) else str(one.value)
-        found.setdefault(text, []).append(one.source)
-    return [(text, sources) for text, sources in found.items() if sources != ["核定"]]
+        text = ("是" if one.value else "否") if isinstance(one.value, bool) else str(one.value)
+        found.setdefault(text, (one.value, []))[1].append(one.source)
+    return [(text, value, sources) for text, (value, sources) in found.items() if sources != ["核定"]]
 
 
 def _investigate(request: HttpRequest, case: uuid.UUID, by: Staff, at: datetime) -> str:

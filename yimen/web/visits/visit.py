@@ -58,6 +58,7 @@ def _page(
         "done": sum(row.is_answered for row in first),
         "areas": [(area, rows_of(items, kept, problems), held.elsewhere.get(area, 0)) for area, items in held.areas],
         "typed": kept,
+        "second": kept.get("second") or (held.sent[0].username if len(held.sent) == 1 else ""),
         "key": uuid.uuid4().hex,
         "today": timezone.localdate(),
         "photos": held.draft.photos if held.draft else [],
@@ -144,8 +145,9 @@ def _photo_posted(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         if "drop" in request.POST:
             key = uuid.UUID(request.POST["drop"])
             kept = drop_photo(case=case_id, photo=key, by=staff, at=at).photos
-        for file in request.FILES.getlist("photo"):
-            kept = keep_photo(case=case_id, content=file.read(), by=staff, at=at).photos
+        else:
+            for content in [file.read() for file in request.FILES.getlist("photo")] or [b""]:
+                kept = keep_photo(case=case_id, content=content, by=staff, at=at).photos
     except ValueError:
         raise Http404 from None
     except NotVerified as refusal:
