@@ -5,6 +5,8 @@ import uuid
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.template.backends.django import Template
 from django.urls import reverse
 
 from tests.office.test_pictures import exif, jpeg
@@ -290,3 +292,42 @@ def test_a_draft_of_one_is_not_seen_by_another(enter_as, case):
 
     assert "只有我知道" not in page_of(enter_as("zisu"), case)
     assert len(seen_by_all(VisitDraft)) == 1
+
+
+def test_no_page_of_a_verification_asks_the_database_anything_while_it_is_drawn(enter_as, case, monkeypatch):
+    client, other, draw = enter_as("shiliu"), enter_as("zisu"), Template.render
+    client.post(reverse("case_verify", args=[case.pk]), {"do": "assign", "to": ["shiliu", "zisu"]})
+    client.post(reverse("visit", args=[case.pk]), filled(client, case))
+    signing = reverse("visit_signing", args=[seen_by_all(Visit)[0].pk])
+
+    def refuse(execute, sql, *_):
+        raise AssertionError(f"a template asks: {sql[:200]}")
+
+    def drawn(self, *args, **kwargs):
+        with connection.execute_wrapper(refuse):
+            return draw(self, *args, **kwargs)
+
+    monkeypatch.setattr(Template, "render", drawn)
+
+    for address in (reverse("visit", args=[case.pk]), reverse("case_verify", args=[case.pk]), reverse("visits")):
+        assert client.get(address).status_code == 200
+    assert other.get(signing).status_code == 200
+
+
+def test_a_village_cadre_goes_along_and_signs(enter_as, case):
+    client, cadre = enter_as("shiliu"), enter_as("dingxiang")
+    client.post(reverse("visit", args=[case.pk]), filled(client, case, second="dingxiang"))
+
+    assert cadre.post(reverse("visit_signing", args=[seen_by_all(Visit)[0].pk]), {"do": "sign"}).status_code == 302
+    assert [one.facts for one in seen_by_all(Statement) if one.source == "入户"] == [{"居住实况": "简陋"}]
+
+
+def test_a_step_of_the_investigation_pressed_twice_is_refused_in_words(enter_as, case):
+    client = enter_as("shiliu")
+    address = reverse("case_verify", args=[case.pk])
+
+    assert client.post(address, {"do": "investigate"}).status_code == 302
+    answer = client.post(address, {"do": "investigate"})
+    assert answer.status_code == 422
+    assert "已经启动过调查" in answer.content.decode()
+    assert client.post(address, {"do": "nonsense"}).status_code == 404

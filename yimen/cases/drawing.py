@@ -11,14 +11,14 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from yimen.cases.flow import Note, move_case
 from yimen.cases.models import Decision, Draw, DrawEntry, Task, Visit
 from yimen.cases.verifying import NotVerified, is_county_desk
 from yimen.cases.visiting import HOME
-from yimen.cases.words import DecisionState, TaskKind
+from yimen.cases.words import DecisionState, State, TaskKind
 from yimen.office import audit
 from yimen.office.access import require
 from yimen.office.models import Area, Staff
@@ -41,7 +41,7 @@ def awaiting_draw(*, policy: str) -> QuerySet[Decision]:
     posted = held is not None and held.posting.needed == "是"
     state = DecisionState.CLEARED if posted else DecisionState.PROPOSED
     rows: QuerySet[Decision] = Decision.objects.filter(policy=policy, agrees=True, state=state, draw_entry__isnull=True)
-    return rows.order_by("pk")
+    return rows.filter(case__state=State.ACCEPTED).order_by("pk")
 
 
 @transaction.atomic
@@ -65,9 +65,13 @@ def draw_checks(*, policy: str, area: Area, by: Staff, at: datetime, percent: in
     seed = secrets.token_hex(8)
     draw: Draw = Draw.objects.create(policy=policy, seed=seed, percent=percent, drawn_by=by, drawn_at=at, area_path=area.path)
     drawn = set(drawn_of(seed, [one.pk for one in pool], percent))
-    DrawEntry.objects.bulk_create(
-        [DrawEntry(draw=draw, decision=one, drawn=one.pk in drawn, area_path=one.area_path) for one in pool]
-    )
+    try:
+        with transaction.atomic():
+            DrawEntry.objects.bulk_create(
+                [DrawEntry(draw=draw, decision=one, drawn=one.pk in drawn, area_path=one.area_path) for one in pool]
+            )
+    except IntegrityError:
+        raise NotVerified("刚才有人先抽了一次，这次没有算。请刷新页面看结果。") from None
     for decision in (one for one in pool if one.pk in drawn):
         _send_county(decision, by=by, at=at)
     audit.write(action="draw", at=at, policy=policy, seed=seed, pool=len(pool), drawn=len(drawn))

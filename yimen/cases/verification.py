@@ -119,6 +119,7 @@ def visit_page(*, case_id: uuid.UUID, staff: Staff, way: str, on: date) -> Visit
     sheet = sheet_of(registered_for(case, on=on, permission="visit.make"), asked, rules, on=on)
     said = sheet.may_say(source_of(way), facts_of_way(way, task))
     first = [one for one in (sheet.first if way == HOME else said.values()) if one.key in said]
+    able = companions(case, staff)
     areas = [] if third else sheet.areas(but={one.key for one in first})
     return VisitPage(
         case=case,
@@ -128,11 +129,11 @@ def visit_page(*, case_id: uuid.UUID, staff: Staff, way: str, on: date) -> Visit
         first=first,
         areas=[(area, [one for one in items if one.key in said]) for area, items in areas if way == HOME],
         elsewhere={area: sum(one.key not in said for one in items) for area, items in areas},
-        companions=companions(case, staff),
+        companions=able,
         draft=VisitDraft.objects.filter(case=case, staff=staff).first(),
         is_third_party=third,
         by_county=not third and is_county_desk("visit.make", case.area_path),
-        sent=[one.owner for one in visit_tasks(case) if one.owner_id != staff.pk],
+        sent=[one for one in able if one.pk in {task.owner_id for task in visit_tasks(case)}],
         policies=() if third else tuple(held.name for p in asked if (held := rules.policy(p))),
     )
 
@@ -226,7 +227,8 @@ def verification_page(*, case_id: uuid.UUID, on: date) -> VerificationPage:
         steps=steps_taken(case),
         kinships=list(Kinship.objects.filter(case=case).select_related("staff")),
         consents=(sum(consents), len(sheet.card.members)),
-        drawn=DrawEntry.objects.filter(decision__case=case).select_related("draw").first(),
+        # The draw itself belongs to the county; a township sees of it only its own entries.
+        drawn=DrawEntry.objects.filter(decision__case=case).first(),
         county_visited=county_visited(case.pk),
         is_county=is_county_desk("case.verify", case.area_path),
         may_verify=may("case.verify", area_path=case.area_path) and case.state == State.ACCEPTED,

@@ -10,7 +10,9 @@ from django.utils import timezone
 
 from yimen.cases.actions import NotVerified, WrongStep, send_visit_back, sign_visit
 from yimen.cases.queries import my_visits, signing_page, to_sign, waiting_for_other
+from yimen.office.access import may
 from yimen.office.audit import reading
+from yimen.office.queries import own_areas
 from yimen.web.visits.visitor import visitor
 
 
@@ -22,6 +24,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
             "visits": my_visits(staff=staff, on=on),
             "to_sign": to_sign(staff=staff, on=on),
             "waiting": waiting_for_other(staff=staff, on=on),
+            "may_draw": any(area.level <= 3 and may("case.verify", area_path=area.path) for area in own_areas()),
         }
     return render(request, "visits/tasks.html", shown | {"current": reverse("visits"), "today": on})
 
