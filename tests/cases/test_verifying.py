@@ -15,6 +15,7 @@ from yimen.cases.models import Case, CaseEvent, Decision, Settlement, Task, Visi
 from yimen.evidence.models import Statement
 from yimen.office import files
 from yimen.office.access import NotAllowed
+from yimen.office.models import StoredFile
 from yimen.registry.queries import household_card
 from yimen.screening.queries import current_rules, explain_registered
 
@@ -569,3 +570,32 @@ def test_a_third_party_is_told_where_to_go_and_not_what_is_applied_for(town, cas
         line = queries.my_visits(staff=firm[0], on=DAY)[0]
     assert line.policies == ()
     assert line.name == "沈**"
+
+
+def test_who_lives_there_is_checked_too_and_a_difference_is_put_right_in_the_roster(town, case):
+    with town.at_desk(town.window):
+        page = queries.visit_page(case_id=case.pk, staff=town.window, way="入户", on=DAY)
+    assert "家庭人口" in [one.fact.name for one in page.first]
+    signed(town, case, said=[actions.Seen("", "家庭人口", 3)])
+
+    found = next(one for one in sheet(town, case).differences if one.fact.name == "家庭人口")
+    assert found.is_roster
+    assert not found.is_open
+
+
+def test_a_photo_taken_back_is_swept_away(town, case):
+    with town.at_desk(town.window):
+        draft = actions.keep_photo(case=case.pk, content=png(), by=town.window, at=NOON)
+        actions.drop_photo(case=case.pk, photo=uuid_of(draft), by=town.window, at=NOON)
+
+    assert StoredFile.objects.get().retain_until < DAY
+
+
+def test_everything_the_survey_form_asks_and_a_visit_may_say_is_on_the_visits_page(town, case):
+    with town.at_desk(town.window):
+        page = queries.visit_page(case_id=case.pk, staff=town.window, way="入户", on=DAY)
+    shown = {one.fact.name for one in page.first} | {one.fact.name for _, items in page.areas for one in items}
+
+    rules = current_rules()
+    survey = next(one for one in rules.forms if one.name == "入户调查表")
+    assert {name for name in survey.facts if "入户" in rules.catalogue.facts[name].sources} <= shown

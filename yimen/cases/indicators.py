@@ -74,10 +74,15 @@ class Item:
         return len({str(one.value) for one in self.words if one.source != SETTLED}) > 1
 
     @property
+    def is_roster(self) -> bool:
+        """Say whether the roster or a standing decides it, so that a difference is put right there."""
+        return self.fact.sources[0] in NOT_SETTLED
+
+    @property
     def is_open(self) -> bool:
         """Say whether a difference waits for a person: never settled, or contradicted since."""
         said = self.current.said if self.current else None
-        if said is None or self.fact.sources[0] in NOT_SETTLED:
+        if said is None or self.is_roster:
             return False
         if said.source == SETTLED:
             return self.current is not None and self.current.contradicted
@@ -114,9 +119,10 @@ class Sheet:
 
     @cached_property
     def first(self) -> list[Item]:
-        """Return what the case's policies use and a visit can say: unknown, expired and contradicted before known."""
+        """Return what the case's policies use: unknown, expired and contradicted before known; no member's own roster row."""
         order = {"unknown": 0, "differs": 1, "expired": 2, "known": 3}
-        return sorted((one for one in self.items if one.uses), key=lambda one: order[one.state])
+        used = (one for one in self.items if one.uses and not (one.is_registered and one.who))
+        return sorted(used, key=lambda one: order[one.state])
 
     def areas(self, but: Iterable[str] = ()) -> list[tuple[str, list[Item]]]:
         """Return the 7 areas with their indicators; those of `but` are asked elsewhere on the page."""
@@ -129,11 +135,7 @@ class Sheet:
     def may_say(self, source: str, only: Iterable[str] | None = None) -> dict[str, Item]:
         """Return the items a source may state, by key; with `only`, those facts alone."""
         names = None if only is None else set(only)
-        return {
-            one.key: one
-            for one in self.items
-            if source in one.fact.sources and not one.is_registered and (names is None or one.fact.name in names)
-        }
+        return {one.key: one for one in self.items if source in one.fact.sources and (names is None or one.fact.name in names)}
 
     @property
     def differences(self) -> list[Item]:

@@ -10,7 +10,7 @@ from django.db.models import QuerySet
 from yimen.cases.drawing import awaiting_draw, county_visited, drawn_of
 from yimen.cases.indicators import Item, Sheet, sheet_of
 from yimen.cases.models import Case, Consent, Draw, DrawEntry, Kinship, Settlement, Task, Visit, VisitDraft
-from yimen.cases.verifying import is_county_desk, is_third_party, policies_of, registered_for, steps_taken
+from yimen.cases.verifying import acts_as_third_party, is_county_desk, policies_of, registered_for, steps_taken, third_parties
 from yimen.cases.visiting import HOME, THIRD_PARTY, companions, facts_of_way, source_of, visited_by
 from yimen.cases.words import State, TaskKind
 from yimen.office.access import NotAllowed, may, require
@@ -114,12 +114,12 @@ def visit_page(*, case_id: uuid.UUID, staff: Staff, way: str, on: date) -> Visit
     """
     case = Case.objects.get(pk=case_id, state=State.ACCEPTED)
     task = visited_by(case, staff)
-    third, rules, asked = is_third_party(staff, case.area_path), current_rules(), policies_of(case)
+    third, rules, asked = acts_as_third_party(case.area_path), current_rules(), policies_of(case)
     way = THIRD_PARTY if third else way
     sheet = sheet_of(registered_for(case, on=on, permission="visit.make"), asked, rules, on=on)
     said = sheet.may_say(source_of(way), facts_of_way(way, task))
     first = [one for one in (sheet.first if way == HOME else said.values()) if one.key in said]
-    able = companions(case, staff)
+    able = companions(case)
     areas = [] if third else sheet.areas(but={one.key for one in first})
     return VisitPage(
         case=case,
@@ -233,7 +233,7 @@ def verification_page(*, case_id: uuid.UUID, on: date) -> VerificationPage:
         is_county=is_county_desk("case.verify", case.area_path),
         may_verify=may("case.verify", area_path=case.area_path) and case.state == State.ACCEPTED,
         able=able,
-        third_parties=[one for one in able if is_third_party(one, case.area_path)],
+        third_parties=third_parties(case.area_path),
     )
 
 

@@ -22,7 +22,7 @@ from yimen.evidence.actions import NotStated, state_facts
 from yimen.office.access import current, may
 from yimen.office.models import Staff
 from yimen.office.queries import colleagues
-from yimen.policies.model import NOT_SETTLED, SETTLED
+from yimen.policies.model import SETTLED
 from yimen.registry.queries import household_card
 from yimen.screening.queries import RegisteredAnswers, current_rules, explain_registered
 
@@ -121,10 +121,10 @@ def assign_visit(
     """
     held = move_case("assign", case, by=by, at=at, note=Note("、".join(one.name for one in to)))
     refuse_relative(held, by)
-    wanted = sorted(set(facts))
+    wanted, firm = sorted(set(facts)), third_parties(held.area_path)
     for one in to:
         _may_be_sent(held, one, by)
-        if is_third_party(one, held.area_path) and not wanted:
+        if one in firm and not wanted:
             raise NotVerified("派给第三方的，要写明核查哪几项；第三方只看得到这几项。")
     Task.objects.filter(case=held, kind=TaskKind.VISIT, done_at=None, owner__in=to).delete()
     made = [
@@ -137,7 +137,7 @@ def assign_visit(
             due_on=due_on or held.due_on,
             made_by=by,
             made_at=at,
-            facts=wanted if is_third_party(one, held.area_path) else [],
+            facts=wanted if one in firm else [],
             area_path=held.area_path,
         )
         for one in to
@@ -152,12 +152,15 @@ def _may_be_sent(case: Case, staff: Staff, by: Staff) -> None:
         raise NotVerified(f"{staff.name}没有在这个地方入户的岗位，请另选一位。")
 
 
-def is_third_party(staff: Staff, area_path: str) -> bool:
-    """Say whether somebody visits here as a third party and not as one of ours."""
-    if staff == current().staff:
-        return may("visit.third_party", area_path=area_path) and not may("case.see", area_path=area_path)
-    ours = colleagues(permission="case.see", area_path=area_path)
-    return staff not in ours and staff in colleagues(permission="visit.third_party", area_path=area_path)
+def third_parties(area_path: str) -> list[Staff]:
+    """Return who else visits here as a third party and not as one of ours."""
+    ours = {one.pk for one in colleagues(permission="case.see", area_path=area_path)}
+    return [one for one in colleagues(permission="visit.third_party", area_path=area_path) if one.pk not in ours]
+
+
+def acts_as_third_party(area_path: str) -> bool:
+    """Say whether whoever acts visits here as a third party."""
+    return may("visit.third_party", area_path=area_path) and not may("case.see", area_path=area_path)
 
 
 @transaction.atomic
@@ -246,7 +249,7 @@ def _difference(case: Case, who: str, fact: str, *, on: date) -> Item:
     rules = current_rules()
     sheet = sheet_of(registered_for(case, on=on), policies_of(case), rules, on=on)
     item = next((one for one in sheet.items if one.key == f"{who}|{fact}"), None)
-    if item is None or item.fact.sources[0] in NOT_SETTLED:
+    if item is None or item.is_roster:
         raise NotVerified(f"“{fact}”由名册或认定决定，请到名册更正，不在这里认定。")
     if not item.differs:
         raise NotVerified(f"各来源对“{fact}”没有不同说法，不用认定。")

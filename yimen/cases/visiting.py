@@ -15,8 +15,8 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from yimen.cases.flow import Note, move_case
-from yimen.cases.models import Case, Task, Visit, VisitDraft
-from yimen.cases.verifying import NotVerified, is_county_desk, is_relative, is_third_party, refuse_relative
+from yimen.cases.models import Case, Kinship, Task, Visit, VisitDraft
+from yimen.cases.verifying import NotVerified, acts_as_third_party, is_county_desk, refuse_relative, third_parties
 from yimen.cases.words import TaskKind
 from yimen.evidence.actions import NotStated, check_facts, state_facts
 from yimen.office import files
@@ -68,20 +68,18 @@ def visited_by(case: Case, staff: Staff) -> Task | None:
     Raises NotAllowed otherwise, NotVerified for a relative. A third party without an open task has nothing here.
     """
     task = task_of(case, staff)
-    if task is None and (not may("case.verify", area_path=case.area_path) or is_third_party(staff, case.area_path)):
+    if task is None and not may("case.verify", area_path=case.area_path):
         raise NotAllowed("这一户没有派给您核查；派给您的，在“我的任务”里。")
     refuse_relative(case, staff)
     return task
 
 
-def companions(case: Case, staff: Staff) -> list[Staff]:
+def companions(case: Case) -> list[Staff]:
     """Return who may go along: people of ours with ours, a third party's with a third party's, never a relative."""
-    third = {
-        one.pk for one in colleagues(permission="visit.make", area_path=case.area_path) if is_third_party(one, case.area_path)
-    }
-    mine = is_third_party(staff, case.area_path)
-    able = colleagues(permission="visit.make", area_path=case.area_path)
-    return [one for one in able if (one.pk in third) == mine and not is_relative(case, one)]
+    able, firm = colleagues(permission="visit.make", area_path=case.area_path), third_parties(case.area_path)
+    related = set(Kinship.objects.filter(case=case, staff__isnull=False).values_list("staff_id", flat=True))
+    mine = acts_as_third_party(case.area_path)
+    return [one for one in able if (one in firm) == mine and one.pk not in related]
 
 
 @transaction.atomic
@@ -134,7 +132,10 @@ def drop_photo(*, case: uuid.UUID, photo: uuid.UUID, by: Staff, at: datetime) ->
     held = Case.objects.get(pk=case)
     visited_by(held, by)
     draft = _draft(held, by, at)
-    draft.photos = [one for one in draft.photos if one["id"] != photo.hex]
+    kept = [one for one in draft.photos if one["id"] != photo.hex]
+    if len(kept) < len(draft.photos):
+        files.discard(photo, on=localdate(at))
+    draft.photos = kept
     draft.save(update_fields=["photos"])
     return draft
 
@@ -160,7 +161,7 @@ def record_visit(
     """
     task = visited_by(Case.objects.get(pk=case), by)
     held = move_case("visit", case, by=by, at=at, note=Note(way, on=visited_on))
-    way = THIRD_PARTY if is_third_party(by, held.area_path) else way
+    way = THIRD_PARTY if acts_as_third_party(held.area_path) else way
     if way not in (*WAYS, THIRD_PARTY):
         raise NotVerified(f"没有“{way}”这种调查方式，可以是：{'、'.join(WAYS)}。")
     if visited_on > localdate(at) or visited_on < held.received_on:
@@ -193,7 +194,7 @@ def _refuse_second(case: Case, second: Staff, by: Staff) -> None:
     if second.pk == by.pk:
         raise NotVerified("入户须两人，第二人不能是您自己（民发〔2021〕57号第16条）。")
     refuse_relative(case, second, who=second.name)
-    if second not in companions(case, by):
+    if second not in companions(case):
         raise NotVerified(f"{second.name}没有在这个地方入户的岗位，请另选一位。")
 
 
@@ -226,7 +227,10 @@ def sign_visit(*, visit: uuid.UUID, by: Staff, at: datetime) -> Visit:
     held = _to_sign(visit, by)
     case = move_case("sign", held.case_id, by=by, at=at, note=Note(held.way))
     refuse_relative(case, by)
-    held.second_signed_at, held.statements = at, _state(held, case, at=at)
+    try:
+        held.second_signed_at, held.statements = at, _state(held, case, at=at)
+    except NotStated as problem:
+        raise NotVerified(f"事实目录改过了：{problem}请退回重记。") from None
     held.save(update_fields=["second_signed_at", "statements"])
     Task.objects.filter(case=case, kind=TaskKind.VISIT, done_at=None, owner__in=(held.first, held.second)).update(
         done_at=at, done_by=by, outcome=f"{held.way}，两人已签字"

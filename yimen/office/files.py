@@ -57,6 +57,15 @@ def open_file(file_id: uuid.UUID, *, purpose: str) -> tuple[str, Iterator[bytes]
     return held.name, _content(held.pk)
 
 
+def discard(file_id: uuid.UUID, *, on: date) -> None:
+    """Let a file go that became part of nothing (a photo taken back); the next sweep removes it."""
+    held = StoredFile.objects.filter(pk=file_id).first()
+    if held is None or not covers(held.area_path):
+        raise NoSuchFile("没有这个文件，或不在您的辖区。")
+    held.retain_until = on - timedelta(days=1)
+    held.save(update_fields=["retain_until"])
+
+
 def sweep_orphans() -> int:
     """Remove what a crash left (open uploads and folders, files without a row) and files past their retention; how many."""
     removed = 0
