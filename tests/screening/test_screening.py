@@ -7,8 +7,12 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from tests.screening.county import County
+from yimen.evidence.actions import state_facts
 from yimen.office.access import System, scope
+from yimen.office.tables import TableProblem
+from yimen.registry.queries import match_numbers
 from yimen.screening.actions import release_jump
+from yimen.screening.queries import current_rules
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.store]
 LATER = datetime(2026, 12, 1, 15, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -109,6 +113,55 @@ def test_a_newer_word_of_a_less_trusted_source_is_a_difference_to_settle(county)
     county.screen()
 
     assert "核对不符：月收入" in county.one("recheck", "subsistence_allowance").reason
+
+
+def settle(number, facts, on):
+    """Let a person settle what sources say of somebody differently."""
+    with scope(System("test"), "核定"):
+        found = match_numbers(numbers=[number], on=on)[number]
+        state_facts(
+            catalogue=current_rules().catalogue,
+            facts=facts,
+            source="核定",
+            stated_on=on,
+            by=None,
+            at=LATER,
+            person=found.person_id,
+            area_path=found.area_path,
+        )
+
+
+def test_what_a_person_has_settled_is_no_difference_any_more_and_counts_in_a_screening_too(county):
+    number = county.person("1", "孟大川", date(1980, 3, 1), 对象类别="低保", 认定日期="2024-01-01", 下次复核日期="2027-06-30")
+    county.load()
+    county.recipients("subsistence_allowance", [[number, 300, "2024-02-01", "2027-01-01"]])
+    county.facts("核对", ("身份证号", "月收入", "金融资产", "数据日期"), [[number, 100, 0, "2026-06-01"]])
+    county.facts("入户", ("身份证号", "月收入", "数据日期"), [[number, 2000, "2026-11-01"]])
+    settle(number, {"月收入": "2000.00"}, date(2026, 11, 20))
+
+    county.screen()
+
+    assert ("recheck", "subsistence_allowance") not in county.found()
+    assert "人均月收入低于当地低保标准" in county.one("wrong", "subsistence_allowance").reason
+
+
+def test_a_source_that_says_otherwise_after_a_settlement_asks_for_another_look(county):
+    number = county.person("1", "孟大川", date(1980, 3, 1), 对象类别="低保", 认定日期="2024-01-01", 下次复核日期="2027-06-30")
+    county.load()
+    settle(number, {"月收入": "100.00"}, date(2026, 11, 1))
+    county.facts("核对", ("身份证号", "月收入", "数据日期"), [[number, 2000, "2026-11-20"]])
+
+    county.screen()
+
+    assert "核对不符：月收入" in county.one("recheck", "subsistence_allowance").reason
+
+
+def test_no_department_settles_anything_by_a_file(county):
+    number = county.person("1", "孟大川", date(1980, 3, 1))
+    county.load()
+
+    with pytest.raises(TableProblem, match="没有“核定”能说的事实"):
+        county.facts("核定", ("身份证号", "月收入"), [[number, 1]])
 
 
 def test_a_benefit_paid_after_death_is_found(county):
