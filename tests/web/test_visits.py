@@ -331,3 +331,22 @@ def test_a_step_of_the_investigation_pressed_twice_is_refused_in_words(enter_as,
     assert answer.status_code == 422
     assert "已经启动过调查" in answer.content.decode()
     assert client.post(address, {"do": "nonsense"}).status_code == 404
+
+
+def test_a_settlement_or_a_signature_sent_three_times_is_one_and_gets_the_same_answer(enter_as, case):
+    client, other = enter_as("shiliu"), enter_as("zisu")
+    wage = re.search(r'name="(now\|[0-9a-f]+\|月收入)"', page_of(client, case))[1]
+    client.post(
+        reverse("visit", args=[case.pk]), filled(client, case, **{wage: "900", wage.replace("now|", "is|", 1): "changed"})
+    )
+    signing = reverse("visit_signing", args=[seen_by_all(Visit)[0].pk])
+    sent = {"do": "settle", "asks": wage.removeprefix("now|"), "value": "900.00", "reason": "已停发", "key": "one"}
+
+    signed = [other.post(signing, {"do": "sign", "key": "two"}).status_code for _ in range(3)]
+    settled = [client.post(reverse("case_verify", args=[case.pk]), sent).status_code for _ in range(3)]
+
+    assert signed == settled == [302, 302, 302]
+    assert len(seen_by_all(Settlement)) == 1
+    changed = client.post(reverse("case_verify", args=[case.pk]), sent | {"value": "2100.00"})
+    assert changed.status_code == 422
+    assert "内容却不一样" in changed.content.decode()

@@ -25,26 +25,28 @@ from yimen.cases.actions import (
 from yimen.cases.queries import draw_waits, draws, verification_page
 from yimen.office.access import current, may, require
 from yimen.office.audit import reading
+from yimen.office.once import OtherContent
 from yimen.office.queries import Staff, own_areas, staff_called
 from yimen.screening.queries import current_rules
-from yimen.web.visits.visitor import visitor
+from yimen.web.visits.visitor import new_key, once_only, visitor
 from yimen.web.window.said import Unreadable, value_of
 
 DRAWN = "extreme_poverty_support"
+Step = Callable[[HttpRequest, uuid.UUID, Staff, datetime], str]
 
 
 def verify(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Show a case's verification, or take one of its steps."""
     problem = ""
     if request.method == "POST":
+        step = _STEPS.get(request.POST.get("do", ""))
+        if step is None:
+            raise Http404
         try:
             with reading("调查核实", case=case_id.hex):
-                said = _STEPS[request.POST.get("do", "")](request, case_id, visitor(), timezone.now())
-            messages.success(request, said)
+                messages.success(request, _taken(request, case_id, step))
             return HttpResponseRedirect(reverse("case_verify", args=[case_id]))
-        except KeyError:
-            raise Http404 from None
-        except (NotVerified, WrongStep, Unreadable) as refusal:
+        except (NotVerified, WrongStep, Unreadable, OtherContent) as refusal:
             problem = str(refusal)
     with reading("调查核实", case=case_id.hex):
         held = verification_page(case_id=case_id, on=timezone.localdate())
@@ -61,10 +63,17 @@ def verify(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "may_visit": staff is not None and may("visit.make", area_path=held.case.area_path) and held.may_verify,
         "ours": [one for one in held.able if one not in held.third_parties],
         "current": reverse("visits"),
+        "key": new_key(),
         "problem": problem,
         "open_items": sum(one.state != "known" for one in held.sheet.first),
     }
     return render(request, "visits/verify.html", shown, status=422 if problem else 200)
+
+
+def _taken(request: HttpRequest, case: uuid.UUID, step: Step) -> str:
+    staff, at = visitor(), timezone.now()
+    answer = once_only(request, "case.verify", case, at=at, do=lambda: {"said": step(request, case, staff, at)})
+    return str(answer["said"])
 
 
 def _choices(item: Any) -> list[tuple[str, Any, list[str]]]:
@@ -97,7 +106,7 @@ def _assign(request: HttpRequest, case: uuid.UUID, by: Staff, at: datetime) -> s
     if not people:
         raise NotVerified("请选派谁去。")
     assign_visit(case=case, to=people, facts=request.POST.getlist("facts"), by=by, at=at)
-    return f"已派{'、'.join(one.name for one in people)}去，在他们的“我的任务”里。"
+    return f"已派 {len(people)} 人去，在他们的“我的任务”里。"
 
 
 def _kin(request: HttpRequest, case: uuid.UUID, by: Staff, at: datetime) -> str:
@@ -132,7 +141,7 @@ def _settle(request: HttpRequest, case: uuid.UUID, by: Staff, at: datetime) -> s
     return f"已核定“{name}”，各项政策从现在起都用这个数。"
 
 
-_STEPS: Mapping[str, Callable[[HttpRequest, uuid.UUID, Staff, datetime], str]] = {
+_STEPS: Mapping[str, Step] = {
     "investigate": _investigate,
     "ask": _ask,
     "compare": _compare,
@@ -148,11 +157,10 @@ def draw_page(request: HttpRequest) -> HttpResponse:
     area, problem = next(iter(own_areas()), None), ""
     if request.method == "POST" and area is not None:
         try:
-            with reading("随机抽查"):
-                draw = draw_checks(policy=DRAWN, area=area, by=visitor(), at=timezone.now())
-            messages.success(request, f"已抽查，种子 {draw.seed}。抽中的已排入您的“我的任务”。")
+            seed = _drawn(request, area)
+            messages.success(request, f"已抽查，种子 {seed}。抽中的已排入您的“我的任务”。")
             return HttpResponseRedirect(reverse("draws"))
-        except NotVerified as refusal:
+        except (NotVerified, OtherContent) as refusal:
             problem = str(refusal)
     policy = current_rules().policy(DRAWN)
     shown: dict[str, Any] = {
@@ -162,5 +170,13 @@ def draw_page(request: HttpRequest) -> HttpResponse:
         "is_county": area is not None and area.level <= 3,
         "problem": problem,
         "current": reverse("draws"),
+        "key": new_key(),
     }
     return render(request, "visits/draws.html", shown, status=422 if problem else 200)
+
+
+def _drawn(request: HttpRequest, area: Any) -> str:
+    staff, at = visitor(), timezone.now()
+    do = lambda: {"seed": draw_checks(policy=DRAWN, area=area, by=staff, at=at).seed}  # noqa: E731
+    with reading("随机抽查"):
+        return str(once_only(request, "draw", None, at=at, do=do)["seed"])
