@@ -599,3 +599,24 @@ def test_everything_the_survey_form_asks_and_a_visit_may_say_is_on_the_visits_pa
     rules = current_rules()
     survey = next(one for one in rules.forms if one.name == "入户调查表")
     assert {name for name in survey.facts if "入户" in rules.catalogue.facts[name].sources} <= shown
+
+
+def test_the_second_of_two_clerks_who_settle_lays_nothing_over_the_first(town, differing):
+    over = sheet(town, differing).differences[0].said.statement
+    who = town.person.pk.hex
+    settled(town, differing)
+
+    with town.at_desk(town.colleague), pytest.raises(actions.NotVerified, match="没有盖掉别人的"):
+        actions.settle(
+            case=differing.pk, who=who, fact="月收入", value="300.00", reason="另有说法", by=town.colleague, at=NOON, over=over
+        )
+    assert str(known(town, "月收入").value) == "480.00"
+
+
+def test_a_settlement_is_corrected_by_another_with_its_own_reason(town, differing):
+    settled(town, differing, value="840.00")
+    settled(town, differing, value="480.00", reason="上次录错", at=NOON + timedelta(minutes=5))
+
+    assert str(known(town, "月收入").value) == "480.00"
+    with town.at_desk(town.window):
+        assert Settlement.objects.count() == 2

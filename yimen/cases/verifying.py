@@ -203,11 +203,14 @@ def record_kinship(
 
 
 @transaction.atomic
-def settle(*, case: uuid.UUID, who: str, fact: str, value: Any, reason: str, by: Staff, at: datetime) -> Settlement:
+def settle(
+    *, case: uuid.UUID, who: str, fact: str, value: Any, reason: str, by: Staff, at: datetime, over: str | None = None
+) -> Settlement:
     """
     Settle what sources say differently (核定): the value that counts from now on, and why. Needs an open reading.
 
     It stands before every source until it expires; a source that says otherwise later opens the difference again.
+    `over` is the statement that counted where this was decided: if another counts by now, nothing is laid over it.
     Raises NotVerified without a difference or reason, by a relative; WrongStep, NotAllowed.
     """
     if not reason.strip():
@@ -215,6 +218,8 @@ def settle(*, case: uuid.UUID, who: str, fact: str, value: Any, reason: str, by:
     held = move_case("settle", case, by=by, at=at, note=Note(f"{fact}：{reason.strip()}"))
     refuse_relative(held, by)
     item = _difference(held, who, fact, on=localdate(at))
+    if over is not None and item.said is not None and item.said.statement != over:
+        raise NotVerified(f"“{fact}”刚才有了新的说法或核定，您的没有写入，也没有盖掉别人的。请看过再定。")
     try:
         statement = state_facts(
             catalogue=current_rules().catalogue,

@@ -137,7 +137,8 @@ def _settle(request: HttpRequest, case: uuid.UUID, by: Staff, at: datetime) -> s
     if not text:
         raise NotVerified("请选以哪个为准。")
     value = fact.to_json(value_of(text, fact))
-    settle(case=case, who=who, fact=name, value=value, reason=request.POST.get("reason", ""), by=by, at=at)
+    reason, over = request.POST.get("reason", ""), request.POST.get("over")
+    settle(case=case, who=who, fact=name, value=value, reason=reason, by=by, at=at, over=over)
     return f"已核定“{name}”，各项政策从现在起都用这个数。"
 
 
