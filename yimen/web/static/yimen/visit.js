@@ -6,6 +6,8 @@
   var SAVE_AFTER = 3000;
   var MOST_NAMED = 3;
   var isDirty = false, isSaving = false, isSending = false, timer = null;
+  /* Counted from what the server holds, not from this phone's clock, which may be wrong. */
+  var turn = Number(form.dataset.turn);
 
   function isAnswered(row) {
     var same = row.querySelector('input[value="same"]');
@@ -28,7 +30,8 @@
 
   function content() {
     var data = new FormData(form);
-    data.append("turn", String(Date.now()));
+    turn += 1;
+    data.append("turn", String(turn));
     data.append("draft_key", crypto.randomUUID ? crypto.randomUUID() : String(Date.now()) + Math.random());
     return data;
   }
@@ -43,6 +46,7 @@
       .then(function (answer) { return answer.ok ? answer.json() : Promise.reject(answer.status); })
       .then(function (said) {
         offline(false);
+        if (said.turn > turn) { turn = said.turn; isDirty = true; return; }
         document.querySelector("[data-saved]").textContent = said.at + " 已存，关了也不丢";
       })
       .catch(function () { isDirty = true; offline(true); })
