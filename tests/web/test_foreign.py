@@ -69,7 +69,7 @@ def walk(keys, most=None):
         names = list(pattern.pattern.converters)
         if not names:
             yield reverse(pattern.name), False
-        chosen = itertools.product(*(keys[name] for name in names)) if names else ()
+        chosen = itertools.product(*(keys.get(name, [uuid.uuid4()]) for name in names)) if names else ()
         for key in itertools.islice(chosen, most):
             yield reverse(pattern.name, args=key), names[0] != "policy_id"
 

@@ -19,8 +19,8 @@ from yimen.cases.assigning import NotHandedOver, answer_offer, offer_case, reass
 from yimen.cases.clock import NotExtended
 from yimen.cases.deciding import NotDecided, StaleFacts, confirm, extend, propose, refer, refuse, send_back
 from yimen.cases.dossier import NotArchived, archive_paper, number_blanks
-from yimen.cases.dues import recompute_dues
 from yimen.cases.drawing import draw_checks
+from yimen.cases.dues import recompute_dues
 from yimen.cases.flow import Changed, WrongStep
 from yimen.cases.verifying import (
     NotVerified,

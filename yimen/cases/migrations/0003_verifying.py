@@ -10,7 +10,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0001_initial'),
+        ('cases', '0002_papers'),
         ('registry', '0002_obligor_identity'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
