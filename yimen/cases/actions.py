@@ -16,6 +16,7 @@ from yimen.cases.applying import (
     withdraw,
 )
 from yimen.cases.assigning import NotHandedOver, answer_offer, offer_case, reassign_all
+from yimen.cases.choosing import ConsentNote, PaperNote, choose, note_papers
 from yimen.cases.clock import NotExtended
 from yimen.cases.deciding import NotDecided, StaleFacts, confirm, extend, propose, refer, refuse, send_back
 from yimen.cases.dossier import NotArchived, archive_paper, number_blanks
@@ -44,12 +45,14 @@ from yimen.cases.visiting import (
 __all__ = [
     "Asked",
     "Changed",
+    "ConsentNote",
     "NotAccepted",
     "NotArchived",
     "NotDecided",
     "NotExtended",
     "NotHandedOver",
     "NotVerified",
+    "PaperNote",
     "Seen",
     "StaleFacts",
     "WrongStep",
@@ -58,6 +61,7 @@ __all__ = [
     "archive_paper",
     "ask_comparison",
     "assign_visit",
+    "choose",
     "compare",
     "confirm",
     "draw_checks",
@@ -66,6 +70,7 @@ __all__ = [
     "give_consent",
     "investigate",
     "keep_photo",
+    "note_papers",
     "number_blanks",
     "offer_case",
     "open_case",

@@ -22,6 +22,7 @@ from yimen.registry.queries import household_card
 from yimen.screening.queries import current_rules
 
 DECLARED = "申报"
+AUTHORISATION = "授权"
 
 
 class NotAccepted(Exception):
@@ -186,6 +187,8 @@ def give_consent(
             "area_path": held.area_path,
         },
     )
+    if person is not None and not silent_members(held, localdate(at)):
+        Paper.objects.filter(case=held, name__contains=AUTHORISATION).update(state=PaperState.BROUGHT)
     return consent
 
 
@@ -223,20 +226,25 @@ def _may_be_accepted(case: Case, asked: Sequence[Asked], on: date) -> None:
     missing = list(Paper.objects.filter(case=case, state=PaperState.MISSING).values_list("name", flat=True))
     if missing:
         raise NotAccepted(f"还缺：{'、'.join(missing)}。请一次性告知；愿意承诺补交的，按容缺受理。")
-    if case.kind != Kind.APPLICATION or _needs_no_comparison(asked):
+    if case.kind != Kind.APPLICATION or not needs_comparison(asked):
         return
-    card = household_card(household_id=case.household_id, on=on)
-    answered = set(Consent.objects.filter(case=case).values_list("person_id", flat=True))
-    silent = [member.name for member in card.members if member.person_id not in answered]
+    silent = silent_members(case, on)
     if silent:
         raise NotAccepted(f"{'、'.join(silent)}还没有签核对授权书，也没有说不同意。每位成员都要有，未成年人由监护人代签。")
 
 
-def _needs_no_comparison(asked: Sequence[Asked]) -> bool:
-    """小额快救 is given without comparison (practice 10); so is what needs no authorisation among its papers."""
+def silent_members(case: Case, on: date) -> list[str]:
+    """Return the members of a case's household who have neither signed nor refused the authorisation; needs an open reading."""
+    card = household_card(household_id=case.household_id, on=on)
+    answered = set(Consent.objects.filter(case=case).values_list("person_id", flat=True))
+    return [member.name for member in card.members if member.person_id not in answered]
+
+
+def needs_comparison(asked: Sequence[Asked]) -> bool:
+    """Say whether data must be compared; 小额快救 needs none (practice 10), nor what has no authorisation among its papers."""
     rules = current_rules()
     policies = [rules.policy(one.policy) for one in asked]
-    return all(policy is None or not any("授权" in paper.name for paper in policy.papers) for policy in policies)
+    return any(AUTHORISATION in paper.name for policy in policies if policy for paper in policy.papers)
 
 
 def _push_elsewhere(case: Case, decisions: Sequence[Decision], *, by: Staff, at: datetime) -> None:

@@ -46,6 +46,7 @@ def _step(words: str, *come_from: str, to: str = "", needs: str) -> Step:
 
 CASE_STEPS: Mapping[str, Step] = {
     "save": _step("保存", State.DRAFT, State.SUBMITTED, needs="case.open"),
+    "choose": _step("选定事项", State.DRAFT, State.SUBMITTED, needs="case.open"),
     "submit": _step("提交", State.DRAFT, to=State.SUBMITTED, needs="case.open"),
     "tell_papers": _step("一次性告知", State.DRAFT, State.SUBMITTED, needs="case.accept"),
     "accept": _step("受理", State.DRAFT, State.SUBMITTED, to=State.ACCEPTED, needs="case.accept"),

@@ -28,7 +28,8 @@ class Case(Scoped):
     One matter of one household (办件), from the first word to delivery; `first_assignee` (首派责任人) is exactly one.
 
     `received_on` is the true day of receipt, which a case entered after a power cut keeps; `said` holds what was declared
-    and is not yet a statement; `version` counts the changes, so that the second of two clerks is told and overwrites nothing.
+    and is not yet a statement, `asked` what is asked for and is not yet a decision; `version` counts the changes, so that the
+    second of two clerks is told and overwrites nothing.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -43,6 +44,7 @@ class Case(Scoped):
     helper_relation = models.CharField(max_length=20, blank=True)
     matter = models.CharField(max_length=200, blank=True)
     said = models.JSONField(default=list)
+    asked = models.JSONField(default=list)
     service_point = models.ForeignKey("office.ServicePoint", null=True, on_delete=models.PROTECT)
     first_assignee = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="cases_answered_for")
     finding = models.ForeignKey("screening.Finding", null=True, on_delete=models.PROTECT, related_name="cases")

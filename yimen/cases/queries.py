@@ -5,9 +5,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
+from yimen.cases.applying import needs_comparison
 from yimen.cases.assigning import cases_answered_for
+from yimen.cases.choosing import chosen
 from yimen.cases.clock import Deadline
 from yimen.cases.dossier import (
     ArchivedPaper,
@@ -37,7 +39,7 @@ from yimen.cases.verification import (
     visit_page,
     waiting_for_other,
 )
-from yimen.cases.words import OPEN, DecisionState, State
+from yimen.cases.words import OPEN, Channel, DecisionState, Kind, PaperState, State
 from yimen.office.access import require
 from yimen.office.calendar import calendar
 from yimen.office.models import Area, Staff
@@ -48,12 +50,17 @@ __all__ = [
     "ArchivedPaper",
     "BlankPad",
     "Case",
+    "Channel",
     "Decision",
     "HandedOver",
+    "Kind",
+    "PaperState",
+    "State",
     "archived_paper",
     "archived_papers",
     "blank_pad",
     "cases_answered_for",
+    "chosen",
     "content_of",
     "decisions_of",
     "draw_waits",
@@ -62,6 +69,7 @@ __all__ = [
     "kept_paper",
     "leaves_of",
     "my_visits",
+    "needs_comparison",
     "open_differences",
     "photo_of",
     "signing_page",
@@ -81,9 +89,18 @@ class CaseFilter:
     state: str = ""
     assignee: str = ""
     overdue: bool = False
+    area: str = ""
 
 
-def cases(*, narrowed: CaseFilter, on: date) -> QuerySet[Case]:
+CASE_ORDERS = {
+    "due": (F("due_on").asc(nulls_last=True), "opened_at"),
+    "new": ("-opened_at",),
+    "area": ("area_path", F("due_on").asc(nulls_last=True)),
+    "state": ("state", F("due_on").asc(nulls_last=True)),
+}
+
+
+def cases(*, narrowed: CaseFilter, on: date, order: str = "due") -> QuerySet[Case]:
     """Return the cases below the open scope, overdue first, then those due first; lateness is computed, never stored."""
     require("case.see")
     rows: QuerySet[Case] = Case.objects.filter(state=narrowed.state) if narrowed.state else Case.objects.filter(state__in=OPEN)
@@ -93,7 +110,10 @@ def cases(*, narrowed: CaseFilter, on: date) -> QuerySet[Case]:
         rows = rows.filter(first_assignee__username=narrowed.assignee)
     if narrowed.overdue:
         rows = rows.filter(due_on__lt=on)
-    return rows.select_related("first_assignee").order_by("due_on", "opened_at", "pk")
+    if narrowed.area:
+        area = Area.objects.filter(pk=narrowed.area).first()
+        rows = rows.filter(area_path__startswith=area.path) if area else rows.none()
+    return rows.select_related("first_assignee").order_by(*CASE_ORDERS.get(order, CASE_ORDERS["due"]), "pk")
 
 
 @dataclass(frozen=True)
@@ -125,10 +145,11 @@ def case_rows(rows: Iterable[Case], *, on: date) -> list[CaseRow]:
     ]
 
 
-def _policies_of(found: Iterable[Case]) -> Mapping[uuid.UUID, list[str]]:
-    asked: dict[uuid.UUID, list[str]] = {}
-    for case, policy in Decision.objects.filter(case__in=list(found)).values_list("case_id", "policy"):
-        asked.setdefault(case, []).append(policy)
+def _policies_of(found: list[Case]) -> Mapping[uuid.UUID, list[str]]:
+    asked: dict[uuid.UUID, list[str]] = {one.pk: list(dict.fromkeys(policy for policy, _ in one.asked)) for one in found}
+    for case, policy in Decision.objects.filter(case__in=found).values_list("case_id", "policy"):
+        if policy not in asked[case]:
+            asked[case].append(policy)
     return asked
 
 

@@ -15,6 +15,7 @@ PERMISSION_WORDS = {
     "recipients.load": "装载待遇名单",
     "screening.run": "运行筛查",
     "case.see": "看办件",
+    "case.export": "导出办件",
     "case.open": "登记申请、填写办件",
     "case.accept": "受理、一次性告知、不予受理",
     "case.verify": "调查核实、核对、认定事实",
@@ -38,7 +39,7 @@ PERMISSION_WORDS = {
 
 _VISIT = {"visit.make"}
 _WINDOW = {"person.search", "person.see", "help.ask", "rules.see", "finding.see", "case.see", "case.open"}
-_TOWN = _VISIT | {"case.accept", "case.verify", "case.extend", "case.deliver", "decision.propose", "reserve.spend"}
+_TOWN = _VISIT | {"case.export", "case.accept", "case.verify", "case.extend", "case.deliver", "decision.propose", "reserve.spend"}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "county_clerk": frozenset(
@@ -46,11 +47,12 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {"desk.county", "person.unmask", "finding.close", "finding.export", "roster.load", "facts.load", "recipients.load"}
         | {"screening.run"}
         | {"case.accept", "case.verify", "case.extend", "case.reassign", "case.deliver", "decision.propose", "complaint.see_name"}
-        | {"reserve.fund"}
+        | {"reserve.fund", "case.export"}
         | _VISIT
     ),
     "county_leader": frozenset(
         {"desk.county", "finding.see", "finding.export", "rules.see", "person.search", "person.see", "case.see", "case.reassign"}
+        | {"case.export"}
     ),
     "approver": frozenset(
         _WINDOW | _VISIT | {"desk.county", "person.unmask", "finding.close", "case.verify", "case.extend", "decision.confirm"}

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 
 from yimen.office.access import System, current, scope, within
 from yimen.office.keys import keyring
-from yimen.office.models import Area, Delivery, Job, KeyCheck, Post, Staff
+from yimen.office.models import Area, Delivery, Job, KeyCheck, Post, ServicePoint, Staff
 from yimen.office.permissions import PERMISSIONS, POST_WORDS
 from yimen.office.rotation import open_one_of_each
 from yimen.office.vault import refuse_to_write_with_foreign_keys
@@ -66,6 +66,12 @@ def colleagues(*, permission: str, area_path: str) -> list[Staff]:
     near = sorted((one for one in posts if one.is_held), key=lambda one: -len(one.area.path))
     found = {one.staff_id: one.staff for one in near if area_path.startswith(one.area.path)}
     return [staff for staff in found.values() if staff != current().staff]
+
+
+def service_point_of(area_path: str) -> ServicePoint | None:
+    """Return where the people of an area are served, the nearest place, or None."""
+    found = list(ServicePoint.objects.filter(area__code__in=codes_of(area_path)).select_related("area").order_by("pk"))
+    return max(found, key=lambda one: len(one.area.path), default=None)
 
 
 def staff_called(username: str) -> Staff | None:

@@ -1,0 +1,161 @@
+"""
+Choosing (选定事项): what a household applies for, and which papers that needs. What data proves already nobody has to bring.
+"""
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from yimen.cases.applying import AUTHORISATION, Asked, NotAccepted, give_consent, record_paper, silent_members
+from yimen.cases.flow import Note, move_case
+from yimen.cases.models import Case, Consent, Paper
+from yimen.cases.words import PaperState
+from yimen.office.models import Staff
+from yimen.policies.model import Policy
+from yimen.screening.queries import RegisteredAnswers, current_rules, explain_registered
+
+# The roster holds every member's number and who lives together; it was made from the police's register.
+IN_THE_ROSTER = frozenset({"身份证", "户口簿"})
+OWN_DEPARTMENT = "民政"
+
+
+@dataclass(frozen=True)
+class PaperNote:
+    """How it stands with one paper of a case."""
+
+    paper: int
+    state: str
+    promised_until: date | None = None
+
+
+@dataclass(frozen=True)
+class ConsentNote:
+    """What one member answered to the authorisation."""
+
+    person: uuid.UUID
+    given: bool
+    guardian_name: str | None = None
+
+
+@transaction.atomic
+def choose(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff, at: datetime, version: int | None = None) -> Case:
+    """
+    Keep what the household applies for (选定事项) and list the papers it needs; how it stood with a paper is kept.
+
+    Needs an open reading. Raises NotAccepted if nothing or something unknown is chosen, WrongStep, Changed, NotAllowed.
+    """
+    policies = _policies(asked)
+    kept = [[one.policy, one.person.hex if one.person else ""] for one in asked]
+    words = "、".join(dict.fromkeys(policy.name for policy in policies))
+    held = move_case("choose", case, by=by, at=at, version=version, note=Note(words), asked=kept)
+    _list_papers(held, policies, localdate(at))
+    return held
+
+
+def _policies(asked: Sequence[Asked]) -> list[Policy]:
+    if not asked:
+        raise NotAccepted("还没有选要申请的救助事项。请至少选一项。")
+    rules = current_rules()
+    found = [rules.policy(one.policy) for one in asked]
+    if any(
+        policy is None or (policy.subject == "人") != (one.person is not None) for one, policy in zip(asked, found, strict=True)
+    ):
+        raise NotAccepted("选的事项里有现行政策没有的。请刷新页面，从列出的救助事项里选。")
+    return [policy for policy in found if policy is not None]
+
+
+def _list_papers(case: Case, policies: Iterable[Policy], on: date) -> None:
+    """Keep one row for each paper that is needed now; what is no longer needed goes."""
+    needed: dict[str, tuple[str, list[str]]] = {}
+    for policy in policies:
+        for paper in policy.papers:
+            _, names = needed.setdefault(paper.name, (paper.instead, []))
+            if policy.id not in names:
+                names.append(policy.id)
+    there = {one.name: one for one in Paper.objects.filter(case=case)}
+    Paper.objects.filter(case=case).exclude(name__in=needed).delete()
+    held = explain_registered(household_id=case.household_id, on=on, rules=current_rules())
+    sources = _sources_of(held)
+    all_signed = not silent_members(case, on)
+    for name, (instead, names) in needed.items():
+        proof = _proof(name, instead, sources)
+        row = there.get(name) or Paper(case=case, name=name[:60], state=PaperState.MISSING, area_path=case.area_path)
+        row.policies, row.proved_by = names, proof[:60]
+        if row.state in (PaperState.MISSING, PaperState.PROVED):
+            is_signed = AUTHORISATION in name and all_signed
+            row.state = PaperState.PROVED if proof else PaperState.BROUGHT if is_signed else PaperState.MISSING
+        row.save()
+
+
+def _sources_of(held: RegisteredAnswers) -> Mapping[str, date]:
+    """Return who has said something about the household that still counts, and when last."""
+    found: dict[str, date] = {}
+    for known in (held.facts.household, *held.facts.people):
+        for current in known.values():
+            if current.said is not None:
+                found[current.said.source] = max(current.said.stated_on, found.get(current.said.source, date.min))
+    return found
+
+
+def _proof(name: str, instead: str, sources: Mapping[str, date]) -> str:
+    """Return what proves a paper already, in words, or nothing: “可由” names who can supply it, data says whether they did."""
+    wanted = [one.strip() for one in instead.removesuffix("共享").removesuffix("出具").split("、") if one.strip()]
+    if OWN_DEPARTMENT in wanted:
+        return "本县认定记录"
+    if name in IN_THE_ROSTER and wanted:
+        return "名册"
+    found = next((one for one in wanted if one in sources), None)
+    return f"{found} {sources[found].isoformat()} 的数据" if found else ""
+
+
+@transaction.atomic
+def note_papers(
+    *,
+    case: uuid.UUID,
+    papers: Iterable[PaperNote],
+    consents: Iterable[ConsentNote],
+    signed_on: date,
+    by: Staff,
+    at: datetime,
+    version: int | None = None,
+) -> Case:
+    """
+    Keep how it stands with papers and authorisations, all at once; what is as it was leaves no trail.
+
+    Needs an open reading. Raises NotAccepted, WrongStep, Changed, NotAllowed.
+    """
+    held = move_case("save", case, by=by, at=at, version=version)
+    there = {one.pk: one for one in Paper.objects.filter(case=held)}
+    for note in papers:
+        paper = there.get(note.paper)
+        if paper is not None and (paper.state, paper.promised_until) != (note.state, note.promised_until):
+            record_paper(
+                case=case, name=paper.name, state=note.state, promised_until=note.promised_until, scan=paper.scan, by=by, at=at
+            )
+    answered = {one.person_id: one for one in Consent.objects.filter(case=held)}
+    for answer in consents:
+        if not _is_as_it_was(answered.get(answer.person), answer):
+            give_consent(
+                case=case,
+                person=answer.person,
+                given=answer.given,
+                guardian_name=answer.guardian_name,
+                signed_on=signed_on,
+                by=by,
+                at=at,
+            )
+    changed: Case = Case.objects.get(pk=case)
+    return changed
+
+
+def _is_as_it_was(before: Consent | None, now: ConsentNote) -> bool:
+    return before is not None and (before.given, before.guardian_name) == (now.given, now.guardian_name)
+
+
+def chosen(case: Case) -> list[Asked]:
+    """Return what a draft asks for."""
+    return [Asked(policy, uuid.UUID(who) if who else None) for policy, who in case.asked]
