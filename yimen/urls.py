@@ -5,14 +5,18 @@ from allauth.mfa.base import views as mfa
 from django.urls import URLPattern, URLResolver, path
 
 from yimen.web import accounts
+from yimen.web.cases import listing
+from yimen.web.cases import page as case_page
+from yimen.web.citizen import progress as citizen_progress
 from yimen.web.co_organizer import village
 from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.front import home
 from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
 from yimen.web.visits import tasks, verify, visit
+from yimen.web.window import apply, interview, people, policies, receipt
 from yimen.web.window import help as window_help
-from yimen.web.window import people, policies
+from yimen.web.window import papers as window_papers
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
@@ -49,6 +53,18 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_id>/kept/<uuid:paper_id>/", papers.kept, name="case_kept"),
     path("print/handover/<slug:username>/", papers.handover, name="handover_print"),
     path("print/blanks/", papers.blanks, name="blanks_print"),
+    path("households/<uuid:household_id>/apply/", apply.apply, name="case_apply"),
+    path("cases/", listing.case_list, name="cases"),
+    path("cases/export/", listing.export, name="cases_export"),
+    path("cases/<uuid:case_id>/", case_page.page, name="case"),
+    path("cases/<uuid:case_id>/interview/", interview.interview, name="case_interview"),
+    path("cases/<uuid:case_id>/choose/", window_papers.choice, name="case_choose"),
+    path("cases/<uuid:case_id>/papers/", window_papers.papers, name="case_papers"),
+    path("cases/<uuid:case_id>/receipt/", receipt.receipt, name="case_receipt"),
+    path("cases/<uuid:case_id>/turn-away/", case_page.turn_away_case, name="case_turn_away"),
+    path("cases/<uuid:case_id>/withdraw/", case_page.withdraw_case, name="case_withdraw"),
+    path("progress/", citizen_progress.ask, name="progress"),
+    path("progress/<str:code>/", citizen_progress.show, name="progress_of"),
     path("login/", account.login, name="account_login"),
     path("login/code/", mfa.authenticate, name="mfa_authenticate"),
     path("login/second-factor/", accounts.Enrolment.as_view(), name="mfa_activate_totp"),

@@ -263,10 +263,13 @@ def _push_elsewhere(case: Case, decisions: Sequence[Decision], *, by: Staff, at:
 
 def _state_what_was_declared(case: Case, *, by: Staff, at: datetime) -> None:
     catalogue = current_rules().catalogue
+    card = household_card(household_id=case.household_id, on=localdate(at))
+    members = {"", *(member.person_id.hex for member in card.members)}
     by_whom: dict[str, dict[str, Any]] = {}
     for one in case.said:
         fact = catalogue.facts.get(one["fact"])
-        if fact is not None and one["value"] is not None and DECLARED in fact.sources:
+        # Nobody declares for a household they are not, or no longer, of.
+        if fact is not None and one["who"] in members and one["value"] is not None and DECLARED in fact.sources:
             by_whom.setdefault(one["who"], {})[fact.name] = one["value"]
     for who, facts in by_whom.items():
         state_facts(

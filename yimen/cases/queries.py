@@ -222,6 +222,18 @@ def case_page(*, case_id: uuid.UUID) -> CasePage:
     )
 
 
+def draft(*, case_id: uuid.UUID) -> Case:
+    """Return a case to be filled in. Raises Case.DoesNotExist outside the open scope, NotAllowed without the post for it."""
+    case: Case = Case.objects.select_related("first_assignee", "service_point").get(pk=case_id)
+    require("case.open", area_path=case.area_path)
+    return case
+
+
+def open_cases_of(*, household_id: uuid.UUID) -> QuerySet[Case]:
+    """Return the applications of a household that are not ended, the newest first."""
+    return cases_of(household_id=household_id).filter(state__in=(State.DRAFT, State.SUBMITTED, State.ACCEPTED))
+
+
 def words_of(event: CaseEvent) -> str:
     """Return what a step is called on a page."""
     step = (DECISION_STEPS if event.decision_id else CASE_STEPS).get(event.step)
@@ -253,8 +265,8 @@ class Progress:
     number: str
     state: str
     stages: tuple[tuple[str, date | None], ...]
-    due_on: date | None
-    due_is_provisional: bool
+    result_by: date | None
+    result_is_provisional: bool
     assignee: str
     phone: str
     results: tuple[tuple[str, str], ...]
@@ -267,7 +279,8 @@ def progress_of(*, receipt_code: str) -> Progress | None:
         return None
     days = {event.step: event.on for event in CaseEvent.objects.filter(case=case).order_by("at")}
     rules = current_rules()
-    done = Decision.objects.filter(case=case).exclude(state=DecisionState.WAITING)
+    done = list(Decision.objects.filter(case=case).order_by("-is_identity", "pk"))
+    last = _last_deadline(case, done)
     return Progress(
         number=str(case),
         state=case.state,
@@ -278,12 +291,26 @@ def progress_of(*, receipt_code: str) -> Progress | None:
             ("审核确认", days.get("conclude")),
             ("送达", days.get("deliver")),
         ),
-        due_on=case.due_on,
-        due_is_provisional=case.due_is_provisional,
+        result_by=last.due.on if last else None,
+        result_is_provisional=last.due.provisional if last else False,
         assignee=case.first_assignee.name,
         phone=case.service_point.phone if case.service_point else "",
         results=tuple((held.name if (held := rules.policy(d.policy)) else d.policy, d.get_state_display()) for d in done),
     )
+
+
+def _last_deadline(case: Case, decisions: Iterable[Decision]) -> Deadline | None:
+    """Return the stage of an accepted case that falls due last: by then there is a result."""
+    if case.accepted_at is None:
+        return None
+    events, held, rules = list(CaseEvent.objects.filter(case=case)), calendar(), current_rules()
+    found = [
+        one
+        for decision in decisions
+        for one in deadlines_of(decision, held=held, rules=rules, events=events)
+        if one.done_on is None
+    ]
+    return max(found, key=lambda one: one.due.on, default=None)
 
 
 def open_case_of(*, finding_id: uuid.UUID) -> Case | None:

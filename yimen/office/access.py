@@ -80,6 +80,14 @@ def current() -> Scope:
     return opened
 
 
+def acting() -> Staff:
+    """Return the member of staff who acts. Raises NotAllowed for the system: what a person answers for, a person does."""
+    staff = current().staff
+    if staff is None:
+        raise NotAllowed("这一步要由工作人员办，系统不能自己办。")
+    return staff
+
+
 def upper_end(path: str) -> str:
     """Return the first text after everything below a path ("37.3717." → "37.3717/"), for a range the index can use."""
     return path[:-1] + chr(ord(path[-1]) + 1)

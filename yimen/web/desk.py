@@ -15,6 +15,7 @@ from yimen.web.data_clerk.progress import progress_of
 HINTS = {
     "findings": "谁可能漏了、错了，逐条核实",
     "visits": "要去的户、等我签字的记录",
+    "cases": "我负责的、待受理的，超期的在前",
     "screening": "把每个人、每一户与每项政策对照一遍",
     "arrivals": "花名册、部门数据、发放名单",
     "people": "按证件号码、姓名、拼音、后四位",
@@ -24,6 +25,7 @@ HINTS = {
 LINKS = (
     ("home", "首页", ()),
     ("findings", "线索", ("finding.see",)),
+    ("cases", "办件", ("case.see",)),
     ("visits", "我的任务", ("visit.make",)),
     ("screening", "筛查", ("screening.run",)),
     ("arrivals", "装载", ("roster.load", "facts.load", "recipients.load")),

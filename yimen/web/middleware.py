@@ -1,7 +1,7 @@
 """
 Every request of a member of staff passes here: logged in, second factor passed, not idle too long; then it runs inside a scope.
 
-Nothing is reachable without, save the door itself: a new page is closed until somebody has passed.
+Nothing is reachable without, save the door itself and what OPEN_TO_ALL names: a new page is closed until somebody has passed.
 """
 
 import time
@@ -24,6 +24,8 @@ from yimen.web.accounts import address_of, passed_second_factor, second_factors
 from yimen.web.desk import desk_of, not_allowed, not_found
 
 DOOR = "/login/"
+# What is open to whoever comes, without log-in and without a desk: such a page opens its own scope, and shows nobody.
+OPEN_TO_ALL = ("/progress/",)
 # The last moment is written down once a minute, not at every request.
 SEEN_EVERY = 60
 
@@ -42,6 +44,8 @@ class DeskMiddleware:
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
+        if request.path.startswith(OPEN_TO_ALL):
+            return self.get_response(request)
         at_door = request.path.startswith(DOOR)
         if not request.user.is_authenticated:
             return self.get_response(request) if at_door else _to_door(request)

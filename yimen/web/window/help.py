@@ -9,7 +9,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from yimen.office.access import require
+from yimen.office.access import may, require
 from yimen.office.audit import reading
 from yimen.office.queries import codes_above, own_areas
 from yimen.policies.queries import Rules
@@ -58,6 +58,7 @@ def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
         "current": reverse("people"),
         "address": reverse("person_help", args=[person_id]),
         "card": held.card,
+        "may_apply": may("case.open", area_path=held.card.area_path),
         "member": member,
         "names": {one.person_id.hex: one.name for one in held.card.members},
         "known": [*known.get(member.name, []), *known.get("全家", [])][:8],
@@ -70,7 +71,7 @@ def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
 def _answered(request: HttpRequest, rules: Rules, rounds: Rounds, *, stranger: bool = False) -> dict[str, Any]:
     """Take in the answer that was sent, and return the page's question, groups and what changed."""
     before = carried_by(request.POST)
-    said, problem = _taken(request, before, rules)
+    said, problem = taken(request, before, rules)
     then = rounds(before[:-1] if said == before else before)
     now = rounds(said)
     old, new = then.groups(rules), now.groups(rules, then if said else None)
@@ -82,10 +83,10 @@ def _answered(request: HttpRequest, rules: Rules, rounds: Rounds, *, stranger: b
         "said": said,
         "lines": [(one, facts[one.fact], written(facts[one.fact], one.text)) for one in said if one.fact in facts],
         "ask": asks[0] if asks else None,
-        "choices": _choices(asks[0]) if asks else (),
+        "choices": choices_of(asks[0]) if asks else (),
         "later": asks[1:7],
         "left": len(asks),
-        "helps": _names(asks[0].helps, rules) if asks else [],
+        "helps": policy_names(asks[0].helps, rules) if asks else [],
         "groups": new,
         "changes": changes(old, new) if said else [],
         "problem": problem,
@@ -93,7 +94,7 @@ def _answered(request: HttpRequest, rules: Rules, rounds: Rounds, *, stranger: b
     }
 
 
-def _taken(request: HttpRequest, before: list[Said], rules: Rules) -> tuple[list[Said], str]:
+def taken(request: HttpRequest, before: list[Said], rules: Rules) -> tuple[list[Said], str]:
     """Return the answers after this one, or the sentence why it cannot be taken."""
     do, (who, _, name) = request.POST.get("do", ""), request.POST.get("asks", "").partition("|")
     if do == "undo":
@@ -119,11 +120,13 @@ def _first_of_all(asks: list[Ask], said: Sequence[Said], rules: Rules) -> list[A
     return [Ask(HOUSEHOLD, "", fact, fact.question, ()), *(ask for ask in asks if ask.fact is not fact)]
 
 
-def _choices(ask: Ask) -> tuple[str, ...]:
+def choices_of(ask: Ask) -> tuple[str, ...]:
+    """Return what can be chosen in answer, or nothing where it is typed."""
     return YES_NO if ask.fact.kind == "是否" else ask.fact.options
 
 
-def _names(policies: Sequence[str], rules: Rules) -> list[str]:
+def policy_names(policies: Sequence[str], rules: Rules) -> list[str]:
+    """Return what policies are called."""
     return [policy.name for one in policies if (policy := rules.policy(one))]
 
 

@@ -7,7 +7,7 @@ and finds the words.
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -49,6 +49,16 @@ class Groups:
         return sum(
             (one.amount * len(one.people or ("",)) for one in self.yes if one.amount and one.policy.unit == "元/月"), Decimal()
         )
+
+
+def with_names(groups: Groups, names: Mapping[str, str]) -> Groups:
+    """Return the groups with people called by name instead of by key."""
+    return Groups(
+        *(
+            tuple(replace(offer, people=tuple(names.get(one, one) for one in offer.people)) for offer in offers)
+            for offers in (groups.yes, groups.maybe, groups.no)
+        )
+    )
 
 
 def groups_of(

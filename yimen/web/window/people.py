@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from yimen.cases.queries import cases_of
 from yimen.office.access import may, require
 from yimen.office.audit import reading
 from yimen.registry.queries import TooManyHits, full_number, household_of, require_unmask, search
@@ -16,6 +17,7 @@ from yimen.web.window.household import household_groups, known_facts, trail_of
 
 SHORTEST = 2
 PURPOSES = ("核对本人证件", "受理登记", "与部门数据核对", "银行开户、发放")
+MOST_CASES = 10
 
 
 def people(request: HttpRequest) -> HttpResponse:
@@ -76,6 +78,8 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
         "groups": household_groups(held, rules),
         "may_ask": may("help.ask"),
         "may_unmask": may("person.unmask", area_path=held.card.area_path),
+        "may_apply": may("case.open", area_path=held.card.area_path),
+        "cases": cases_of(household_id=household_id)[:MOST_CASES] if may("case.see") else [],
         "trail": trail_of(held, found, rules),
         "open": [(one, rules.policy(one.policy)) for one in found if one.state == "open"],
     }

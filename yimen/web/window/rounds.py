@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from yimen.policies.model import Fact
-from yimen.policies.queries import Answer, Rules, Situation, Where, next_questions
+from yimen.policies.queries import Answer, HouseholdAnswers, Rules, Situation, Where, next_questions
 from yimen.screening.queries import RegisteredAnswers, explainer_at, explainer_for
 from yimen.web.templatetags import words
 from yimen.web.window.offers import Groups, group_by_policy, groups_of
@@ -93,8 +93,16 @@ def stranger_round(said: Iterable[Said], *, rules: Rules, on: date, areas: Seque
     return Round([(HOUSEHOLD, answer) for answer in answers], {}, lacking)
 
 
-def registered_round(held: RegisteredAnswers, person: str, said: Iterable[Said], *, rules: Rules, on: date) -> Round:
-    """Return the round of a registered person: what the file knows, with what was said laid over it."""
+@dataclass(frozen=True)
+class _Laid:
+    """What the file knows of a household with what was said laid over it, and what the rules make of that."""
+
+    answers: HouseholdAnswers
+    household: Mapping[str, Any]
+    people: Sequence[Mapping[str, Any]]
+
+
+def _laid_over(held: RegisteredAnswers, said: Iterable[Said], rules: Rules, on: date) -> _Laid:
     values, members = given(said, rules.catalogue.facts), held.card.members
     household = held.facts.given | values.get(HOUSEHOLD, {})
     people = [
@@ -102,25 +110,67 @@ def registered_round(held: RegisteredAnswers, person: str, said: Iterable[Said],
     ]
     explainer = explainer_for(card=held.card, rules=rules, on=on)
     answers = explainer.household(household, people, receives=held.facts.receives, receives_members=held.facts.receives_members)
-    place = next(i for i, member in enumerate(members) if member.person_id.hex == person)
-    whole, known_of = explainer.values(household, people)
-    # The person at the window is asked about first; then the others, in the order of the household.
-    order = sorted(range(len(members)), key=lambda i: i != place)
+    return _Laid(answers, *explainer.values(household, people))
+
+
+def _lacking(held: RegisteredAnswers, laid: _Laid, first: int) -> Callable[[Fact], Iterable[tuple[str, str]]]:
+    """Return who lacks a fact: the person asked for first, then the others in the order of the household."""
+    members = held.card.members
+    order = sorted(range(len(members)), key=lambda i: i != first)
 
     def lacking(fact: Fact) -> Iterable[tuple[str, str]]:
         if fact.subject == "户":
-            return [(HOUSEHOLD, "全家")] if whole.get(fact.name) is None else []
+            return [(HOUSEHOLD, "全家")] if laid.household.get(fact.name) is None else []
         if fact.subject != "人":
             return []
-        return [(members[i].person_id.hex, members[i].name) for i in order if known_of[i].get(fact.name) is None]
+        return [(members[i].person_id.hex, members[i].name) for i in order if laid.people[i].get(fact.name) is None]
 
+    return lacking
+
+
+def registered_round(held: RegisteredAnswers, person: str, said: Iterable[Said], *, rules: Rules, on: date) -> Round:
+    """Return the round of a registered person: what the file knows, with what was said laid over it."""
+    laid, members = _laid_over(held, said, rules, on), held.card.members
+    place = next(i for i, member in enumerate(members) if member.person_id.hex == person)
     name = members[place].name
-    rows = [(HOUSEHOLD, one) for one in answers.household] + [(name, one) for one in answers.members[place]]
+    rows = [(HOUSEHOLD, one) for one in laid.answers.household] + [(name, one) for one in laid.answers.members[place]]
     receives: dict[str, set[str]] = {
         HOUSEHOLD: set(held.facts.receives),
         name: set(held.facts.receives_members[place]),
     }
-    return Round(rows, receives, lacking)
+    return Round(rows, receives, _lacking(held, laid, place))
+
+
+class HomeRound(Round):
+    """The round of a whole household: a member is asked only what can change their own answers or the household's."""
+
+    def asks(self, rules: Rules, said: Iterable[Said]) -> list[Ask]:
+        """Return what can still change a result of anybody, the most decisive first."""
+        over = {(one.who, one.fact) for one in said}
+        scores: dict[tuple[str, str], float] = {}
+        found: dict[tuple[str, str], Ask] = {}
+        for whom in dict.fromkeys(one for one, _ in self.answers):
+            mine = [answer for one, answer in self.answers if one == whom and self._is_open(one, answer)]
+            for question in next_questions(mine, rules):
+                for who, name in self._to_ask(question.fact, whom):
+                    key = who, question.fact.name
+                    helps = dict.fromkeys((*(found[key].helps if key in found else ()), *question.helps))
+                    found[key] = Ask(who, name, question.fact, question.text, tuple(helps))
+                    scores[key] = scores.get(key, 0) + question.score
+        return sorted((ask for key, ask in found.items() if key not in over), key=lambda ask: -scores[ask.who, ask.fact.name])
+
+    def _to_ask(self, fact: Fact, whom: str) -> Iterable[tuple[str, str]]:
+        return [(who, name) for who, name in self.lacking(fact) if whom == HOUSEHOLD or who in (HOUSEHOLD, whom)]
+
+
+def household_round(held: RegisteredAnswers, said: Iterable[Said], *, rules: Rules, on: date) -> HomeRound:
+    """Return the round of a registered household; whom an answer is for is the person's key."""
+    laid = _laid_over(held, said, rules, on)
+    rows, receives = [(HOUSEHOLD, one) for one in laid.answers.household], {HOUSEHOLD: set(held.facts.receives)}
+    for member, own, received in zip(held.card.members, laid.answers.members, held.facts.receives_members, strict=True):
+        rows += [(member.person_id.hex, one) for one in own]
+        receives[member.person_id.hex] = set(received)
+    return HomeRound(rows, receives, _lacking(held, laid, 0))
 
 
 def written(fact: Fact, text: str | None) -> Any:

@@ -1,0 +1,171 @@
+"""One case (办件): where it stands on its seven stages, decisions, dates, papers, tasks and everything that happened."""
+
+import uuid
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from yimen.cases.actions import turn_away, withdraw
+from yimen.cases.queries import Case, CasePage, State, case_page, words_of
+from yimen.office.access import acting, may
+from yimen.office.audit import reading
+from yimen.policies.queries import Rules
+from yimen.registry.queries import HouseholdCard, household_card
+from yimen.screening.queries import current_rules
+from yimen.web.window.drafting import REFUSALS, is_open, new_key, send_once
+from yimen.web.window.rounds import written
+
+# The seven stages of 一门受理 (告知 受理 承办 批准 办结 送达 评价), each with the steps that reach it.
+STAGES = (
+    ("告知", ("open", "tell_papers")),
+    ("受理", ("accept",)),
+    ("承办", ("investigate", "ask_comparison", "compare", "visit", "propose")),
+    ("批准", ("confirm", "refuse", "refer")),
+    ("办结", ("conclude",)),
+    ("送达", ("deliver",)),
+    ("评价", ("rate",)),
+)
+REACHED_BY = {State.DRAFT: 0, State.SUBMITTED: 0, State.ACCEPTED: 2, State.CONCLUDED: 5, State.DELIVERED: 6}
+# A draft is kept at every answer; the trail tells it once.
+QUIET = ("save",)
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One stage of the line: its name, the day it was reached, and whether it is the present one."""
+
+    name: str
+    on: date | None
+    is_now: bool
+
+
+def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpResponse:
+    """Show a case with names in full; the look is written down with its purpose."""
+    today, rules = timezone.localdate(), current_rules()
+    with reading("看办件", case=case_id.hex):
+        held = case_page(case_id=case_id)
+        card = household_card(household_id=held.case.household_id, on=today)
+    case, staff = held.case, acting()
+    names = {member.person_id: member.name for member in card.members}
+    shown = {
+        "current": reverse("cases"),
+        "held": held,
+        "case": case,
+        "card": card,
+        "names": names,
+        "today": today,
+        "stages": list(stages(held)),
+        "decisions": decision_rows(held, rules, names, today),
+        "declared": list(declared(case, rules, names)),
+        "asked": asked_rows(case, rules, card),
+        "trail": list(trail(held, rules)),
+        "is_late": case.due_on is not None and case.due_on < today,
+        "is_mine": case.first_assignee_id == staff.pk,
+        "may_fill": is_open(case) and may("case.open", area_path=case.area_path),
+        "may_turn_away": case.state == State.SUBMITTED and may("case.accept", area_path=case.area_path),
+        "may_withdraw": (is_open(case) or case.state == State.ACCEPTED) and may("case.open", area_path=case.area_path),
+        "key": new_key(),
+        "problem": problem,
+    }
+    return render(request, "cases/case.html", shown, status=422 if problem else 200)
+
+
+def stages(held: CasePage) -> Iterable[Stage]:
+    """Yield the seven stages with the day each was first reached; the present one is the last reached or the one waited for."""
+    first: dict[str, date] = {}
+    for event in held.events:
+        first.setdefault(event.step, event.on)
+    present = REACHED_BY.get(State(held.case.state), -1)
+    for place, (name, steps) in enumerate(STAGES):
+        on = min((first[step] for step in steps if step in first), default=None)
+        yield Stage(name, on, place == present)
+
+
+@dataclass(frozen=True)
+class DecisionRow:
+    """One department's decision as the page shows it."""
+
+    decision: Any
+    name: str
+    whose: str
+    deadlines: Sequence[Any]
+    is_late: bool
+
+
+def decision_rows(held: CasePage, rules: Rules, names: dict[uuid.UUID, str], today: date) -> list[DecisionRow]:
+    """Return the decisions, identity first, each with its dates."""
+    return [
+        DecisionRow(
+            decision=one,
+            name=policy.name if (policy := rules.policy(one.policy)) else one.policy,
+            whose=names.get(one.person_id, "已不在本户") if one.person_id else "全家",
+            deadlines=held.deadlines.get(one.pk, []),
+            is_late=one.due_on is not None and one.due_on < today,
+        )
+        for one in held.decisions
+    ]
+
+
+def asked_rows(case: Case, rules: Rules, card: HouseholdCard) -> list[tuple[str, str]]:
+    """Return what a draft asks for, and for whom, while there are no decisions yet."""
+    names = {member.person_id.hex: member.name for member in card.members}
+    return [(held.name, names.get(who, "全家")) for policy, who in case.asked if (held := rules.policy(policy))]
+
+
+def declared(case: Case, rules: Rules, names: dict[uuid.UUID, str]) -> Iterable[tuple[str, str, Any]]:
+    """Yield what the applicant said: about whom, which fact, in words."""
+    facts, called = rules.catalogue.facts, {who.hex: name for who, name in names.items()}
+    for one in case.said:
+        if one["fact"] in facts and one["value"] is not None:
+            yield called.get(one["who"], "全家"), one["fact"], written(facts[one["fact"]], one.get("text", str(one["value"])))
+
+
+def trail(held: CasePage, rules: Rules) -> Iterable[dict[str, Any]]:
+    """Yield what happened, the newest first; what was only kept is told once in a row."""
+    policies: dict[uuid.UUID | None, str] = {one.pk: one.policy for one in held.decisions}
+    before = ""
+    for event in reversed(held.events):
+        if event.step in QUIET and before == event.step:
+            continue
+        before = event.step
+        policy = rules.policy(policies.get(event.decision_id, ""))
+        yield {"event": event, "words": words_of(event), "policy": policy.name if policy else ""}
+
+
+@require_POST
+def turn_away_case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Do not take an application in, in writing with the article."""
+    words, article = request.POST.get("words", ""), request.POST.get("article", "")
+
+    def do() -> dict[str, str]:
+        return {"case": turn_away(case=case_id, words=words, article=article, by=acting(), at=timezone.now()).pk.hex}
+
+    return _stepped(request, case_id, "case.turn_away", do, "已记下不予受理。请把书面理由交给申请人，并告诉他可以怎么办。")
+
+
+@require_POST
+def withdraw_case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Take an application back at the applicant's word."""
+
+    def do() -> dict[str, str]:
+        words = request.POST.get("words", "")
+        return {"case": withdraw(case=case_id, words=words, by=acting(), at=timezone.now()).pk.hex}
+
+    return _stepped(request, case_id, "case.withdraw", do, "已撤回，写进了经过。")
+
+
+def _stepped(request: HttpRequest, case_id: uuid.UUID, name: str, do: Callable[[], dict[str, str]], done: str) -> HttpResponse:
+    try:
+        send_once(request, name, do, case=case_id.hex)
+    except REFUSALS as refusal:
+        return page(request, case_id, problem=str(refusal))
+    messages.success(request, done)
+    return HttpResponseRedirect(reverse("case", args=[case_id]))

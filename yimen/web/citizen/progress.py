@@ -1,0 +1,100 @@
+"""
+Where does it stand (查进度): whoever holds the receipt types its code or scans it. One thing a page, and no name
+but that of whom to ask.
+
+Open to all, so it asks little, says little and limits how often one address may ask.
+"""
+
+import hashlib
+import re
+from contextlib import suppress
+
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from yimen.cases.queries import Progress, State, progress_of
+from yimen.office.access import System, scope
+from yimen.web.accounts import address_of
+
+# A family at a village's one telephone asks often; a wrong code weighs more, because guessing is nothing but wrong codes.
+MOST, RIGHT, WRONG, SECONDS = 60, 1, 6, 600
+HOTLINE = "12349"
+SENTENCES = {
+    State.DRAFT: "窗口正在帮您填申请",
+    State.SUBMITTED: "申请已交到窗口，等候受理",
+    State.ACCEPTED: "正在办理",
+    State.CONCLUDED: "有结果了，正在送给您",
+    State.DELIVERED: "办完了，结果已经送到",
+    State.TURNED_AWAY: "这次没有受理",
+    State.WITHDRAWN: "申请已经撤回",
+}
+RESULTS = {
+    "确认同意": "同意了",
+    "不予确认": "没有通过",
+    "已转介": "转到别的部门接着办",
+    "不再办理": "不再办理",
+}
+
+
+def ask(request: HttpRequest) -> HttpResponse:
+    """Ask for the code on the receipt; however it is typed, it leads to its page."""
+    typed = request.POST.get("code", "")
+    code = _plain(typed)
+    if request.method != "POST":
+        return render(request, "citizen/ask.html", {"hotline": HOTLINE})
+    if not code:
+        return render(request, "citizen/ask.html", {"hotline": HOTLINE, "problem": "请输入回执上的查询码。"}, status=422)
+    return HttpResponseRedirect(reverse("progress_of", args=[code]))
+
+
+def _plain(typed: str) -> str:
+    return re.sub(r"[^0-9A-Z]", "", typed.upper())[:16]
+
+
+def show(request: HttpRequest, code: str) -> HttpResponse:
+    """Show where the case of a code stands; a wrong code and one that never was are told the same."""
+    if _asked(request) >= MOST:
+        words = "这台手机或这个网络查得太多了。请过 10 分钟再查，或者打电话问。"
+        return render(request, "citizen/ask.html", {"hotline": HOTLINE, "problem": words}, status=429)
+    with scope(System("progress"), "凭回执查进度", address=address_of(request)):
+        found = progress_of(receipt_code=_plain(code))
+    _count(request, WRONG if found is None else RIGHT)
+    if found is None:
+        shown = {"hotline": HOTLINE, "problem": "没有查到。请对着回执再输一次，一共 10 个字。", "typed": _plain(code)}
+        return render(request, "citizen/ask.html", shown, status=404)
+    return render(request, "citizen/progress.html", _shown(found))
+
+
+def _shown(found: Progress) -> dict[str, object]:
+    is_open = found.state in (State.DRAFT, State.SUBMITTED, State.ACCEPTED)
+    reached = max((place for place, (_, on) in enumerate(found.stages) if on), default=0)
+    return {
+        "found": found,
+        "sentence": SENTENCES[State(found.state)],
+        "stages": [(name, on, place == reached + 1 and is_open) for place, (name, on) in enumerate(found.stages)],
+        "results": [(name, RESULTS.get(words, "正在办")) for name, words in found.results],
+        "refused": any(words == "不予确认" for _, words in found.results),
+        "is_late": is_open and found.result_by is not None and found.result_by < timezone.localdate(),
+        "is_open": is_open,
+        "hotline": HOTLINE,
+        "phone": found.phone or HOTLINE,
+    }
+
+
+def _counter(request: HttpRequest) -> str:
+    return "progress:" + hashlib.sha256(address_of(request).encode()).hexdigest()[:32]
+
+
+def _asked(request: HttpRequest) -> int:
+    return int(cache.get(_counter(request), 0))
+
+
+def _count(request: HttpRequest, weight: int) -> None:
+    name = _counter(request)
+    if not cache.add(name, weight, SECONDS):
+        # It may end at this very moment; then the count begins anew.
+        with suppress(ValueError):
+            cache.incr(name, weight)

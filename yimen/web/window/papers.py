@@ -1,0 +1,219 @@
+"""What is applied for, with which papers and authorisations, and acceptance (选事项、材料和授权、受理)."""
+
+import uuid
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+
+from yimen.cases.actions import Asked, ConsentNote, NotAccepted, PaperNote, accept, choose, note_papers, submit, tell_papers
+from yimen.cases.queries import Case, CasePage, PaperState, case_page, chosen, draft, needs_comparison
+from yimen.office.access import acting, may
+from yimen.office.audit import reading
+from yimen.office.tables import ValueProblem, read_date
+from yimen.policies.queries import Rules
+from yimen.registry.queries import HouseholdCard, household_card
+from yimen.screening.queries import current_rules, explain_registered
+from yimen.web.window.drafting import REFUSALS, STEPS, is_open, new_key, said_of, send_once, version_of
+from yimen.web.window.offers import Groups
+from yimen.web.window.rounds import household_round
+
+STATES = ((PaperState.BROUGHT, "已交"), (PaperState.MISSING, "还缺"), (PaperState.PROMISED, "容缺，答应补交"))
+ADULT = 18
+
+
+def choice(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Tick what to apply for: whatever the household can or may receive is ticked beforehand; the rest they may ask for too."""
+    rules, on = current_rules(), timezone.localdate()
+    with reading("登记申请", case=case_id.hex):
+        case = draft(case_id=case_id)
+        if not is_open(case):
+            return HttpResponseRedirect(reverse("case", args=[case_id]))
+        problem = ""
+        if request.method == "POST":
+            try:
+                send_once(request, "case.choose", lambda: _chosen(request, case), case=case_id.hex)
+                return HttpResponseRedirect(reverse("case_papers", args=[case_id]))
+            except REFUSALS as refusal:
+                problem, case = str(refusal), draft(case_id=case_id)
+        held = explain_registered(household_id=case.household_id, on=on, rules=rules)
+    groups = household_round(held, said_of(case), rules=rules, on=on).groups(rules)
+    shown = _frame(case, held.card, "case_choose", problem) | {
+        "groups": groups,
+        "names": {member.person_id.hex: member.name for member in held.card.members},
+        "ticked": _ticked(request, case, groups) if not problem else set(request.POST.getlist("asked")),
+    }
+    return render(request, "window/choose.html", shown, status=422 if problem else 200)
+
+
+def _frame(case: Case, card: HouseholdCard, step: str, problem: str) -> dict[str, Any]:
+    return {
+        "current": reverse("cases"),
+        "case": case,
+        "card": card,
+        "steps": STEPS,
+        "step": step,
+        "key": new_key(),
+        "problem": problem,
+    }
+
+
+def _ticked(request: HttpRequest, case: Case, groups: Groups) -> set[str]:
+    """Return the boxes that are ticked: what was chosen before, else all that can or may be received."""
+    if case.asked:
+        return {f"{policy}|{who}" for policy, who in case.asked}
+    return {f"{offer.policy.id}|{who}" for offer in (*groups.yes, *groups.maybe) for who in offer.people or ("",)}
+
+
+def _chosen(request: HttpRequest, case: Case) -> dict[str, int]:
+    asked = [_asked(text) for text in dict.fromkeys(request.POST.getlist("asked"))]
+    now = timezone.now()
+    return {"version": choose(case=case.pk, asked=asked, by=acting(), at=now, version=version_of(request)).version}
+
+
+def _asked(text: str) -> Asked:
+    policy, _, who = text.partition("|")
+    try:
+        return Asked(policy, uuid.UUID(who) if who else None)
+    except ValueError:
+        raise NotAccepted("选的事项不完整。请刷新页面再选。") from None
+
+
+def papers(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Note papers and authorisations; tell what is missing, hand in to the window, or accept."""
+    today = timezone.localdate()
+    with reading("登记申请", case=case_id.hex):
+        case = draft(case_id=case_id)
+        if not is_open(case):
+            return HttpResponseRedirect(reverse("case", args=[case_id]))
+        if not case.asked:
+            return HttpResponseRedirect(reverse("case_choose", args=[case_id]))
+        card = household_card(household_id=case.household_id, on=today)
+        problem = ""
+        if request.method == "POST":
+            try:
+                done = send_once(request, "case.papers", lambda: _done(request, case, card), case=case_id.hex)
+                return _led_on(request, case_id, str(done["did"]))
+            except REFUSALS as refusal:
+                problem = str(refusal)
+        held = case_page(case_id=case_id)
+    return render(request, "window/papers.html", _papers_shown(request, held, card, problem), status=422 if problem else 200)
+
+
+def _done(request: HttpRequest, case: Case, card: HouseholdCard) -> dict[str, str]:
+    """Keep the form first, then take the step of the button; both or neither."""
+    by, at, do = acting(), timezone.now(), request.POST.get("do", "save")
+    held = case_page(case_id=case.pk)
+    note_papers(
+        case=case.pk,
+        papers=[note for paper in held.papers if (note := _paper_note(request, paper)) is not None],
+        consents=list(_consents(request, card)),
+        signed_on=_day(request.POST.get("signed_on", ""), "签字的日子") or timezone.localdate(),
+        by=by,
+        at=at,
+        version=version_of(request),
+    )
+    if do == "accept":
+        accept(case=case.pk, asked=chosen(held.case), by=by, at=at)
+    elif do == "tell":
+        tell_papers(case=case.pk, by=by, at=at)
+    elif do == "submit":
+        submit(case=case.pk, by=by, at=at)
+    return {"did": do}
+
+
+def _paper_note(request: HttpRequest, paper: Any) -> PaperNote | None:
+    state = request.POST.get(f"paper-{paper.pk}", "")
+    if state not in {one for one, _ in STATES}:
+        return None
+    until = _day(request.POST.get(f"until-{paper.pk}", ""), f"{paper.name}补交的日子")
+    return PaperNote(paper.pk, state, until if state == PaperState.PROMISED else None)
+
+
+def _consents(request: HttpRequest, card: HouseholdCard) -> Iterable[ConsentNote]:
+    """Yield what each member answered; “all signed” fills in whoever was not answered for one by one."""
+    everybody = "yes" if request.POST.get("all_signed") else ""
+    for member in card.members:
+        answer = request.POST.get(f"consent-{member.person_id.hex}") or everybody
+        guardian = request.POST.get(f"guardian-{member.person_id.hex}", "").strip()[:40] or None
+        if answer in ("yes", "no"):
+            yield ConsentNote(member.person_id, answer == "yes", guardian)
+
+
+def _day(text: str, column: str) -> date | None:
+    if not text.strip():
+        return None
+    try:
+        return read_date(text.strip(), column=column)
+    except ValueProblem as problem:
+        raise NotAccepted(str(problem)) from None
+
+
+def _led_on(request: HttpRequest, case_id: uuid.UUID, did: str) -> HttpResponse:
+    if did == "accept":
+        return HttpResponseRedirect(reverse("case_receipt", args=[case_id]))
+    if did == "submit":
+        messages.success(request, "已交给乡镇窗口，等候受理。受理以前还可以补材料。")
+        return HttpResponseRedirect(reverse("case", args=[case_id]))
+    said = "已一次性告知，告知书可以打印。材料齐了从“办件”里接着办。" if did == "tell" else "已保存。"
+    messages.success(request, said)
+    return HttpResponseRedirect(reverse("case_papers", args=[case_id]))
+
+
+def _papers_shown(request: HttpRequest, held: CasePage, card: HouseholdCard, problem: str) -> dict[str, Any]:
+    rules, answers = current_rules(), {one.person_id: one for one in held.consents}
+    adults = [member for member in card.members if member.age >= ADULT]
+    members = [
+        {
+            "member": member,
+            "answer": request.POST.get(f"consent-{member.person_id.hex}") or _answer_of(answers.get(member.person_id)),
+            "minor": member.age < ADULT,
+            "guardian": request.POST.get(f"guardian-{member.person_id.hex}")
+            or (one.guardian_name if (one := answers.get(member.person_id)) else "")
+            or (adults[0].name if adults and member.age < ADULT else ""),
+        }
+        for member in card.members
+    ]
+    asked = chosen(held.case)
+    return _frame(held.case, card, "case_papers", problem) | {
+        "papers": [_paper_row(request, paper, rules) for paper in held.papers],
+        "states": STATES,
+        "members": members,
+        "compared": needs_comparison(asked),
+        "asked": _asked_words(held.case, card, rules),
+        "signed_on": request.POST.get("signed_on") or f"{timezone.localdate():%Y.%m.%d}",
+        "may_accept": may("case.accept", area_path=held.case.area_path),
+        "missing": [paper.name for paper in held.papers if paper.state == PaperState.MISSING],
+        "typed": request.POST,
+    }
+
+
+def _answer_of(consent: Any) -> str:
+    return "" if consent is None else "yes" if consent.given else "no"
+
+
+def _paper_row(request: HttpRequest, paper: Any, rules: Rules) -> dict[str, Any]:
+    policies = [policy for one in paper.policies if (policy := rules.policy(one))]
+    instead = next((held.instead for policy in policies for held in policy.papers if held.name == paper.name), "")
+    return {
+        "paper": paper,
+        "state": request.POST.get(f"paper-{paper.pk}") or paper.state,
+        "until": request.POST.get(f"until-{paper.pk}") or (f"{paper.promised_until:%Y.%m.%d}" if paper.promised_until else ""),
+        "for": [policy.name for policy in policies],
+        "instead": instead,
+        "signed": "授权" in paper.name,
+    }
+
+
+def _asked_words(case: Case, card: HouseholdCard, rules: Rules) -> list[tuple[str, str]]:
+    """Return what is applied for in words, and for whom."""
+    names = {member.person_id.hex: member.name for member in card.members}
+    found: dict[str, list[str]] = {}
+    for policy, who in case.asked:
+        found.setdefault(policy, []).extend([names[who]] if who in names else [])
+    return [(held.name, "、".join(people)) for one, people in found.items() if (held := rules.policy(one))]
