@@ -70,34 +70,45 @@ def _policies(asked: Sequence[Asked]) -> list[Policy]:
 
 def _list_papers(case: Case, policies: Iterable[Policy], on: date) -> None:
     """Keep one row for each paper that is needed now; what is no longer needed goes."""
-    needed: dict[str, tuple[str, list[str]]] = {}
+    needed: dict[str, tuple[str, dict[str, Policy]]] = {}
     for policy in policies:
         for paper in policy.papers:
-            _, names = needed.setdefault(paper.name, (paper.instead, []))
-            if policy.id not in names:
-                names.append(policy.id)
+            needed.setdefault(paper.name, (paper.instead, {}))[1][policy.id] = policy
     there = {one.name: one for one in Paper.objects.filter(case=case)}
     Paper.objects.filter(case=case).exclude(name__in=needed).delete()
     held = explain_registered(household_id=case.household_id, on=on, rules=current_rules())
-    sources = _sources_of(held)
     all_signed = not silent_members(case, on)
-    for name, (instead, names) in needed.items():
-        proof = _proof(name, instead, sources)
+    for name, (instead, wanting) in needed.items():
+        proof = _proof(name, instead, _sources_of(held, wanting.values()))
         row = there.get(name) or Paper(case=case, name=name[:60], state=PaperState.MISSING, area_path=case.area_path)
-        row.policies, row.proved_by = names, proof[:60]
+        row.policies, row.proved_by = list(wanting), proof[:60]
         if row.state in (PaperState.MISSING, PaperState.PROVED):
             is_signed = AUTHORISATION in name and all_signed
             row.state = PaperState.PROVED if proof else PaperState.BROUGHT if is_signed else PaperState.MISSING
         row.save()
 
 
-def _sources_of(held: RegisteredAnswers) -> Mapping[str, date]:
-    """Return who has said something about the household that still counts, and when last."""
+def _sources_of(held: RegisteredAnswers, policies: Iterable[Policy]) -> Mapping[str, date]:
+    """Return who has said something these policies ask about that still counts, and when last."""
     found: dict[str, date] = {}
+    asked = set().union(*(_facts_of(policy) for policy in policies))
     for known in (held.facts.household, *held.facts.people):
-        for current in known.values():
-            if current.said is not None:
+        for name, current in known.items():
+            if name in asked and current.said is not None:
                 found[current.said.source] = max(current.said.stated_on, found.get(current.said.source, date.min))
+    return found
+
+
+def _facts_of(policy: Policy) -> set[str]:
+    """Return the facts a policy asks about, with those they are derived from."""
+    rules = current_rules()
+    text = " ".join((*(one.expression for one in policy.conditions), *(f"{one.when} {one.amount}" for one in policy.extras)))
+    waiting, found = {name for name in rules.catalogue.facts if name in text}, set[str]()
+    bases = {one.fact.name: set(one.typed.names) for one in rules.derivations}
+    while waiting:
+        name = waiting.pop()
+        found.add(name)
+        waiting |= bases.get(name, set()) - found
     return found
 
 

@@ -85,7 +85,10 @@ def _shown(case: Case, held: RegisteredAnswers, rules: Rules, *, before: Sequenc
         "groups": with_names(groups, names),
         "changes": changes(then.groups(rules), groups) if said else [],
         "known": known_facts(held, rules),
-        "receipts": [(one, rules.policy(one.policy)) for one in held.receipts],
+        "receipts": [
+            (one, rules.policy(one.policy), names.get(one.person_id.hex, "") if one.person_id else "全家")
+            for one in held.receipts
+        ],
     }
 
 
