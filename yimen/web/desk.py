@@ -25,7 +25,7 @@ HINTS = {
 LINKS = (
     ("home", "首页", ()),
     ("findings", "线索", ("finding.see",)),
-    ("cases", "办件", ("case.see",)),
+    ("cases", "办件", ("case.open", "case.reassign")),
     ("visits", "我的任务", ("visit.make",)),
     ("screening", "筛查", ("screening.run",)),
     ("arrivals", "装载", ("roster.load", "facts.load", "recipients.load")),

@@ -82,6 +82,7 @@ def _asked(request: HttpRequest) -> Mapping[str, Any]:
 
 def case_list(request: HttpRequest) -> HttpResponse:
     """Show a page of cases with masked names; one audit row for the page."""
+    require("person.see")
     today = timezone.localdate()
     form = Narrow(_asked(request))
     narrowed, order = form.chosen()
@@ -130,6 +131,7 @@ def _tabs(request: HttpRequest, today: date) -> Iterable[tuple[str, str, int, bo
 def export(request: HttpRequest) -> HttpResponse:
     """Export the list as it is filtered; names stay masked, and the export stands in the audit."""
     require("case.export")
+    require("person.see")
     today = timezone.localdate()
     narrowed, order = Narrow(_asked(request)).chosen()
     chosen = cases(narrowed=narrowed, on=today, order=order)

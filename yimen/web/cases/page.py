@@ -34,7 +34,7 @@ STAGES = (
     ("评价", ("rate",)),
 )
 REACHED_BY = {State.DRAFT: 0, State.SUBMITTED: 0, State.ACCEPTED: 2, State.CONCLUDED: 5, State.DELIVERED: 6}
-# A draft is kept at every answer; the trail tells it once.
+# A draft is kept at every answer; that is no news to whoever reads the trail.
 QUIET = ("save",)
 
 
@@ -64,6 +64,7 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
         "today": today,
         "stages": list(stages(held)),
         "decisions": decision_rows(held, rules, names, today),
+        "has_deadlines": any(held.deadlines.values()),
         "declared": list(declared(case, rules, names)),
         "asked": asked_rows(case, rules, card),
         "trail": list(trail(held, rules)),
@@ -129,13 +130,11 @@ def declared(case: Case, rules: Rules, names: dict[uuid.UUID, str]) -> Iterable[
 
 
 def trail(held: CasePage, rules: Rules) -> Iterable[dict[str, Any]]:
-    """Yield what happened, the newest first; what was only kept is told once in a row."""
+    """Yield what happened, the newest first."""
     policies: dict[uuid.UUID | None, str] = {one.pk: one.policy for one in held.decisions}
-    before = ""
     for event in reversed(held.events):
-        if event.step in QUIET and before == event.step:
+        if event.step in QUIET:
             continue
-        before = event.step
         policy = rules.policy(policies.get(event.decision_id, ""))
         yield {"event": event, "words": words_of(event), "policy": policy.name if policy else ""}
 

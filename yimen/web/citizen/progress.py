@@ -54,16 +54,16 @@ def _plain(typed: str) -> str:
     return re.sub(r"[^0-9A-Z]", "", typed.upper())[:16]
 
 
-def show(request: HttpRequest, code: str) -> HttpResponse:
-    """Show where the case of a code stands; a wrong code and one that never was are told the same."""
+def show(request: HttpRequest, receipt: str) -> HttpResponse:
+    """Show where the case of a receipt stands; a wrong code and one that never was are told the same."""
     if _asked(request) >= MOST:
         words = "这台手机或这个网络查得太多了。请过 10 分钟再查，或者打电话问。"
         return render(request, "citizen/ask.html", {"hotline": HOTLINE, "problem": words}, status=429)
     with scope(System("progress"), "凭回执查进度", address=address_of(request)):
-        found = progress_of(receipt_code=_plain(code))
+        found = progress_of(receipt_code=_plain(receipt))
     _count(request, WRONG if found is None else RIGHT)
     if found is None:
-        shown = {"hotline": HOTLINE, "problem": "没有查到。请对着回执再输一次，一共 10 个字。", "typed": _plain(code)}
+        shown = {"hotline": HOTLINE, "problem": "没有查到。请对着回执再输一次，一共 10 个字。", "typed": _plain(receipt)}
         return render(request, "citizen/ask.html", shown, status=404)
     return render(request, "citizen/progress.html", _shown(found))
 
