@@ -220,6 +220,57 @@ def test_the_second_of_two_clerks_is_told_who_was_quicker_and_overwrites_nothing
     assert len(now(case).said) == 1
 
 
+def test_a_form_of_papers_that_came_second_shows_what_the_first_wrote_and_not_what_was_typed(enter_as, county, zhou):
+    county.post("third", "town_clerk", "990101002", name="忍冬")
+    mine, other = enter_as("shiliu"), enter_as("third")
+    case = opened(mine, *zhou)
+    chosen(mine, case, f"{BORDERLINE}|")
+    address, consent = reverse("case_papers", args=[case.pk]), f"consent-{zhou[1].pk.hex}"
+    stale = form_of(mine, address)
+    sent(other, case, "save", **{consent: "no"})
+
+    refused = mine.post(address, stale | {"do": "save", consent: "yes"})
+
+    assert "忍冬" in alert(refused)
+    assert f'name="{consent}" value="no" checked' in refused.content.decode()
+    with scope(System("test"), "测试"):
+        assert list(Consent.objects.filter(case=case).values_list("given", flat=True)) == [False]
+
+
+def test_a_child_is_signed_for_by_a_guardian(enter_as):
+    client = enter_as("luzhixia")
+    with scope(System("test"), "测试"), reading("测试"):
+        child = next(one for one in Membership.objects.select_related("person") if one.person.born_on.year >= 2010)
+        head = Membership.objects.get(household_id=child.household_id, relation="户主").person
+    case = opened(client, child.household_id, head)
+    chosen(client, case, f"{BORDERLINE}|")
+    guardian = f"guardian-{child.person_id.hex}"
+    body = client.get(reverse("case_papers", args=[case.pk])).content.decode()
+
+    alone = sent(client, case, "accept", all_signed="1")
+    done = sent(client, case, "accept", all_signed="1", **{guardian: "监护人甲"})
+
+    assert f'name="{guardian}" value=""' not in body
+    assert "未满十八周岁" in alert(alone)
+    assert done.status_code == 302, alert(done)
+    with scope(System("test"), "测试"), reading("测试"):
+        assert Consent.objects.get(case=case, person=child.person_id).guardian_name == "监护人甲"
+
+
+def test_a_value_that_cannot_be_stays_in_the_field_with_the_reason(enter_as, shen):
+    client = enter_as("shiliu")
+    case = opened(client, *shen)
+    with scope(System("test"), "测试"):
+        version = Case.objects.get(pk=case.pk).version
+    asks = f"{shen[1].pk.hex}|灵活务工收入"
+
+    answer = client.post(reverse("case_interview", args=[case.pk]), {"asks": asks, "value": "很多", "version": version})
+
+    assert answer.status_code == 422
+    assert "很多" in alert(answer)
+    assert now(case).said == []
+
+
 def test_a_household_with_an_open_application_is_shown_it_first(enter_as, shen):
     client = enter_as("shiliu")
     case = opened(client, *shen)

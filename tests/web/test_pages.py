@@ -9,10 +9,13 @@ from django.template.backends.django import Template
 from django.urls import reverse
 
 from tests.journeys.planted import POSTS
+from yimen.cases import actions
 from yimen.office.access import System, scope
-from yimen.office.models import AuditEntry
+from yimen.office.audit import reading
+from yimen.office.models import AuditEntry, Staff
 from yimen.office.permissions import PERMISSIONS
 from yimen.registry.models import Membership
+from yimen.registry.queries import household_card
 from yimen.screening.models import Finding
 
 pytestmark = pytest.mark.django_db
@@ -29,6 +32,7 @@ def pages(county):
     with scope(System("test"), "测试"):
         finding = Finding.objects.filter(kind="wrong", area_path__endswith=f"{VILLAGE}.").earliest("pk")
         person = Membership.objects.filter(household_id=finding.home_id).earliest("id").person_id
+    draft, taken_in = applications(county, finding.home_id, person)
     return {
         reverse("home"): (),
         reverse("findings"): ("finding.see",),
@@ -48,13 +52,39 @@ def pages(county):
         reverse("screening"): ("screening.run",),
         reverse("visits"): ("visit.make",),
         reverse("draws"): ("case.verify",),
+        reverse("cases"): ("person.see",),
+        reverse("cases") + "?whose=all&state=accepted&order=area": ("person.see",),
+        reverse("cases_export") + "?whose=all&as=csv": ("case.export",),
+        reverse("case_apply", args=[finding.home_id]): ("case.open",),
+        reverse("case_interview", args=[draft]): ("case.open",),
+        reverse("case_choose", args=[draft]): ("case.open",),
+        reverse("case_papers", args=[draft]): ("case.open",),
+        reverse("case", args=[draft]): ("person.see",),
+        reverse("case", args=[taken_in]): ("person.see",),
+        reverse("case_receipt", args=[taken_in]): ("person.see",),
     }
+
+
+def applications(county, home, person):
+    """Open two applications of a household, take one of them in, and return their keys."""
+    clerk, asked = Staff.objects.get(username="shiliu"), [actions.Asked("subsistence_allowance")]
+    with scope(clerk, "测试"), reading("测试"):
+        keys = [actions.open_case(household=home, channel="window", by=clerk, at=county.at, applicant=person).pk for _ in "ab"]
+        for key in keys:
+            actions.choose(case=key, asked=asked, by=clerk, at=county.at)
+        for member in household_card(household_id=home, on=county.today).members:
+            who = {"case": keys[1], "person": member.person_id, "guardian_name": None}
+            actions.give_consent(**who, given=True, signed_on=county.today, by=clerk, at=county.at)
+        actions.record_paper(case=keys[1], name="残疾人证", state="not_needed", by=clerk, at=county.at)
+        actions.accept(case=keys[1], asked=asked, by=clerk, at=county.at)
+    return keys
 
 
 def words_of(answer):
     """Return what a reader sees of a page."""
     body = re.sub(r"(?s)<(script|style|svg).*?</\\1>", " ", answer.content.decode())
-    # The fingerprint of a version is no word.
+    # A code, an address and the fingerprint of a version are no words.
+    body = re.sub(r"(?s)<samp.*?</samp>", " ", body)
     body = re.sub(r"\b[0-9a-f]{12}\b", " ", body)
     labels = re.findall(r'(?:placeholder|title|aria-label)="([^"]*)"', body)
     return html.unescape(" ".join([re.sub(r"<[^>]+>", " ", body), *labels]))

@@ -80,6 +80,8 @@ class PaperState(models.TextChoices):
     BROUGHT = "brought", "已交"
     MISSING = "missing", "还缺"
     PROMISED = "promised", "容缺，已承诺补交"
+    # The list of a policy names a certificate also for households in which nobody has one.
+    NOT_NEEDED = "not_needed", "这一户用不着"
 
 
 # 国办发〔2023〕39号 三（四）: the four ways of handling a warning.

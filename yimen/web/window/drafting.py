@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, QueryDict
 from django.utils import timezone
 
 from yimen.cases.actions import Changed, NotAccepted, WrongStep
@@ -46,6 +46,11 @@ def version_of(request: HttpRequest) -> int:
 def new_key() -> str:
     """Return a key for the next sending of a form."""
     return uuid.uuid4().hex
+
+
+def typed_still(request: HttpRequest, refusal: Exception) -> QueryDict:
+    """Return what was typed, to be shown again; not over what somebody quicker has written, or a second press would undo it."""
+    return QueryDict() if isinstance(refusal, Changed) else request.POST
 
 
 def send_once(request: HttpRequest, action: str, do: Callable[[], Mapping[str, Any]], **about: str) -> dict[str, Any]:

@@ -36,7 +36,10 @@ def interview(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     if request.method == "POST":
         problem = _answered(request, case, held, rules)
         case = draft(case_id=case_id)
-    shown = _shown(case, held, rules, before=before, on=on) | {"problem": problem}
+    shown = _shown(case, held, rules, before=before, on=on) | {
+        "problem": problem,
+        "typed": request.POST.get("value", "") if problem else "",
+    }
     shown["asks"] = sorted(shown["asks"], key=lambda ask: ask.key != request.POST.get("instead", ""))
     part = bool(request.headers.get("HX-Request"))
     page = "window/interview_part.html" if part else "window/interview.html"

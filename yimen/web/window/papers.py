@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -19,11 +19,16 @@ from yimen.office.tables import ValueProblem, read_date
 from yimen.policies.queries import Rules
 from yimen.registry.queries import HouseholdCard, household_card
 from yimen.screening.queries import current_rules, explain_registered
-from yimen.web.window.drafting import REFUSALS, STEPS, is_open, new_key, said_of, send_once, version_of
+from yimen.web.window.drafting import REFUSALS, STEPS, is_open, new_key, said_of, send_once, typed_still, version_of
 from yimen.web.window.offers import Groups
 from yimen.web.window.rounds import household_round
 
-STATES = ((PaperState.BROUGHT, "已交"), (PaperState.MISSING, "还缺"), (PaperState.PROMISED, "容缺，答应补交"))
+STATES = (
+    (PaperState.BROUGHT, "已交"),
+    (PaperState.MISSING, "还缺"),
+    (PaperState.PROMISED, "容缺，答应补交"),
+    (PaperState.NOT_NEEDED, "用不着"),
+)
 ADULT = 18
 
 
@@ -35,18 +40,19 @@ def choice(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         if not is_open(case):
             return HttpResponseRedirect(reverse("case", args=[case_id]))
         problem = ""
+        typed: QueryDict = QueryDict()
         if request.method == "POST":
             try:
                 send_once(request, "case.choose", lambda: _chosen(request, case), case=case_id.hex)
                 return HttpResponseRedirect(reverse("case_papers", args=[case_id]))
             except REFUSALS as refusal:
-                problem, case = str(refusal), draft(case_id=case_id)
+                problem, case, typed = str(refusal), draft(case_id=case_id), typed_still(request, refusal)
         held = explain_registered(household_id=case.household_id, on=on, rules=rules)
     groups = household_round(held, said_of(case), rules=rules, on=on).groups(rules)
     shown = _frame(case, held.card, "case_choose", problem) | {
         "groups": groups,
         "names": {member.person_id.hex: member.name for member in held.card.members},
-        "ticked": _ticked(request, case, groups) if not problem else set(request.POST.getlist("asked")),
+        "ticked": set(typed.getlist("asked")) if typed else _ticked(case, groups),
     }
     return render(request, "window/choose.html", shown, status=422 if problem else 200)
 
@@ -63,7 +69,7 @@ def _frame(case: Case, card: HouseholdCard, step: str, problem: str) -> dict[str
     }
 
 
-def _ticked(request: HttpRequest, case: Case, groups: Groups) -> set[str]:
+def _ticked(case: Case, groups: Groups) -> set[str]:
     """Return the boxes that are ticked: what was chosen before, else all that can or may be received."""
     if case.asked:
         return {f"{policy}|{who}" for policy, who in case.asked}
@@ -95,14 +101,15 @@ def papers(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
             return HttpResponseRedirect(reverse("case_choose", args=[case_id]))
         card = household_card(household_id=case.household_id, on=today)
         problem = ""
+        typed: QueryDict = QueryDict()
         if request.method == "POST":
             try:
                 done = send_once(request, "case.papers", lambda: _done(request, case, card), case=case_id.hex)
                 return _led_on(request, case_id, str(done["did"]))
             except REFUSALS as refusal:
-                problem = str(refusal)
+                problem, typed = str(refusal), typed_still(request, refusal)
         held = case_page(case_id=case_id)
-    return render(request, "window/papers.html", _papers_shown(request, held, card, problem), status=422 if problem else 200)
+    return render(request, "window/papers.html", _papers_shown(typed, held, card, problem), status=422 if problem else 200)
 
 
 def _done(request: HttpRequest, case: Case, card: HouseholdCard) -> dict[str, str]:
@@ -165,31 +172,33 @@ def _led_on(request: HttpRequest, case_id: uuid.UUID, did: str) -> HttpResponse:
     return HttpResponseRedirect(reverse("case_papers", args=[case_id]))
 
 
-def _papers_shown(request: HttpRequest, held: CasePage, card: HouseholdCard, problem: str) -> dict[str, Any]:
+def _papers_shown(typed: QueryDict, held: CasePage, card: HouseholdCard, problem: str) -> dict[str, Any]:
     rules, answers = current_rules(), {one.person_id: one for one in held.consents}
     adults = [member for member in card.members if member.age >= ADULT]
     members = [
         {
             "member": member,
-            "answer": request.POST.get(f"consent-{member.person_id.hex}") or _answer_of(answers.get(member.person_id)),
+            "answer": typed.get(f"consent-{member.person_id.hex}") or _answer_of(answers.get(member.person_id)),
             "minor": member.age < ADULT,
-            "guardian": request.POST.get(f"guardian-{member.person_id.hex}")
+            "guardian": typed.get(f"guardian-{member.person_id.hex}")
             or (one.guardian_name if (one := answers.get(member.person_id)) else "")
             or (adults[0].name if adults and member.age < ADULT else ""),
         }
         for member in card.members
     ]
     asked = chosen(held.case)
+    rows = [_paper_row(typed, paper, rules) for paper in held.papers]
     return _frame(held.case, card, "case_papers", problem) | {
-        "papers": [_paper_row(request, paper, rules) for paper in held.papers],
+        "papers": rows,
+        "first": next((row["paper"].pk for row in rows if row["state"] == PaperState.MISSING and not row["signed"]), None),
         "states": STATES,
         "members": members,
         "compared": needs_comparison(asked),
         "asked": _asked_words(held.case, card, rules),
-        "signed_on": request.POST.get("signed_on") or f"{timezone.localdate():%Y.%m.%d}",
+        "signed_on": typed.get("signed_on") or f"{timezone.localdate():%Y.%m.%d}",
         "may_accept": may("case.accept", area_path=held.case.area_path),
         "missing": [paper.name for paper in held.papers if paper.state == PaperState.MISSING],
-        "typed": request.POST,
+        "typed": typed,
     }
 
 
@@ -197,13 +206,13 @@ def _answer_of(consent: Any) -> str:
     return "" if consent is None else "yes" if consent.given else "no"
 
 
-def _paper_row(request: HttpRequest, paper: Any, rules: Rules) -> dict[str, Any]:
+def _paper_row(typed: QueryDict, paper: Any, rules: Rules) -> dict[str, Any]:
     policies = [policy for one in paper.policies if (policy := rules.policy(one))]
     instead = next((held.instead for policy in policies for held in policy.papers if held.name == paper.name), "")
     return {
         "paper": paper,
-        "state": request.POST.get(f"paper-{paper.pk}") or paper.state,
-        "until": request.POST.get(f"until-{paper.pk}") or (f"{paper.promised_until:%Y.%m.%d}" if paper.promised_until else ""),
+        "state": typed.get(f"paper-{paper.pk}") or paper.state,
+        "until": typed.get(f"until-{paper.pk}") or (f"{paper.promised_until:%Y.%m.%d}" if paper.promised_until else ""),
         "for": [policy.name for policy in policies],
         "instead": instead,
         "signed": "授权" in paper.name,

@@ -79,7 +79,7 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
         "may_ask": may("help.ask"),
         "may_unmask": may("person.unmask", area_path=held.card.area_path),
         "may_apply": may("case.open", area_path=held.card.area_path),
-        "cases": cases_of(household_id=household_id)[:MOST_CASES] if may("case.see") else [],
+        "cases": list(cases_of(household_id=household_id)[:MOST_CASES]) if may("case.see") else [],
         "trail": trail_of(held, found, rules),
         "open": [(one, rules.policy(one.policy)) for one in found if one.state == "open"],
     }
