@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from django.utils.timezone import localdate
+
+from yimen.cases.queries import Case
 from yimen.policies.model import Fact
 from yimen.policies.queries import Rules
 from yimen.screening.queries import KINDS, RegisteredAnswers
@@ -68,9 +71,9 @@ def household_groups(held: RegisteredAnswers, rules: Rules) -> Groups:
     return groups_of(answers, receives, rules)
 
 
-def trail_of(held: RegisteredAnswers, findings: Sequence[Any], rules: Rules) -> list[Event]:
+def trail_of(held: RegisteredAnswers, findings: Sequence[Any], cases: Sequence[Case], rules: Rules) -> list[Event]:
     """Return everything that happened to this household, the newest first (一户一条救助链)."""
-    events = [*_statements(held), *_decisions(held, rules), *_findings(findings, rules)]
+    events = [*_statements(held), *_decisions(held, rules), *_findings(findings, rules), *_cases(cases)]
     return sorted(events, key=lambda event: event.on, reverse=True)
 
 
@@ -93,6 +96,14 @@ def _decisions(held: RegisteredAnswers, rules: Rules) -> Iterable[Event]:
         policy = rules.policy(receipt.policy)
         who = names.get(receipt.person_id, "全家")
         yield Event(receipt.starts_on, f"{who}开始领{policy.name if policy else receipt.policy}")
+
+
+def _cases(cases: Iterable[Case]) -> Iterable[Event]:
+    for case in cases:
+        yield Event(case.received_on, f"登记{case.get_kind_display()}", case.matter)
+        for at, words in ((case.accepted_at, "受理"), (case.concluded_at, "办结"), (case.delivered_at, "送达")):
+            if at is not None:
+                yield Event(localdate(at), f"{words}，办件号 {case}")
 
 
 def _findings(findings: Sequence[Any], rules: Rules) -> Iterable[Event]:

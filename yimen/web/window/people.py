@@ -69,6 +69,7 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
     with reading("看家庭", household=household_id.hex):
         held = explain_registered(household_id=household_id, on=today, rules=rules)
     found = list(findings_of(household_id=household_id)) if may("finding.see") else []
+    cases = list(cases_of(household_id=household_id)[:MOST_CASES]) if may("case.see") else []
     shown = {
         "current": reverse("people"),
         "card": held.card,
@@ -79,8 +80,8 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
         "may_ask": may("help.ask"),
         "may_unmask": may("person.unmask", area_path=held.card.area_path),
         "may_apply": may("case.open", area_path=held.card.area_path),
-        "cases": list(cases_of(household_id=household_id)[:MOST_CASES]) if may("case.see") else [],
-        "trail": trail_of(held, found, rules),
+        "cases": cases,
+        "trail": trail_of(held, found, cases, rules),
         "open": [(one, rules.policy(one.policy)) for one in found if one.state == "open"],
     }
     return render(request, "window/household.html", shown)
