@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.timezone import localdate
 
@@ -109,12 +109,8 @@ def _held(request: HttpRequest, case_id: uuid.UUID) -> Held:
 
 
 def _progress_address(request: HttpRequest, code: str) -> str:
-    """The code stands behind #, so that it reaches no log of a server on the way."""
-    try:
-        path = reverse("progress")
-    except NoReverseMatch:
-        path = "/progress/"
-    return request.build_absolute_uri(f"{path}#{code}")
+    """The receipt code is what the applicant holds; it names nobody."""
+    return request.build_absolute_uri(reverse("progress_of", args=[code]))
 
 
 def handover(request: HttpRequest, username: str) -> HttpResponse:
