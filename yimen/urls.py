@@ -5,6 +5,9 @@ from allauth.mfa.base import views as mfa
 from django.urls import URLPattern, URLResolver, path
 
 from yimen.web import accounts
+from yimen.web.approver import decision as approving
+from yimen.web.approver import desk as approver_desk
+from yimen.web.approver import handling, reassign
 from yimen.web.cases import listing
 from yimen.web.cases import page as case_page
 from yimen.web.citizen import progress as citizen_progress
@@ -34,6 +37,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("visits/signing/<uuid:visit_id>/", tasks.signing, name="visit_signing"),
     path("cases/draws/", verify.draw_page, name="draws"),
     path("cases/<uuid:case_id>/verify/", verify.verify, name="case_verify"),
+    path("approve/", approver_desk.desk, name="approve_list"),
+    path("approve/<uuid:decision_id>/", approving.page, name="approve"),
+    path("approve/<uuid:decision_id>/confirm/", approving.confirm, name="approve_confirm"),
+    path("approve/<uuid:decision_id>/refuse/", approving.refuse, name="approve_refuse"),
+    path("approve/<uuid:decision_id>/send-back/", approving.send_back, name="approve_send_back"),
+    path("approve/<uuid:decision_id>/photos/<slug:which>/", approving.photo, name="posting_photo"),
+    path("reassign/", reassign.reassign, name="reassign"),
+    path("cases/<uuid:case_id>/decisions/", handling.page, name="case_decisions"),
+    path("cases/<uuid:case_id>/decisions/<slug:name>/", handling.step, name="case_step"),
     path("villages/<slug:code>/", village.village, name="village"),
     path("policies/", policies.policy_list, name="policies"),
     path("policies/<str:policy_id>/", policies.policy, name="policy"),

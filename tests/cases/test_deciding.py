@@ -1,11 +1,29 @@
 """Identity first, four eyes, frozen facts: what a decision may and may not do."""
 
-import pytest
+import uuid
+from datetime import date
 
-from tests.cases.town import NOON, accepted, decision_of, declare, make_town, noon
+import pytest
+from django.db import IntegrityError, transaction
+
+from tests.cases.town import (
+    NOON,
+    accepted,
+    decision_of,
+    declare,
+    department_desk,
+    given,
+    make_town,
+    noon,
+    poor,
+    proposed,
+    visited,
+)
+from tests.make import make_staff
 from yimen.benefits.models import Grant
-from yimen.cases import actions
-from yimen.cases.models import CaseEvent
+from yimen.cases import actions, queries
+from yimen.cases.models import Case, CaseEvent, Decision, Task, Visit
+from yimen.office.access import NotAllowed
 
 pytestmark = pytest.mark.django_db
 NURSING = "disability_nursing_subsidy"
@@ -57,3 +75,220 @@ def test_a_decision_on_facts_that_changed_since_the_opinion_is_refused_with_what
 
     with town.at_desk(town.approver), pytest.raises(actions.StaleFacts, match="残疾等级由 1 变为 2"):
         actions.confirm(decision=decision.pk, by=town.approver, at=noon(2))
+
+
+LOW = "subsistence_allowance"
+RIGID = "rigid_expenditure_household"
+
+
+def _confirmed(town, case, policy, day):
+    """Post an opinion for its days without an objection and confirm it."""
+    decision = proposed(town, case, policy, day=day)
+    with town.at_desk(town.window):
+        actions.post(decision=decision.pk, place="公开栏", photo=uuid.uuid4(), by=town.window, at=noon(day))
+        actions.photograph(decision=decision.pk, photo=uuid.uuid4(), by=town.window, at=noon(day + 7))
+        actions.clear(decision=decision.pk, by=town.window, at=noon(day + 8))
+    with town.at_desk(town.approver):
+        return actions.confirm(decision=decision.pk, by=town.approver, at=noon(day + 9))
+
+
+@pytest.fixture
+def health():
+    """The desk of another department of the county."""
+    return department_desk("yb", "医保")
+
+
+def test_one_verification_ends_in_the_results_of_four_departments(town, health):
+    poor(town)
+    declare(town, {"医疗自付": "30000.00"}, source="医保")
+    declare(town, {"在读学段": "普通高中"}, source="教育")
+    wanted = (LOW, None), ("disability_living_subsidy", 1), ("medical_aid", 1), ("school_aid", 1)
+    case = accepted(town, *(actions.Asked(policy, town.person.pk if of else None) for policy, of in wanted))
+    visited(town, case)
+    with town.at_desk(town.window):
+        states = {one.policy: one.state for one in Decision.objects.filter(case=case)}
+    assert states == {LOW: "open", "disability_living_subsidy": "waiting", "medical_aid": "waiting", "school_aid": "waiting"}
+
+    _confirmed(town, case, LOW, 1)
+    living, medical = (proposed(town, case, policy, day=11) for policy in ("disability_living_subsidy", "medical_aid"))
+    with town.at_desk(town.window):
+        school = decision_of(case, "school_aid")
+        actions.refer(decision=school.pk, words="花城县第一中学", by=town.window, at=noon(11))
+    with town.at_desk(town.approver):
+        actions.confirm(decision=living.pk, by=town.approver, at=noon(12))
+    with town.at_desk(health):
+        actions.confirm(decision=medical.pk, by=health, at=noon(12))
+
+    with town.at_desk(town.window):
+        states = {one.policy: (one.department, one.state) for one in Decision.objects.filter(case=case)}
+        assert states == {
+            LOW: ("民政", "confirmed"),
+            "disability_living_subsidy": ("民政", "confirmed"),
+            "medical_aid": ("医保", "confirmed"),
+            "school_aid": ("教育", "referred"),
+        }
+        assert "已确认最低生活保障" in decision_of(case, "school_aid").words
+        assert Grant.objects.count() == 3
+        assert Visit.objects.filter(case=case).count() == 1
+        task = Task.objects.get(kind="deliver")
+        assert (task.owner, Case.objects.get().state) == (town.window, "concluded")
+
+
+def test_education_is_never_decided_here(town):
+    declare(town, {"在读学段": "普通高中"}, source="教育")
+    case = accepted(town, actions.Asked("school_aid", town.person.pk))
+    with town.at_desk(town.window), pytest.raises(actions.NotDecided, match="转介"):
+        actions.propose(decision=decision_of(case, "school_aid").pk, agrees=True, opinion="符合", by=town.window, at=NOON)
+
+
+def test_only_education_is_referred(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    with town.at_desk(town.window), pytest.raises(actions.NotDecided, match="在这里决定"):
+        actions.refer(decision=decision_of(case, NURSING).pk, words="别处", by=town.window, at=NOON)
+
+
+def test_a_department_decides_only_its_own_and_civil_affairs_not_for_it(town, health):
+    declare(town, {"医疗自付": "30000.00"}, source="医保")
+    given(town, LOW)
+    case = accepted(town, actions.Asked("medical_aid", town.person.pk), actions.Asked(NURSING, town.person.pk))
+    medical, nursing = (proposed(town, case, policy) for policy in ("medical_aid", NURSING))
+
+    with town.at_desk(town.approver), pytest.raises(NotAllowed):
+        actions.confirm(decision=medical.pk, by=town.approver, at=noon(2))
+    with town.at_desk(health):
+        with pytest.raises((NotAllowed, actions.NotDecided)):
+            actions.confirm(decision=nursing.pk, by=health, at=noon(2))
+        with pytest.raises(Decision.DoesNotExist):
+            queries.decision_page(decision_id=nursing.pk, on=noon(2).date())
+
+
+def test_a_department_sees_its_own_decisions_and_only_the_facts_its_policy_uses(town, health):
+    declare(town, {"医疗自付": "30000.00"}, source="医保")
+    poor(town)
+    given(town, LOW)
+    case = accepted(town, actions.Asked("medical_aid", town.person.pk), actions.Asked(NURSING, town.person.pk))
+    medical = proposed(town, case, "medical_aid")
+    proposed(town, case, NURSING)
+
+    with town.at_desk(health):
+        rows = queries.with_names(queries.waiting_decisions(on=noon(2).date()), on=noon(2).date())
+        page = queries.decision_page(decision_id=medical.pk, on=noon(2).date())
+        assert [(one.decision.pk, one.name) for one in rows] == [(medical.pk, "沈**")]
+        assert {one["fact"] for one in page.facts} <= {
+            "医疗自付", "住院自付", "门诊慢特病自付", "低保对象", "特困人员", "低保边缘家庭成员", "刚性支出困难家庭成员",
+        }  # fmt: skip
+        assert (page.household, page.receipts, page.others, page.visits) == (None, [], [], [])
+        with pytest.raises(NotAllowed):
+            queries.case_page(case_id=case.pk)
+
+
+def test_the_database_too_refuses_that_one_person_proposes_and_confirms(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    decision = proposed(town, case, NURSING)
+    with town.at_desk(town.window), pytest.raises(IntegrityError), transaction.atomic():
+        Decision.objects.filter(pk=decision.pk).update(decided_by=town.window)
+
+
+def test_no_step_can_be_skipped(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    with town.at_desk(town.approver):
+        decision = decision_of(case, NURSING)
+        for act in (
+            lambda: actions.confirm(decision=decision.pk, by=town.approver, at=NOON),
+            lambda: actions.refuse(decision=decision.pk, words="不行", article="第1条", by=town.approver, at=NOON),
+            lambda: actions.send_back(decision=decision.pk, words="重办", by=town.approver, at=NOON),
+        ):
+            with pytest.raises(actions.WrongStep):
+                act()
+    with town.at_desk(town.window):
+        for act in (
+            lambda: actions.publish(decision=decision.pk, place="栏", by=town.window, at=NOON),
+            lambda: actions.tell(decision=decision.pk, words="说了", by=town.window, at=NOON),
+            lambda: actions.deliver(case=case.pk, way="window", said_aloud=True, by=town.window, at=NOON),
+        ):
+            with pytest.raises((actions.WrongStep, actions.NotPosted)):
+                act()
+        assert not Grant.objects.exists()
+
+
+def test_without_a_visit_signed_by_two_no_identity_is_proposed(town):
+    poor(town)
+    case = accepted(town, actions.Asked(LOW))
+    with pytest.raises(actions.NotDecided, match="两人签字的入户调查"):
+        proposed(town, case, LOW)
+
+
+def test_a_township_confirms_only_where_the_province_has_said_so(town, monkeypatch):
+    boss = make_staff(kind="town_approver", area=town.window.posts.get().area, username="boss")
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    decision = proposed(town, case, NURSING)
+    with town.at_desk(boss), pytest.raises(actions.NotDecided, match="须由县级确认"):
+        actions.confirm(decision=decision.pk, by=boss, at=noon(2))
+    with town.at_desk(boss), pytest.raises(actions.NotDecided, match="须由县级确认"):
+        actions.refuse(decision=decision.pk, words="不行", article="第1条", by=boss, at=noon(2))
+
+    monkeypatch.setattr("yimen.cases.deciding.true_parameters", lambda names, **_: frozenset(names))
+    with town.at_desk(boss):
+        assert actions.confirm(decision=decision.pk, by=boss, at=noon(2)).state == "confirmed"
+
+
+def test_a_refusal_without_reason_or_article_is_refused(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    decision = proposed(town, case, NURSING)
+    with town.at_desk(town.approver):
+        for words, article in (("", "第1条"), ("不行", " ")):
+            with pytest.raises(actions.NotDecided, match="理由和依据"):
+                actions.refuse(decision=decision.pk, words=words, article=article, by=town.approver, at=noon(2))
+
+
+def test_refused_then_told_in_three_working_days_then_appealed_and_opened_again_by_another(town):
+    other = make_staff(kind="approver", area=town.approver.posts.get().area, username="other")
+    poor(town)
+    case = accepted(town, actions.Asked(LOW))
+    visited(town, case)
+    decision = proposed(town, case, LOW)
+    with town.at_desk(town.window):
+        actions.hear(case=case.pk, words="说自己没有存款", by=town.window, at=noon(1))
+    with town.at_desk(town.approver):
+        done = actions.refuse(decision=decision.pk, words="存款超限", article="第十四条", by=town.approver, at=noon(2))
+        assert decision_of(case, LOW).due_on == date(2026, 11, 30)
+    with town.at_desk(town.window):
+        actions.tell(decision=decision.pk, words="告知书", by=town.window, at=noon(3))
+        with pytest.raises(actions.NotDecided, match="已经书面告知"):
+            actions.tell(decision=decision.pk, words="告知书", by=town.window, at=noon(3))
+        task = actions.appeal(decision=decision.pk, words="存款是借的", by=town.window, at=noon(4))
+        assert (task.owner, done.case.state) == (other, "concluded")
+    with town.at_desk(town.approver), pytest.raises(actions.NotDecided, match="没有经手"):
+        actions.answer_appeal(decision=decision.pk, upheld=True, words="维持", by=town.approver, at=noon(5))
+    with town.at_desk(other):
+        moved = actions.answer_appeal(decision=decision.pk, upheld=False, words="再核", by=other, at=noon(5))
+        assert (moved.state, moved.case.__class__.objects.get(pk=case.pk).state) == ("open", "accepted")
+
+
+def test_a_refused_allowance_goes_on_to_rigid_expenditure_with_consent_and_no_new_papers(town):
+    poor(town)
+    case = accepted(town, actions.Asked(LOW))
+    visited(town, case)
+    decision = proposed(town, case, LOW)
+    with town.at_desk(town.window), pytest.raises(actions.NotDecided, match="不予确认的，才能转入"):
+        actions.transfer_to_rigid(decision=decision.pk, consent="同意", by=town.window, at=noon(2))
+    with town.at_desk(town.approver):
+        actions.refuse(decision=decision.pk, words="超了", article="第十八条", by=town.approver, at=noon(2))
+    with town.at_desk(town.window):
+        with pytest.raises(actions.NotDecided, match="本人同意"):
+            actions.transfer_to_rigid(decision=decision.pk, consent=" ", by=town.window, at=noon(3))
+        made = actions.transfer_to_rigid(decision=decision.pk, consent="当面同意并签字", by=town.window, at=noon(3))
+
+        assert (made.policy, made.state, made.case_id) == (RIGID, "open", case.pk)
+        assert Case.objects.get(pk=case.pk).state == "accepted"
+        assert not Task.objects.filter(kind="deliver", done_at=None).exists()
+
+
+def test_the_urgent_the_disabled_and_the_old_come_first(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    proposed(town, case, NURSING)
+    with town.at_desk(town.approver):
+        (row,) = queries.waiting_decisions(on=noon(2).date())
+
+    assert (row.first, row.ready) == (("残疾", "老人"), True)
+    assert "老年人权益保障法第2条" in queries.priority_rule()

@@ -4,13 +4,14 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
 from tests.make import make_area, make_household, make_person, make_staff, make_village
+from yimen.benefits.models import Grant
 from yimen.cases import actions
-from yimen.cases.models import Case, Decision
+from yimen.cases.models import Case, Decision, Visit
 from yimen.evidence.models import Statement
 from yimen.office.access import scope
 from yimen.office.audit import reading
-from yimen.office.models import Area, Staff
-from yimen.registry.models import Household, Person
+from yimen.office.models import Area, Department, Staff
+from yimen.registry.models import Household, Person, Standing
 from yimen.registry.queries import members_key
 
 DAY = date(2026, 11, 23)
@@ -94,14 +95,74 @@ def opened(town: Town, **more) -> Case:
         return actions.open_case(household=town.home.pk, by=town.window, at=NOON, **wanted)
 
 
-def accepted(town: Town, *policies: actions.Asked) -> Case:
+def accepted(town: Town, *policies: actions.Asked, guardian_name: str | None = None) -> Case:
     """Take an application in, with the authorisation signed."""
     case = opened(town)
     with town.at_desk(town.window):
-        actions.give_consent(case=case.pk, person=town.person.pk, given=True, signed_on=DAY, by=town.window, at=NOON)
+        actions.give_consent(
+            case=case.pk,
+            person=town.person.pk,
+            given=True,
+            guardian_name=guardian_name,
+            signed_on=DAY,
+            by=town.window,
+            at=NOON,
+        )
         return actions.accept(case=case.pk, asked=policies, by=town.window, at=NOON)
 
 
 def decision_of(case: Case, policy: str) -> Decision:
     """Return a case's decision on a policy."""
     return Decision.objects.get(case=case, policy=policy)
+
+
+def poor(town: Town) -> None:
+    """Let the household be as poor as the subsistence allowance asks."""
+    declare(town, {"月收入": "200.00", "金融资产": "0.00"}, source="核对")
+    declare(town, {}, household={"机动车数": 0, "住房套数": 1})
+
+
+def visited(town: Town, case: Case) -> None:
+    """Let two people of ours have visited, both signed."""
+    with town.at_desk(town.window):
+        Visit.objects.create(
+            case=case,
+            visited_on=DAY,
+            first=town.window,
+            second=town.colleague,
+            second_signed_at=NOON,
+            recorded_at=NOON,
+            area_path=case.area_path,
+        )
+
+
+def proposed(town: Town, case: Case, policy: str, *, day: int = 1) -> Decision:
+    """Give the first opinion at the window."""
+    with town.at_desk(town.window):
+        decision = decision_of(case, policy)
+        return actions.propose(decision=decision.pk, agrees=True, opinion="符合，建议同意。", by=town.window, at=noon(day))
+
+
+def given(town: Town, policy: str, *, household: bool = True, fen: int = 40_000) -> Grant:
+    """Let the household have received a benefit since January."""
+    with town.at_desk(town.window):
+        about = {"household": town.home} if household else {"person": town.person}
+        Standing.objects.create(
+            household=town.home, kind=policy, starts_on=date(2026, 1, 1), decided_by="民政", area_path=town.home.area_path
+        )
+        return Grant.objects.create(
+            **about,
+            policy=policy,
+            amount_fen=fen,
+            starts_on=date(2026, 1, 1),
+            recorded_at=NOON,
+            area_path=town.home.area_path,
+        )
+
+
+def department_desk(code: str, name: str) -> Staff:
+    """Make the desk of another department of the county."""
+    staff = make_staff(kind="department_desk", area=Area.objects.get(code="990101"), username=code)
+    staff.department = Department.objects.get_or_create(code=code, defaults={"name": name})[0]
+    staff.save()
+    return staff

@@ -10,6 +10,7 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from yimen.cases.actions import open_case
+from yimen.cases.models import Decision
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
 from yimen.office.models import Delivery, Job, Staff
@@ -41,6 +42,8 @@ def keys(county):
             "paper_id": [uuid.uuid4()],
             "username": ["shiliu"],
             "visit_id": [uuid.uuid4()],
+            "which": ["first", "last"],
+            "name": ["propose", "hear", "offer", "deliver"],
             "code": ["990101002001", "990101002", "990101"],
             "policy_id": ["subsistence_allowance"],
         } | case_of_the_village(county)
@@ -51,7 +54,21 @@ def case_of_the_village(county):
     clerk, here = Staff.objects.get(username="shiliu"), Household.objects.filter(area__code="990101002001").first()
     with scope(clerk, "测试"), reading("测试"):
         case = open_case(household=here.pk, channel="window", by=clerk, at=county.at, matter="测试")
-    return {"case_id": [case.pk], "receipt": [case.receipt_code]}
+        decision = open_decision(case)
+    return {"case_id": [case.pk], "receipt": [case.receipt_code], "decision_id": [decision.pk]}
+
+
+def open_decision(case):
+    """Let a decision of civil affairs stand in it."""
+    return Decision.objects.create(
+        case=case,
+        policy="subsistence_allowance",
+        department="民政",
+        household=case.household,
+        is_identity=True,
+        state="proposed",
+        area_path=case.area_path,
+    )
 
 
 def leaks(body, county):

@@ -221,7 +221,7 @@ def accept(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff, at: datetime, 
 
 
 def _may_be_accepted(case: Case, asked: Sequence[Asked], on: date) -> None:
-    if not asked:
+    if not asked and case.kind == Kind.APPLICATION:
         raise NotAccepted("还没有选要申请的救助事项。请至少选一项。")
     missing = list(Paper.objects.filter(case=case, state=PaperState.MISSING).values_list("name", flat=True))
     if missing:

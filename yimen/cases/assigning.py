@@ -4,17 +4,18 @@ Who answers for a case (首派责任): exactly one at every moment. Handing over
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from yimen.cases.flow import Note, move_case
 from yimen.cases.models import Case, Handover, Task
 from yimen.cases.words import OPEN
-from yimen.office.access import require
+from yimen.office.access import current, may, require
 from yimen.office.models import Staff
-from yimen.office.queries import colleagues
+from yimen.office.queries import colleagues, staff_below
 
 
 class NotHandedOver(Exception):
@@ -33,7 +34,9 @@ def offer_case(*, case: uuid.UUID, to: Staff, reason: str, by: Staff, at: dateti
         raise NotHandedOver(f"首派责任人是{held.first_assignee.name}，只有本人或上级能移交。")
     if not reason.strip():
         raise NotHandedOver("请写明为什么移交。")
-    _has_post(to, held, by)
+    if to.pk == by.pk:
+        raise NotHandedOver("不能移交给自己，请选一位同事。")
+    _has_post(to, held)
     if Handover.objects.filter(case=held, answered_at=None).exists():
         raise NotHandedOver("已经有一次移交在等对方答复，请先等他答复。")
     return _handover(held, to=to, reason=reason, by=by, at=at)
@@ -54,9 +57,10 @@ def _handover(case: Case, *, to: Staff, reason: str, by: Staff, at: datetime, do
     return handover
 
 
-def _has_post(to: Staff, case: Case, by: Staff) -> None:
+def _has_post(to: Staff, case: Case) -> None:
     able = colleagues(permission="case.open", area_path=case.area_path)
-    if to not in able and to != by:
+    is_me = current().staff == to and may("case.open", area_path=case.area_path)
+    if to not in able and not is_me:
         raise NotHandedOver(f"{to.name}没有管这个地方的办件岗位，请另选一位。")
 
 
@@ -71,7 +75,7 @@ def answer_offer(*, handover: int, yes: bool, by: Staff, at: datetime) -> Case:
     if held.taker_id != by.pk:
         raise NotHandedOver("这次移交不是给您的。")
     if held.answered_at is not None:
-        raise NotHandedOver("这次移交已经答复过了。")
+        raise NotHandedOver("这次移交已经答复过了，或已由上级改派。")
     held.answered_at, held.accepted = at, yes
     held.save(update_fields=["answered_at", "accepted"])
     if not yes:
@@ -86,6 +90,8 @@ def reassign_all(*, giver: Staff, to: Staff, reason: str, by: Staff, at: datetim
 
     Raises NotHandedOver without a reason or if there is nothing, NotAllowed without the permission for an area of it.
     """
+    if giver.pk == to.pk:
+        raise NotHandedOver("改派要换一个人，请另选一位。")
     if not reason.strip():
         raise NotHandedOver("请写明为什么改派，例如“因病住院”。")
     cases = list(cases_answered_for(giver))
@@ -94,7 +100,7 @@ def reassign_all(*, giver: Staff, to: Staff, reason: str, by: Staff, at: datetim
         raise NotHandedOver(f"{giver.name}手上没有未办完的事。")
     moved = []
     for case in cases:
-        _has_post(to, case, by)
+        _has_post(to, case)
         Handover.objects.filter(case=case, answered_at=None).update(answered_at=at, accepted=False)
         _handover(case, to=to, reason=reason, by=by, at=at, done=True)
         note = Note(f"由{giver.name}改派{to.name}：{reason.strip()}")
@@ -114,3 +120,23 @@ def cases_answered_for(staff: Staff) -> QuerySet[Case]:
 def nearest_desk(*, permission: str, area_path: str) -> Sequence[Staff]:
     """Return who may do this in an area, the nearest desk first."""
     return colleagues(permission=permission, area_path=area_path)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What somebody has in hand: open cases and open tasks."""
+
+    staff: Staff
+    cases: int
+    tasks: int
+
+
+def loads() -> list[Load]:
+    """Return who has or may have cases below the supervisor's own areas, with what each has in hand; also who has left."""
+    require("case.reassign")
+    cases = dict(Case.objects.filter(state__in=OPEN).order_by().values_list("first_assignee").annotate(n=Count("pk")))
+    tasks = dict(Task.objects.filter(done_at=None).order_by().values_list("owner").annotate(n=Count("pk")))
+    people = {one.pk: one for path in current().paths for one in staff_below(permission="case.open", area_path=path)}
+    people |= {one.pk: one for one in Staff.objects.filter(pk__in=cases.keys() | tasks.keys())}
+    found = sorted(people.values(), key=lambda one: one.username)
+    return [Load(one, cases.get(one.pk, 0), tasks.get(one.pk, 0)) for one in found]

@@ -4,37 +4,26 @@ Deciding (审核确认): identity first, then the other departments in parallel,
 Facts are frozen with the opinion; a confirmation on facts that have changed since is refused with what changed.
 """
 
-import hashlib
-import json
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from yimen.benefits.actions import grant_benefit
 from yimen.cases.clock import check_cause
 from yimen.cases.drawing import unchecked
-from yimen.cases.dues import DELEGATED, policy_of
+from yimen.cases.dues import DELEGATED, policy_of, project_dues
+from yimen.cases.effects import EFFECTS, policy_name
 from yimen.cases.flow import CIVIL_AFFAIRS, Note, move_case, move_decision
-from yimen.cases.models import Case, Decision, Kinship, Visit
-from yimen.cases.visiting import HOME
-from yimen.cases.words import FINAL, DecisionState
+from yimen.cases.grounds import NotDecided, fen_of, no_relative, today, unchanged, visited, write_opinion
+from yimen.cases.models import Case, CaseEvent, Decision, Task
+from yimen.cases.posting import posting_asked
+from yimen.cases.words import FINAL, DecisionState, Effect, TaskKind
 from yimen.office.access import current
 from yimen.office.models import Staff
-from yimen.policies.model import Policy
-from yimen.policies.queries import Answer
-from yimen.registry.actions import decide_standing
-from yimen.screening.queries import (
-    answer_of,
-    current_rules,
-    explain_registered,
-    story_of,
-    true_parameters,
-)
+from yimen.screening.queries import current_rules, true_parameters
 
 # Whoever is one of these is recognised by every department (社会救助法第42条).
 IDENTITY = frozenset(
@@ -48,18 +37,6 @@ IDENTITY = frozenset(
 )
 REFERRED_DEPARTMENTS = frozenset({"教育"})
 COUNTY_DEPTH = 3
-
-
-class NotDecided(Exception):
-    """A decision cannot be taken like this; the sentence says why and what to do first."""
-
-
-class StaleFacts(NotDecided):
-    """The facts have changed since the opinion; `changes` says which, from what to what."""
-
-    def __init__(self, changes: Sequence[str]) -> None:
-        self.changes = tuple(changes)
-        super().__init__(f"初审以后事实变了：{'；'.join(changes)}。请退回重新初审，不能按旧的事实确认。")
 
 
 def open_decisions(case: Case, asked: Iterable[Any], *, by: Staff | None, at: datetime) -> list[Decision]:
@@ -101,10 +78,15 @@ def propose(*, decision: uuid.UUID, agrees: bool, opinion: str, by: Staff, at: d
     WrongStep, NotAllowed.
     """
     held = Decision.objects.select_related("case").get(pk=decision)
-    _no_relative(held.case, by)
+    no_relative(held.case, by)
+    if held.department in REFERRED_DEPARTMENTS:
+        raise NotDecided(f"{held.department}的救助向学校申请（社会救助法第38条），这里出具证明转介，不作决定。")
     if held.is_identity:
-        _visited(held.case)
-    policy, answer, facts = _today(held, localdate(at))
+        visited(held.case)
+    elif _identity_open(held.case):
+        raise NotDecided("身份认定还没有结果。先认定身份，其他事项再按认定的结果办（社会救助法第42条）。")
+    now = today(held, localdate(at))
+    answer = now.answer
     if agrees and answer.verdict == "unknown":
         raise NotDecided(f"还有待核实的：{'、'.join(answer.missing)}。核实以后才能初审同意。")
     if agrees and answer.verdict == "not_eligible":
@@ -112,57 +94,12 @@ def propose(*, decision: uuid.UUID, agrees: bool, opinion: str, by: Staff, at: d
         raise NotDecided(f"按现有事实不符合“{failing}”。确有特殊情况的，按一事一议另行研究。")
     if not opinion.strip():
         raise NotDecided("请写明初审意见。")
-    frozen = {one["fact"] + "|" + (one["member"] or ""): one["value"] for one in facts}
-    return move_decision(
-        "propose",
-        decision,
-        by=by,
-        at=at,
-        note=Note(opinion.strip()),
-        agrees=agrees,
-        opinion=opinion.strip()[:500],
-        proposed_by=by,
-        proposed_at=at,
-        policy_version=policy.version,
-        facts={"rows": facts, "values": frozen},
-        conditions=[one.as_json() for one in answer.conditions],
-        facts_hash=_hash(frozen),
-        amount_fen=_fen(answer) if agrees else None,
-    )
+    amount = fen_of(answer) if agrees else None
+    return write_opinion(held, now, agrees=agrees, opinion=opinion.strip(), amount_fen=amount, by=by, at=at)
 
 
-def _today(held: Decision, on: date) -> tuple[Policy, Answer, list[dict[str, Any]]]:
-    rules = current_rules()
-    registered = explain_registered(household_id=held.case.household_id, on=on, rules=rules)
-    answer = answer_of(registered, policy=held.policy, person=held.person_id)
-    if answer is None:
-        raise NotDecided("这项政策今天不再执行，或此人已不在本户，请先核对。")
-    return answer.policy, answer, story_of(registered, answer, person=held.person_id, rules=rules, on=on)
-
-
-def _fen(answer: Answer) -> int | None:
-    extras = sum((line.amount for line in answer.extras if line.amount), Decimal(0))
-    return None if answer.amount is None else int((answer.amount + extras) * 100)
-
-
-def _hash(values: Mapping[str, Any]) -> str:
-    text = json.dumps(values, sort_keys=True, ensure_ascii=False, default=str)
-    return hashlib.md5(text.encode(), usedforsecurity=False).hexdigest()
-
-
-def _no_relative(case: Case, by: Staff) -> None:
-    """Nobody surveys, reviews or confirms a relative (回避)."""
-    if Kinship.objects.filter(case=case, staff=by).exists():
-        raise NotDecided("这一户有您的近亲属，您须回避，请首派责任人另派他人。")
-
-
-def _visited(case: Case) -> None:
-    # Neighbours, letters and a third party tell something too; the visit at home is the law's.
-    visits = Visit.objects.filter(case=case, way=HOME, second_signed_at__isnull=False)
-    if not visits.exists():
-        raise NotDecided("还没有两人签字的入户调查（民发〔2021〕57号第16条），先入户再初审。")
-    if Kinship.objects.filter(case=case).exists() and not visits.filter(by_county=True).exists():
-        raise NotDecided("这一户有近亲属备案，须由县级入户（民发〔2021〕57号第20条），县级入户记录以前不能办理。")
+def _identity_open(case: Case) -> bool:
+    return bool(Decision.objects.filter(case=case, is_identity=True).exclude(state__in=FINAL).exists())
 
 
 @transaction.atomic
@@ -174,47 +111,37 @@ def confirm(*, decision: uuid.UUID, by: Staff, at: datetime, words: str = "") ->
     the same person gave the opinion, or the township may not confirm here; WrongStep, NotAllowed. Needs an open reading.
     """
     held = Decision.objects.select_related("case", "proposed_by").get(pk=decision)
-    _may_confirm(held, by, localdate(at))
-    policy, answer, facts = _today(held, localdate(at))
-    _same_facts(held, facts)
-    if not held.agrees:
+    may_confirm(held, by, localdate(at))
+    if held.agrees is False:
         raise NotDecided("初审意见是不予同意；要么不予确认，要么退回重办。")
-    if not answer.payable:
-        others = "、".join(one.with_ for one in answer.relations if one.payable is False)
-        raise NotDecided(f"与正在享受的待遇不能同时享受（{others}）。请先由本人选择，或不予确认。")
-    starts_on = starts_of(policy, received_on=held.case.received_on, confirmed_on=localdate(at))
-    grant = grant_benefit(
-        policy=policy,
-        person=held.person_id,
-        household=held.household_id,
-        amount_fen=held.amount_fen,
-        starts_on=starts_on,
-        facts=held.facts,
-        area_path=held.area_path,
-        at=at,
-    )
-    if held.is_identity:
-        decide_standing(
-            kind=policy.id, household=held.case.household_id, starts_on=starts_on, by=by, at=at, area_path=held.area_path
-        )
+    # The step is taken first: who may not take it is told nothing of what has changed in the household.
     moved = move_decision(
-        "confirm", decision, by=by, at=at, note=Note(words.strip()), decided_by=by, decided_at=at, words=words[:500], grant=grant
+        "confirm", decision, by=by, at=at, note=Note(words.strip()), decided_by=by, decided_at=at, words=words.strip()[:500]
     )
-    return _after(moved, by=by, at=at)
+    now = unchanged(held, localdate(at))
+    moved.grant = EFFECTS[Effect(held.effect)](held, now, by, at)
+    moved.save(update_fields=["grant"])
+    return after(moved, by=by, at=at)
 
 
-def _may_confirm(held: Decision, by: Staff, on: date) -> None:
+def may_confirm(held: Decision, by: Staff, on: date) -> None:
+    """Raise NotDecided, in words, if this person may not confirm this decision on this day."""
     if held.proposed_by_id == by.pk:
         raise NotDecided("初审和确认不能是同一个人（收办分离），请由别人确认。")
-    _no_relative(held.case, by)
-    if held.is_identity:
-        _visited(held.case)
-    policy = current_rules().policy(held.policy)
-    if held.agrees and policy is not None and policy.posting.needed == "是" and held.state == DecisionState.PROPOSED:
-        raise NotDecided(f"“{policy.name}”须先公示 {policy.posting.days} 天，无异议才能确认。")
-    hindrance = unchecked(held) if held.agrees else ""
+    no_relative(held.case, by)
+    if held.is_identity and held.effect == Effect.GIVE:
+        visited(held.case)
+    asked = posting_asked(held, on)
+    if held.agrees and asked.needed and held.state == DecisionState.PROPOSED:
+        raise NotDecided(f"“{policy_name(held.policy)}”须先公示 {asked.days} 天，无异议才能确认。")
+    hindrance = unchecked(held) if held.agrees and held.effect == Effect.GIVE else ""
     if hindrance:
         raise NotDecided(hindrance)
+    in_hands_of(by, held, on)
+
+
+def in_hands_of(by: Staff, held: Decision, on: date) -> None:
+    """Raise NotDecided unless it is theirs: township or county, as the province has it (社会救助法第44条), a local parameter."""
     if held.department == CIVIL_AFFAIRS and not _reaches_county(by, held.area_path):
         true = true_parameters([DELEGATED], area_path=held.area_path, on=on, rules=current_rules())
         if DELEGATED not in true:
@@ -224,28 +151,6 @@ def _may_confirm(held: Decision, by: Staff, on: date) -> None:
 def _reaches_county(by: Staff, area_path: str) -> bool:
     paths = [path for name, path in current().permissions if name == "decision.confirm" and area_path.startswith(path)]
     return any(path.count(".") <= COUNTY_DEPTH for path in paths)
-
-
-def _same_facts(held: Decision, facts: Sequence[Mapping[str, Any]]) -> None:
-    now = {one["fact"] + "|" + (one["member"] or ""): one["value"] for one in facts}
-    then = held.facts.get("values", {})
-    changes = [
-        f"{name.partition('|')[0]}由 {then.get(name, '未知')} 变为 {now.get(name, '未知')}"
-        for name in sorted(then.keys() | now.keys())
-        if then.get(name) != now.get(name)
-    ]
-    if changes:
-        raise StaleFacts(changes)
-
-
-def starts_of(policy: Policy, *, received_on: date, confirmed_on: date) -> date:
-    """Return the day a benefit begins (起发): the month after confirmation, the month of application, or at once."""
-    if policy.pays_from.startswith("申请当月"):
-        return received_on.replace(day=1)
-    if policy.pays_from.startswith("一次性"):
-        return confirmed_on
-    first = confirmed_on.replace(day=1)
-    return first.replace(year=first.year + first.month // 12, month=first.month % 12 + 1)
 
 
 @transaction.atomic
@@ -258,7 +163,8 @@ def refuse(*, decision: uuid.UUID, words: str, article: str, by: Staff, at: date
     held = Decision.objects.select_related("case").get(pk=decision)
     if held.proposed_by_id == by.pk:
         raise NotDecided("初审和确认不能是同一个人（收办分离），请由别人决定。")
-    _no_relative(held.case, by)
+    in_hands_of(by, held, localdate(at))
+    no_relative(held.case, by)
     if not words.strip() or not article.strip():
         raise NotDecided("不予确认要写明理由和依据的条款，本人看得懂。")
     moved = move_decision(
@@ -272,7 +178,7 @@ def refuse(*, decision: uuid.UUID, words: str, article: str, by: Staff, at: date
         words=words.strip()[:500],
         article=article.strip()[:200],
     )
-    return _after(moved, by=by, at=at)
+    return after(moved, by=by, at=at)
 
 
 @transaction.atomic
@@ -287,9 +193,29 @@ def send_back(*, decision: uuid.UUID, words: str, by: Staff, at: datetime) -> De
 
 @transaction.atomic
 def refer(*, decision: uuid.UUID, words: str, by: Staff, at: datetime) -> Decision:
-    """Refer to where it must be applied for (转介), with the proof we can give: education at the school (第38条)."""
-    return _after(
-        move_decision("refer", decision, by=by, at=at, note=Note(words.strip()), words=words.strip()[:500]), by=by, at=at
+    """
+    Refer to where it must be applied for (转介), with the proof we can give: education at the school (第38条).
+
+    The proof is what has been decided of the identity. Raises NotDecided for what is decided here, WrongStep, NotAllowed.
+    """
+    held = Decision.objects.select_related("case").get(pk=decision)
+    # Who is registered elsewhere is pushed on to where it is decided (跨省通办).
+    pushed = CaseEvent.objects.filter(decision=held, step="elsewhere").exists()
+    if held.department not in REFERRED_DEPARTMENTS and not pushed:
+        raise NotDecided(f"{held.department}的事项在这里决定，不转介。")
+    if not words.strip():
+        raise NotDecided("请写明转到哪里，例如学校名称。")
+    proof = _proof(held.case)
+    said = f"{words.strip()}。{proof}"
+    moved = move_decision("refer", decision, by=by, at=at, note=Note(said), words=said[:500], facts={"proof": proof})
+    return after(moved, by=by, at=at)
+
+
+def _proof(case: Case) -> str:
+    """Say what we can prove to the school: the identity that was confirmed, by whom and when; nothing else of the household."""
+    rows = Decision.objects.filter(case=case, is_identity=True, state=DecisionState.CONFIRMED, effect=Effect.GIVE)
+    return (
+        "；".join(f"已确认{policy_name(one.policy)}（{localdate(one.decided_at)}，{case}）" for one in rows) or "没有已确认的身份"
     )
 
 
@@ -303,8 +229,8 @@ def extend(*, case: uuid.UUID, decision: uuid.UUID, cause: str, by: Staff, at: d
     return move_decision("extend", decision, by=by, at=at, note=note).case
 
 
-def _after(decision: Decision, *, by: Staff | None, at: datetime) -> Decision:
-    """Once identity is settled the others begin; once all is decided the case is concluded."""
+def after(decision: Decision, *, by: Staff | None, at: datetime) -> Decision:
+    """Once identity is settled the others begin; once all is decided the case is concluded and its result handed back."""
     case = decision.case
     others = list(Decision.objects.filter(case=case))
     if all(one.state in FINAL for one in others if one.is_identity):
@@ -313,5 +239,23 @@ def _after(decision: Decision, *, by: Staff | None, at: datetime) -> Decision:
                 move_decision("begin", one.pk, by=by, at=at)
                 one.state = DecisionState.OPEN
     if all(one.state in FINAL for one in others):
-        decision.case = move_case("conclude", case.pk, by=by, at=at, concluded_at=at)
+        case = move_case("conclude", case.pk, by=by, at=at, concluded_at=at)
+        _hand_back(case, by=by, at=at)
+    project_dues(case)
+    decision.case = case
     return decision
+
+
+def _hand_back(case: Case, *, by: Staff | None, at: datetime) -> None:
+    """The result goes back to the window that took the matter in; whoever answers for it if its clerk is no longer there."""
+    taker = case.opened_by
+    Task.objects.create(
+        case=case,
+        household_id=case.household_id,
+        kind=TaskKind.DELIVER,
+        words=f"办件 {case} 已办结，把结果送给本人：先说一句话，再给纸。",
+        owner=taker if taker is not None and taker.is_active else case.first_assignee,
+        made_by=by,
+        made_at=at,
+        area_path=case.area_path,
+    )

@@ -14,7 +14,7 @@ from django.db.models import Prefetch
 
 from yimen.cases.clock import Deadline, Extension, Happened, deadlines, next_due
 from yimen.cases.models import Case, CaseEvent, Decision
-from yimen.cases.words import DecisionState, State
+from yimen.cases.words import DecisionState, Effect, State
 from yimen.office import audit
 from yimen.office.access import require
 from yimen.office.calendar import Calendar, calendar
@@ -51,7 +51,8 @@ def deadlines_of(decision: Decision, *, held: Calendar, rules: Rules, events: Se
         return []
     names = {DELEGATED, *(limit.when for limit in policy.limits if limit.when)}
     true = true_parameters(names, area_path=decision.area_path, on=accepted_on, rules=rules)
-    posted = policy.posting.needed == "是" and decision.agrees is not False
+    # An ending has a posting of its own; what counts here is the one before something is given.
+    posted = policy.posting.needed == "是" and decision.agrees is not False and decision.effect == Effect.GIVE
     return deadlines(
         policy.limits,
         events_of(trail, posted=posted, delegated=DELEGATED in true),
@@ -92,11 +93,15 @@ def _objected(trail: Sequence[CaseEvent]) -> list[Happened]:
 
 
 def _sent_up(trail: Sequence[CaseEvent], *, posted: bool) -> list[Happened]:
-    """The county has it once the posting is over, or with the opinion where none is posted, until it sends it back."""
+    """
+    The county has it once the posting is over, or with the opinion where none is posted, until it sends it back.
+
+    The opinion given after an objection goes up by itself; posted again, the county has it when that is over.
+    """
     found: list[Happened] = []
     for one in trail:
         if one.step in ("post", "object", "send_back"):
-            found = []
+            found, posted = [], posted and one.step != "object"
         elif one.step == "clear" or (one.step == "propose" and not posted):
             found = [Happened("报送", one.on)]
     return found

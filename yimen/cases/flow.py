@@ -67,8 +67,11 @@ CASE_STEPS: Mapping[str, Step] = {
     "hear": _step("听取意见", State.ACCEPTED, needs="case.verify"),
     "hand_over": _step("移交首派责任", State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED, needs="case.open"),
     "reassign": _step("改派首派责任", State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED, needs="case.reassign"),
+    "recover": _step("追缴决定", State.ACCEPTED, State.CONCLUDED, State.DELIVERED, needs="decision.confirm"),
     "conclude": _step("办结", State.ACCEPTED, to=State.CONCLUDED, needs="case.see"),
     "deliver": _step("送达", State.CONCLUDED, to=State.DELIVERED, needs="case.deliver"),
+    "take_up": _step("重新办理", State.CONCLUDED, State.DELIVERED, to=State.ACCEPTED, needs="case.see"),
+    "turn": _step("转入刚性支出困难家庭认定", State.ACCEPTED, needs="case.accept"),
     "rate": _step("评价", State.CONCLUDED, State.DELIVERED, needs="case.see"),
 }
 
@@ -79,6 +82,7 @@ DECISION_STEPS: Mapping[str, Step] = {
     "extend": _step("延长期限", DecisionState.WAITING, *_PENDING, needs="case.extend"),
     "propose": _step("初审", DecisionState.OPEN, to=DecisionState.PROPOSED, needs="decision.propose"),
     "post": _step("张贴公示", DecisionState.PROPOSED, to=DecisionState.POSTED, needs="decision.propose"),
+    "photograph": _step("公示照片", DecisionState.POSTED, needs="decision.propose"),
     "clear": _step("公示期满，无异议", DecisionState.POSTED, to=DecisionState.CLEARED, needs="decision.propose"),
     "object": _step("公示有异议，重新调查", DecisionState.POSTED, to=DecisionState.OPEN, needs="decision.propose"),
     "send_back": _step(
@@ -95,6 +99,8 @@ DECISION_STEPS: Mapping[str, Step] = {
     "publish": _step("长期公布", DecisionState.CONFIRMED, needs="decision.propose"),
     "tell": _step("书面告知", DecisionState.CONFIRMED, DecisionState.REFUSED, needs="case.see"),
     "appeal": _step("申请复核", DecisionState.REFUSED, DecisionState.CONFIRMED, needs="case.see"),
+    "uphold": _step("复核维持", DecisionState.REFUSED, DecisionState.CONFIRMED, needs="decision.confirm"),
+    "reopen": _step("复核重办", DecisionState.REFUSED, to=DecisionState.OPEN, needs="decision.confirm"),
 }
 
 

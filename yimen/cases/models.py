@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
-from yimen.cases.words import Channel, DecisionState, Kind, PaperState, State, TaskKind, Way
+from yimen.cases.words import Channel, DecisionState, Effect, Kind, PaperState, State, TaskKind, Way
 from yimen.office.access import Scoped
 from yimen.office.vault import EncryptedField
 
@@ -103,7 +103,8 @@ class Decision(Scoped):
     One department's decision on one policy in a case (决定), by its own authority and from its own fund.
 
     Identity (低保 特困 边缘 刚性) is decided first, the others in parallel. `facts` are frozen when it is proposed; nobody
-    proposes and confirms the same decision (收办分离), which the database keeps too.
+    proposes and confirms the same decision (收办分离), which the database keeps too. One with the effect END or ADJUST
+    ends or changes the running `grant` it names.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -115,6 +116,7 @@ class Decision(Scoped):
     person = models.ForeignKey("registry.Person", null=True, on_delete=models.PROTECT, related_name="decisions")
     household = models.ForeignKey("registry.Household", null=True, on_delete=models.PROTECT, related_name="decisions")
     is_identity = models.BooleanField()
+    effect = models.CharField(max_length=6, choices=Effect, default=Effect.GIVE)
     state = models.CharField(max_length=10, choices=DecisionState)
     agrees = models.BooleanField(null=True)
     opinion = models.CharField(max_length=500, blank=True)

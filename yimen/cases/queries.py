@@ -8,7 +8,18 @@ from datetime import date
 from django.db.models import Count, F, Q, QuerySet
 
 from yimen.cases.applying import needs_comparison
-from yimen.cases.assigning import cases_answered_for
+from yimen.cases.approving import (
+    DecisionPage,
+    Stand,
+    Waiting,
+    decision_page,
+    own_department,
+    priority_rule,
+    stands_of,
+    waiting_decisions,
+    with_names,
+)
+from yimen.cases.assigning import Load, cases_answered_for, loads, nearest_desk
 from yimen.cases.choosing import chosen
 from yimen.cases.clock import Deadline
 from yimen.cases.dossier import (
@@ -25,8 +36,11 @@ from yimen.cases.dossier import (
     leaves_of,
 )
 from yimen.cases.dues import deadlines_of, wrong_dues
+from yimen.cases.ending import running_grants, taper_of, was_heard
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
+from yimen.cases.posting import Sheet, board, posting_asked, sheet_of
+from yimen.cases.telling import HOW_TO_APPEAL, was_told
 from yimen.cases.verification import (
     draw_waits,
     draws,
@@ -47,36 +61,57 @@ from yimen.registry.queries import masked
 from yimen.screening.queries import current_rules
 
 __all__ = [
+    "HOW_TO_APPEAL",
     "ArchivedPaper",
     "BlankPad",
     "Case",
     "Channel",
     "Decision",
+    "DecisionPage",
     "HandedOver",
     "Kind",
+    "Load",
     "PaperState",
+    "Sheet",
+    "Stand",
     "State",
+    "Waiting",
     "archived_paper",
     "archived_papers",
     "blank_pad",
+    "board",
     "cases_answered_for",
     "chosen",
     "content_of",
+    "decision_page",
     "decisions_of",
     "draw_waits",
     "draws",
     "handed_over",
     "kept_paper",
     "leaves_of",
+    "loads",
     "my_visits",
+    "nearest_desk",
     "needs_comparison",
     "open_differences",
+    "own_department",
     "photo_of",
+    "posting_asked",
+    "priority_rule",
+    "running_grants",
+    "sheet_of",
     "signing_page",
+    "stands_of",
+    "taper_of",
     "to_sign",
     "verification_page",
     "visit_page",
+    "waiting_decisions",
     "waiting_for_other",
+    "was_heard",
+    "was_told",
+    "with_names",
     "wrong_dues",
 ]
 
@@ -202,6 +237,8 @@ def case_page(*, case_id: uuid.UUID) -> CasePage:
     """Return one case. Raises Case.DoesNotExist outside the open scope, NotAllowed."""
     require("case.see")
     case: Case = Case.objects.select_related("first_assignee", "service_point").get(pk=case_id)
+    # A department's desk sees its own decisions only, never the whole case.
+    require("person.see", area_path=case.area_path)
     decisions = list(
         Decision.objects.filter(case=case).select_related("proposed_by", "decided_by").order_by("-is_identity", "pk")
     )
@@ -238,6 +275,12 @@ def words_of(event: CaseEvent) -> str:
     """Return what a step is called on a page."""
     step = (DECISION_STEPS if event.decision_id else CASE_STEPS).get(event.step)
     return step.words if step else {"open": "登记"}.get(event.step, event.step)
+
+
+def open_offer(*, case_id: uuid.UUID) -> Handover | None:
+    """Return the offer of a case that waits for an answer, or None."""
+    found: Handover | None = Handover.objects.filter(case_id=case_id, answered_at=None).select_related("giver", "taker").first()
+    return found
 
 
 def offers_to(staff: Staff) -> QuerySet[Handover]:

@@ -57,6 +57,14 @@ class DecisionState(models.TextChoices):
     DROPPED = "dropped", "不再办理"
 
 
+class Effect(models.TextChoices):
+    """What a decision does when it is confirmed."""
+
+    GIVE = "give", "给予"
+    END = "end", "终止"
+    ADJUST = "adjust", "调整"
+
+
 FINAL = (DecisionState.CONFIRMED, DecisionState.REFUSED, DecisionState.REFERRED, DecisionState.DROPPED)
 
 
@@ -71,6 +79,18 @@ class TaskKind(models.TextChoices):
     CALL_BACK = "call_back", "回访"
     RATING = "rating", "差评处理"
     CHECK = "check", "线索核查"
+    DELIVER = "deliver", "送达结果"
+    REVIEW = "review", "复核"
+
+
+class Grade(models.IntegerChoices):
+    """The five grades of an opinion (评价五档)."""
+
+    VERY_GOOD = 5, "非常满意"
+    GOOD = 4, "满意"
+    FAIR = 3, "基本满意"
+    BAD = 2, "不满意"
+    VERY_BAD = 1, "非常不满意"
 
 
 class PaperState(models.TextChoices):

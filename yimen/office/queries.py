@@ -74,6 +74,14 @@ def service_point_of(area_path: str) -> ServicePoint | None:
     return max(found, key=lambda one: len(one.area.path), default=None)
 
 
+def staff_below(*, permission: str, area_path: str) -> list[Staff]:
+    """Return who may do this, by a post of today, in an area or a part of it."""
+    able = [kind for kind, held in PERMISSIONS.items() if permission in held]
+    posts = Post.objects.filter(within((area_path,), column="area__path"), kind__in=able).select_related("staff")
+    found = {one.staff_id: one.staff for one in posts if one.is_held}
+    return sorted(found.values(), key=lambda one: one.username)
+
+
 def staff_called(username: str) -> Staff | None:
     """Return the member of staff of this user name, however it is written, or None."""
     return Staff.objects.filter(username__iexact=username).first()

@@ -16,7 +16,7 @@ from yimen.policies.evaluate import evaluate
 from yimen.policies.examples import Survivor, failures, survivors
 from yimen.policies.folder import Form, Place, Rules, load_rules
 from yimen.policies.known import NotAFact, Where
-from yimen.policies.parameters import is_area_code
+from yimen.policies.parameters import Parameter, is_area_code
 from yimen.policies.program import SQL_KINDS, Program, program
 from yimen.policies.questions import Question, next_questions
 from yimen.policies.source import Problem, RuleError
@@ -32,6 +32,7 @@ __all__ = [
     "HouseholdAnswers",
     "Line",
     "NotAFact",
+    "Parameter",
     "Place",
     "Problem",
     "Program",

@@ -362,6 +362,15 @@ def masked(*, people: Sequence[uuid.UUID], households: Sequence[uuid.UUID], on: 
     return found
 
 
+def oldest_in(*, households: Iterable[uuid.UUID], on: date) -> dict[uuid.UUID, int]:
+    """Return the age of the oldest living member of each household on a day, below the open scope; no name is opened."""
+    found: dict[uuid.UUID, int] = {}
+    rows = _memberships(on).filter(household_id__in=list(households)).values_list("household_id", "person__born_on")
+    for household, born_on in rows:
+        found[household] = max(found.get(household, 0), age_on(born_on, on))
+    return found
+
+
 def name_of(*, person_id: uuid.UUID) -> str:
     """Return a person's name in full, also of somebody who has died or moved; needs an open reading. "" outside the scope."""
     person = Person.objects.filter(pk=person_id).first()

@@ -4,6 +4,7 @@ import uuid
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from yimen.office import audit
 from yimen.office.models import Staff
@@ -48,9 +49,10 @@ def decide_standing(
 
 
 @transaction.atomic
-def end_standing(*, kind: str, household: uuid.UUID, last_day: date, at: datetime) -> int:
-    """End a running standing of a household by a decision already taken; return how many ended."""
-    ended = Standing.objects.filter(household_id=household, kind=kind, ends_on=None).update(ends_on=last_day)
+def end_standing(*, kind: str, household: uuid.UUID, last_day: date, at: datetime, person: uuid.UUID | None = None) -> int:
+    """End a running standing of a household, or one of the person's own, by a decision already taken; how many ended."""
+    whose = Q(household_id=household) if person is None else Q(household_id=household) | Q(person_id=person)
+    ended = Standing.objects.filter(whose, kind=kind, ends_on=None).update(ends_on=last_day)
     Household.objects.filter(pk=household).update(changed_at=at)
     audit.write(action="standing.end", at=at, subjects={str(household)}, kind=kind)
     return int(ended)

@@ -19,9 +19,18 @@ from yimen.screening.homes import Home, HomeFacts, Receipt, Someone, facts_of_ho
 from yimen.screening.models import Finding, ScreeningRun
 from yimen.screening.registered import Registered
 from yimen.screening.rules import current_rules
-from yimen.screening.story import RegisteredAnswers, answer_of, story_of, true_parameters
+from yimen.screening.story import RegisteredAnswers, answer_of, parameter_at, story_of, true_parameters
 
-__all__ = ["Finding", "RegisteredAnswers", "ScreeningRun", "answer_of", "current_rules", "story_of", "true_parameters"]
+__all__ = [
+    "Finding",
+    "RegisteredAnswers",
+    "ScreeningRun",
+    "answer_of",
+    "current_rules",
+    "parameter_at",
+    "story_of",
+    "true_parameters",
+]
 KINDS = {"missed": "漏救", "wrong": "错救", "recheck": "待核实", "soon": "即将符合"}
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from yimen.policies.queries import Answer, HouseholdAnswers, Rules
+from yimen.policies.queries import Answer, HouseholdAnswers, Parameter, Rules
 from yimen.registry.queries import HouseholdCard
 from yimen.screening.details import Detailer
 from yimen.screening.homes import HomeFacts
@@ -44,8 +44,12 @@ def story_of(
     return facts
 
 
+def parameter_at(name: str, *, area_path: str, on: date, rules: Rules) -> Parameter | None:
+    """Return a local parameter as it is entered for a place on a day, or None: not entered (未录入)."""
+    return rules.parameters.find(name, areas=tuple(area_path.rstrip(".").split(".")), category=None, on=on)
+
+
 def true_parameters(names: Iterable[str], *, area_path: str, on: date, rules: Rules) -> frozenset[str]:
     """Return those of these local parameters that are entered for a place as true; one not entered is not true."""
-    areas = tuple(area_path.rstrip(".").split("."))
-    found = ((name, rules.parameters.find(name, areas=areas, category=None, on=on)) for name in names)
+    found = ((name, parameter_at(name, area_path=area_path, on=on, rules=rules)) for name in names)
     return frozenset(name for name, held in found if held is not None and held.value is True)

@@ -13,6 +13,8 @@ from yimen.office.queries import own_areas, unfinished_job
 from yimen.web.data_clerk.progress import progress_of
 
 HINTS = {
+    "approve_list": "等我确认、不予确认、退回的",
+    "reassign": "同事病了、走了，把他手上的全部改派",
     "findings": "谁可能漏了、错了，逐条核实",
     "visits": "要去的户、等我签字的记录",
     "cases": "我负责的、待受理的，超期的在前",
@@ -24,6 +26,7 @@ HINTS = {
 }
 LINKS = (
     ("home", "首页", ()),
+    ("approve_list", "审核确认", ("decision.confirm", "decision.department")),
     ("findings", "线索", ("finding.see",)),
     ("cases", "办件", ("case.open", "case.reassign")),
     ("visits", "我的任务", ("visit.make",)),
@@ -31,6 +34,7 @@ LINKS = (
     ("arrivals", "装载", ("roster.load", "facts.load", "recipients.load")),
     ("people", "找人", ("person.search",)),
     ("help", "能得到什么帮助", ("help.ask",)),
+    ("reassign", "改派", ("case.reassign",)),
     ("policies", "政策", ("rules.see",)),
 )
 

@@ -25,6 +25,12 @@ def yuan(value: Decimal | None) -> str:
 
 
 @register.filter
+def fen(value: int | None) -> str:
+    """Write 126000 fen as 1,260.00; an unknown amount as a dash."""
+    return "–" if value is None else f"{Decimal(value) / 100:,.2f}"
+
+
+@register.filter
 def count(value: int | None) -> str:
     """Write a number of people or rows with commas; zero and nothing as a dash, so that the eye finds what is not zero."""
     return f"{value:,}" if value else "–"

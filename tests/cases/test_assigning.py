@@ -1,0 +1,124 @@
+"""Exactly one answers for a case at every moment; handing over needs a reason and the other's yes, or a supervisor."""
+
+import threading
+
+import pytest
+from django.db import connection
+
+from tests.cases.town import NOON, make_town, noon, opened
+from tests.make import make_staff
+from yimen.cases import actions
+from yimen.cases.models import Case, CaseEvent, Handover, Task
+from yimen.office.access import NotAllowed
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def town():
+    return make_town()
+
+
+def _offer(town, case, **more):
+    wanted = {"to": town.colleague, "reason": "下周休假", "by": town.window, "at": noon(1)} | more
+    with town.at_desk(wanted["by"]):
+        return actions.offer_case(case=case.pk, **wanted)
+
+
+def _assignee(town, case):
+    with town.at_desk(town.window):
+        return Case.objects.get(pk=case.pk).first_assignee
+
+
+def test_until_the_other_says_yes_the_giver_answers_for_it(town):
+    case = opened(town)
+    offer = _offer(town, case)
+    assert _assignee(town, case) == town.window
+
+    with town.at_desk(town.colleague):
+        actions.answer_offer(handover=offer.pk, yes=True, by=town.colleague, at=noon(1))
+    assert _assignee(town, case) == town.colleague
+
+
+def test_who_declines_leaves_it_with_the_giver(town):
+    case = opened(town)
+    offer = _offer(town, case)
+    with town.at_desk(town.colleague):
+        actions.answer_offer(handover=offer.pk, yes=False, by=town.colleague, at=noon(1))
+
+    assert _assignee(town, case) == town.window
+
+
+@pytest.mark.parametrize(("more", "why"), [({"reason": " "}, "为什么移交")])
+def test_without_a_reason_nothing_is_offered(town, more, why):
+    with pytest.raises(actions.NotHandedOver, match=why):
+        _offer(town, opened(town), **more)
+
+
+def test_only_who_answers_for_it_offers_it_and_not_to_himself_nor_to_a_stranger(town):
+    case = opened(town)
+    stranger = make_staff(kind="department_desk", area=town.window.posts.get().area, username="stranger")
+    with pytest.raises(actions.NotHandedOver, match="只有本人或上级"):
+        _offer(town, case, by=town.colleague, to=town.window)
+    with pytest.raises(actions.NotHandedOver, match="给自己"):
+        _offer(town, case, to=town.window)
+    with pytest.raises(actions.NotHandedOver, match="没有管这个地方"):
+        _offer(town, case, to=stranger)
+
+
+def test_an_offer_is_answered_only_by_whom_it_was_made_to_and_once(town):
+    offer = _offer(town, opened(town))
+    with town.at_desk(town.window), pytest.raises(actions.NotHandedOver, match="不是给您的"):
+        actions.answer_offer(handover=offer.pk, yes=True, by=town.window, at=noon(1))
+    with town.at_desk(town.colleague):
+        actions.answer_offer(handover=offer.pk, yes=True, by=town.colleague, at=noon(1))
+        with pytest.raises(actions.NotHandedOver, match="已经答复"):
+            actions.answer_offer(handover=offer.pk, yes=True, by=town.colleague, at=noon(1))
+
+
+def test_a_cadre_falls_ill_and_everything_of_hers_goes_to_another_with_its_tasks(town):
+    boss = make_staff(kind="town_approver", area=town.window.posts.get().area, username="boss")
+    cases = [opened(town), opened(town)]
+    _offer(town, cases[0])
+    with town.at_desk(town.window):
+        Task.objects.create(kind="errand", words="取户口簿", owner=town.window, made_at=NOON, area_path=town.village.path)
+    with town.at_desk(town.window), pytest.raises(NotAllowed):
+        actions.reassign_all(giver=town.window, to=town.colleague, reason="因病", by=town.window, at=noon(2))
+    with town.at_desk(boss):
+        with pytest.raises(actions.NotHandedOver, match="为什么改派"):
+            actions.reassign_all(giver=town.window, to=town.colleague, reason="", by=boss, at=noon(2))
+        actions.reassign_all(giver=town.window, to=town.colleague, reason="因病住院", by=boss, at=noon(2))
+
+        assert {one.first_assignee for one in Case.objects.all()} == {town.colleague}
+        assert Task.objects.get().owner == town.colleague
+        assert not Handover.objects.filter(answered_at=None).exists()
+        assert CaseEvent.objects.filter(step="reassign").count() == 2
+
+
+@pytest.mark.store
+@pytest.mark.django_db(transaction=True)
+def test_of_two_offers_at_the_same_moment_one_stands_and_one_person_answers(town):
+    case = opened(town)
+    third = make_staff(kind="town_clerk", area=town.window.posts.get().area, username="third")
+    said, ready = [], threading.Barrier(2)
+
+    def offer(to):
+        ready.wait()
+        try:
+            said.append(_offer(town, case, to=to).taker_id)
+        except actions.NotHandedOver as refusal:
+            said.append(str(refusal))
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=offer, args=(to,)) for to in (town.colleague, third)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with town.at_desk(town.window):
+        assert Handover.objects.filter(case=case, answered_at=None).count() == 1
+        assert Case.objects.get(pk=case.pk).first_assignee == town.window
+    assert sorted(isinstance(one, str) for one in said) == [False, True]
+    assert any("等对方答复" in str(one) for one in said)

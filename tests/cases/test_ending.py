@@ -1,0 +1,216 @@
+"""Ending, adjusting, handing over, rating: heard first, confirmed by another, never silently."""
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from tests.cases.town import NOON, accepted, decision_of, declare, given, make_town, noon, proposed, visited
+from tests.make import make_staff
+from yimen.benefits.models import Grant
+from yimen.cases import actions, queries
+from yimen.cases.models import CaseEvent, Rating, Task
+from yimen.office.access import System, scope
+from yimen.registry.models import Standing
+
+pytestmark = pytest.mark.django_db
+LOW, POOREST = "subsistence_allowance", "extreme_poverty_support"
+NURSING = "disability_nursing_subsidy"
+
+
+@pytest.fixture
+def town():
+    return make_town()
+
+
+@pytest.fixture
+def wrong(town):
+    """A warning of wrong aid that became a case; the household receives since January."""
+    declare(town, {"月收入": "3000.00", "金融资产": "0.00"}, source="核对")
+    declare(town, {}, household={"机动车数": 1, "住房套数": 1})
+    with town.at_desk(town.window):
+        case = actions.open_case(household=town.home.pk, kind="finding", channel="screening", by=town.window, at=NOON)
+        return actions.accept(case=case.pk, asked=(), by=town.window, at=NOON)
+
+
+def _end(town, case, grant, day=2):
+    with town.at_desk(town.window):
+        return actions.end_aid(case=case.pk, grant=grant.pk, opinion="有一辆车", by=town.window, at=noon(day))
+
+
+def _heard(town, case):
+    with town.at_desk(town.window):
+        actions.hear(case=case.pk, words="车是儿子的", by=town.window, at=noon(1))
+
+
+def test_nothing_is_ended_before_the_person_was_heard(town, wrong):
+    grant = given(town, LOW)
+    with pytest.raises(actions.NotDecided, match="先听取本人意见"):
+        _end(town, wrong, grant)
+
+
+def test_nothing_is_lowered_before_the_person_was_heard_but_may_be_raised(town, wrong):
+    grant = given(town, LOW)
+    with town.at_desk(town.window):
+        with pytest.raises(actions.NotDecided, match="先听取本人意见"):
+            actions.adjust_aid(case=wrong.pk, grant=grant.pk, yuan=Decimal(300), opinion="收入高了", by=town.window, at=noon(2))
+        raised = actions.adjust_aid(
+            case=wrong.pk, grant=grant.pk, yuan=Decimal("460.50"), opinion="调标", by=town.window, at=noon(2)
+        )
+
+        assert (raised.effect, raised.amount_fen, raised.state) == ("adjust", 46050, "proposed")
+
+
+def test_a_warning_heard_and_confirmed_ends_grant_and_standing_with_the_month(town, wrong):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    decision = _end(town, wrong, grant)
+    with town.at_desk(town.window):
+        grant.refresh_from_db()
+        assert grant.ends_on is None
+    with town.at_desk(town.approver):
+        done = actions.confirm(decision=decision.pk, by=town.approver, at=noon(3))
+        grant.refresh_from_db()
+
+        assert (grant.ends_on, Standing.objects.get().ends_on) == (date(2026, 11, 30), date(2026, 11, 30))
+        assert (done.state, done.case.state) == ("confirmed", "concluded")
+        assert list(CaseEvent.objects.filter(case=wrong).order_by("pk").values_list("step", flat=True)) == [
+            "open", "accept", "hear", "propose", "confirm", "conclude",
+        ]  # fmt: skip
+
+
+def test_the_extremely_poor_are_ended_only_after_seven_days_on_the_board_and_then_other_aid_is_checked(town, wrong):
+    grant = given(town, POOREST, household=False)
+    _heard(town, wrong)
+    decision = _end(town, wrong, grant)
+    with town.at_desk(town.approver), pytest.raises(actions.NotDecided, match="须先公示 7 天"):
+        actions.confirm(decision=decision.pk, by=town.approver, at=noon(3))
+    with town.at_desk(town.window):
+        posting = actions.post(decision=decision.pk, place="公开栏", photo=wrong.pk, by=town.window, at=noon(3))
+        assert posting.ends_on == date(2026, 12, 3)
+        actions.photograph(decision=decision.pk, photo=wrong.pk, by=town.window, at=noon(10))
+        actions.clear(decision=decision.pk, by=town.window, at=noon(11))
+    with town.at_desk(town.approver):
+        actions.confirm(decision=decision.pk, by=town.approver, at=noon(12))
+        grant.refresh_from_db()
+
+        assert grant.ends_on == date(2026, 12, 31)
+        assert "低保、临时救助" in Task.objects.get(kind="check").words
+
+
+def test_an_adjustment_leaves_what_was_paid_and_begins_with_the_next_month(town, wrong):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    with town.at_desk(town.window):
+        decision = actions.adjust_aid(
+            case=wrong.pk, grant=grant.pk, yuan=Decimal(300), opinion="收入高了", by=town.window, at=noon(2)
+        )
+    with town.at_desk(town.approver):
+        actions.confirm(decision=decision.pk, by=town.approver, at=noon(3))
+
+        rows = Grant.objects.order_by("starts_on").values_list("starts_on", "ends_on", "amount_fen")
+        assert list(rows) == [
+            (date(2026, 1, 1), date(2026, 11, 30), 40_000),
+            (date(2026, 12, 1), None, 30_000),
+        ]
+
+
+def test_an_ending_that_is_not_confirmed_ends_nothing(town, wrong):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    decision = _end(town, wrong, grant)
+    with town.at_desk(town.approver):
+        actions.refuse(decision=decision.pk, words="车已过户", article="第48条", by=town.approver, at=noon(3))
+        grant.refresh_from_db()
+
+    assert grant.ends_on is None
+
+
+def test_an_ending_on_facts_that_changed_is_refused(town, wrong):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    decision = _end(town, wrong, grant)
+    declare(town, {}, household={"机动车数": 0}, on=noon(2).date())
+
+    with town.at_desk(town.approver), pytest.raises(actions.StaleFacts, match="机动车数由 1 变为 0"):
+        actions.confirm(decision=decision.pk, by=town.approver, at=noon(3))
+
+
+def test_tapering_is_shown_with_its_months_and_never_reckoned(town, wrong):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    decision = _end(town, wrong, grant)
+    with town.at_desk(town.approver):
+        taper = queries.taper_of(decision, on=noon(3).date())
+
+    assert taper is not None
+    assert (taper.months, "就业收入" in taper.words) == (6, True)
+
+
+def test_claiming_back_is_a_decision_of_its_own_and_moves_no_money(town, wrong):
+    grant = given(town, LOW)
+    wanted = {"yuan": Decimal(800), "months": "2026年9月至10月", "words": "隐瞒车辆", "article": "社会救助法第73条"}
+    with town.at_desk(town.approver), pytest.raises(actions.NotDecided, match="先听取"):
+        actions.recover(case=wrong.pk, by=town.approver, at=noon(2), **wanted)
+    _heard(town, wrong)
+    with town.at_desk(town.approver):
+        actions.recover(case=wrong.pk, by=town.approver, at=noon(2), **wanted)
+        grant.refresh_from_db()
+
+        assert "追缴 800.00 元" in CaseEvent.objects.get(step="recover").words
+        assert (grant.amount_fen, grant.ends_on) == (40_000, None)
+
+
+@pytest.fixture
+def concluded(town):
+    """A refused application, ready to be handed over."""
+    declare(town, {"残疾等级": 1, "需长期照护": True}, source="残联")
+    declare(town, {"领取工伤护理费": False}, source="人社")
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    decision = proposed(town, case, NURSING)
+    with town.at_desk(town.approver):
+        actions.refuse(decision=decision.pk, words="已领工伤护理费", article="国发〔2015〕52号", by=town.approver, at=noon(2))
+    return case
+
+
+def test_a_refusal_is_not_sent_as_a_message_alone(town, concluded):
+    with town.at_desk(town.window), pytest.raises(actions.NotDelivered, match="书面送达"):
+        actions.deliver(case=concluded.pk, way="message", said_aloud=False, by=town.window, at=noon(3))
+
+
+def test_handing_the_result_over_tells_it_in_writing_and_closes_the_window_s_task(town, concluded):
+    with town.at_desk(town.window):
+        assert Task.objects.get(kind="deliver").owner == town.window
+        actions.deliver(case=concluded.pk, way="home", said_aloud=True, by=town.window, at=noon(3))
+
+        assert queries.was_told(decision_of(concluded, NURSING).pk)
+        assert not Task.objects.filter(kind="deliver", done_at=None).exists()
+        with pytest.raises(actions.WrongStep):
+            actions.deliver(case=concluded.pk, way="home", said_aloud=True, by=town.window, at=noon(3))
+
+
+def test_a_bad_opinion_becomes_a_task_of_a_supervisor_and_says_that_no_limit_is_entered(town, concluded):
+    boss = make_staff(kind="town_approver", area=town.window.posts.get().area, username="boss")
+    with scope(System("portal"), "评价"):
+        actions.rate(case=concluded.pk, grade=1, channel="online", words="跑了三趟", at=noon(4))
+        task = Task.objects.get(kind="rating")
+
+    assert (task.owner, task.due_on) == (boss, None)
+    assert "没有录入，没有期限" in task.words
+
+
+def test_a_later_opinion_is_added_and_overwrites_nothing(town, concluded):
+    with scope(System("portal"), "评价"):
+        actions.rate(case=concluded.pk, grade=2, channel="online", at=noon(4))
+        actions.rate(case=concluded.pk, grade=5, channel="online", at=noon(5))
+
+        assert list(Rating.objects.order_by("pk").values_list("grade", "first")) == [(2, True), (5, False)]
+        with pytest.raises(actions.NotRated):
+            actions.rate(case=concluded.pk, grade=6, channel="online", at=noon(5))
+
+
+def test_a_case_that_is_being_handled_is_not_rated(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    visited(town, case)
+    with town.at_desk(town.window), pytest.raises(actions.WrongStep):
+        actions.rate(case=case.pk, grade=5, channel="window", by=town.window, at=noon(4))

@@ -1,0 +1,207 @@
+"""The desks that decide: what waits, one screen for one decision, and every refusal said on the page in words."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from django.utils import timezone
+
+from tests.cases.town import accepted, decision_of, declare, department_desk, given, make_town, poor, proposed, visited
+from tests.make import make_staff
+from yimen.cases import actions
+from yimen.cases.models import Case, Decision, Handover, Posting
+from yimen.office.models import AuditEntry
+
+pytestmark = pytest.mark.django_db
+LOW, NURSING = "subsistence_allowance", "disability_nursing_subsidy"
+PHOTO = b"\xff\xd8\xff\xe0" + b"0" * 100
+
+
+@pytest.fixture
+def town():
+    town = make_town()
+    yesterday = timezone.localdate() - timedelta(days=1)
+    declare(town, {"残疾等级": 1, "需长期照护": True}, source="残联", on=yesterday)
+    declare(town, {"领取工伤护理费": False}, source="人社", on=yesterday)
+    return town
+
+
+@pytest.fixture
+def nursing(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    with town.at_desk(town.window):
+        decision = decision_of(case, NURSING)
+        return actions.propose(decision=decision.pk, agrees=True, opinion="符合，建议同意", by=town.window, at=timezone.now())
+
+
+def _state(town, decision):
+    with town.at_desk(town.window):
+        return Decision.objects.get(pk=decision.pk).state
+
+
+def test_the_list_says_how_many_wait_and_by_which_rule_with_masked_names(enter, town, nursing):
+    body = enter(town.approver).get(reverse("approve_list")).content.decode()
+
+    assert "1 项等您决定" in body
+    assert "沈**" in body
+    assert "沈小满" not in body
+    assert "先办急难的" in body
+    assert f"/approve/{nursing.pk}/" in body
+
+
+def test_the_screen_shows_facts_with_source_and_date_and_the_answer_condition_by_condition(enter, town, nursing):
+    body = enter(town.approver).get(reverse("approve", args=[nursing.pk])).content.decode()
+
+    for words in (
+        "残疾等级",
+        "残联",
+        "逐条核对",
+        "国发〔2015〕52号",
+        "符合，建议同意",
+        "确认同意",
+        "不予确认",
+        "退回重办",
+        "公示",
+    ):
+        assert words in body
+    assert AuditEntry.objects.filter(action="read", purpose="审核确认").exists()
+
+
+def test_confirming_on_the_screen_gives_the_grant(enter, town, nursing):
+    client = enter(town.approver)
+
+    answer = client.post(reverse("approve_confirm", args=[nursing.pk]), {"words": ""}, follow=True)
+
+    assert "已确认，结果回到受理窗口" in answer.content.decode()
+    assert _state(town, nursing) == "confirmed"
+
+
+def test_a_refusal_needs_words_and_article_and_says_how_to_appeal(enter, town, nursing):
+    client = enter(town.approver)
+    refused = client.post(reverse("approve_refuse", args=[nursing.pk]), {"words": "不行", "article": ""})
+    assert refused.status_code == 422
+    assert "理由和依据的条款" in refused.content.decode()
+    assert "行政复议" in refused.content.decode()
+
+    client.post(reverse("approve_refuse", args=[nursing.pk]), {"words": "已领护理费", "article": "国发〔2015〕52号"})
+    assert _state(town, nursing) == "refused"
+
+
+def test_what_is_sent_back_goes_to_the_window_with_its_reason(enter, town, nursing):
+    client = enter(town.approver)
+    assert client.post(reverse("approve_send_back", args=[nursing.pk]), {"words": ""}).status_code == 422
+
+    client.post(reverse("approve_send_back", args=[nursing.pk]), {"words": "证件已过期"})
+    assert _state(town, nursing) == "open"
+
+
+def test_facts_that_changed_stand_on_the_screen_and_the_button_is_gone(enter, town, nursing):
+    declare(town, {"残疾等级": 2}, source="残联", on=timezone.localdate())
+    client = enter(town.approver)
+
+    body = client.get(reverse("approve", args=[nursing.pk])).content.decode()
+    assert "残疾等级由 1 变为 2" in body
+    assert reverse("approve_confirm", args=[nursing.pk]) not in body
+    refused = client.post(reverse("approve_confirm", args=[nursing.pk]))
+    assert (refused.status_code, _state(town, nursing)) == (422, "proposed")
+
+
+def test_a_window_has_no_such_desk(enter, town, nursing):
+    client = enter(town.window)
+
+    assert client.get(reverse("approve_list")).status_code == 403
+    assert client.get(reverse("approve", args=[nursing.pk])).status_code == 403
+    assert client.post(reverse("approve_confirm", args=[nursing.pk])).status_code == 403
+    assert _state(town, nursing) == "proposed"
+
+
+def test_a_department_is_told_nothing_of_another_department_s_decision(enter, town, nursing):
+    client = enter(department_desk("yb", "医保"))
+
+    assert client.get(reverse("approve", args=[nursing.pk])).status_code == 404
+    assert client.post(reverse("approve_confirm", args=[nursing.pk])).status_code == 404
+    assert client.get(reverse("approve", args=[uuid.uuid4()])).status_code == 404
+    with town.at_desk(town.window):
+        case = Case.objects.get()
+    assert client.get(reverse("case_decisions", args=[case.pk])).status_code == 403
+
+
+def test_a_department_sees_its_own_without_the_household(enter, town):
+    given(town, LOW)
+    declare(town, {"医疗自付": "30000.00"}, source="医保", on=timezone.localdate())
+    case = accepted(town, actions.Asked("medical_aid", town.person.pk))
+    with town.at_desk(town.window):
+        decision = decision_of(case, "medical_aid")
+        actions.propose(decision=decision.pk, agrees=True, opinion="符合", by=town.window, at=timezone.now())
+    client = enter(department_desk("yb", "医保"))
+
+    body = client.get(reverse("approve", args=[decision.pk])).content.decode()
+    assert "医疗自付" in body
+    assert "看这一户" not in body
+    assert "残疾等级" not in body
+    client.post(reverse("approve_confirm", args=[decision.pk]))
+    assert _state(town, decision) == "confirmed"
+
+
+def test_the_window_posts_with_a_photo_and_only_a_photo(enter, town):
+    poor(town)
+    case = accepted(town, actions.Asked(LOW))
+    visited(town, case)
+    decision = proposed(town, case, LOW)
+    client, address = enter(town.window), reverse("case_step", args=[case.pk, "post"])
+    wrong = {"decision": decision.pk, "words": "公开栏", "photo": SimpleUploadedFile("a.exe", b"MZ")}
+    assert "只收 JPG 或 PNG" in client.post(address, wrong).content.decode()
+    assert _state(town, decision) == "proposed"
+
+    client.post(address, {"decision": decision.pk, "words": "公开栏", "photo": SimpleUploadedFile("沈小满.jpg", PHOTO)})
+    assert _state(town, decision) == "posted"
+    with town.at_desk(town.window):
+        assert Posting.objects.get().first_photo is not None
+    body = client.get(reverse("case_decisions", args=[case.pk])).content.decode()
+    assert "公示期满或有异议" in body
+    seen = enter(town.approver).get(reverse("posting_photo", args=[decision.pk, "first"]))
+    assert (b"".join(seen.streaming_content), seen["Content-Type"]) == (PHOTO, "image/jpeg")
+    assert enter(town.colleague).get(reverse("posting_photo", args=[decision.pk, "first"])).status_code == 403
+
+
+def test_a_step_that_is_refused_is_said_on_the_page_and_an_unknown_one_is_no_step(enter, town, nursing):
+    client = enter(town.window)
+    with town.at_desk(town.window):
+        case = Case.objects.get()
+
+    refused = client.post(reverse("case_step", args=[case.pk, "propose"]), {"decision": nursing.pk, "words": "再来"})
+    assert (refused.status_code, "不能“初审”" in refused.content.decode()) == (422, True)
+    assert client.post(reverse("case_step", args=[case.pk, "steal"])).status_code == 404
+    assert client.post(reverse("case_step", args=[case.pk, "end"]), {"grant": "x", "words": "停"}).status_code == 422
+    assert client.post(reverse("case_step", args=[case.pk, "propose"]), {"decision": str(uuid.uuid4())}).status_code == 422
+
+
+def test_an_offer_is_made_and_accepted_on_the_page(enter, town, nursing):
+    with town.at_desk(town.window):
+        case = Case.objects.get()
+    enter(town.window).post(reverse("case_step", args=[case.pk, "offer"]), {"to": "colleague", "words": "休假"})
+    client = enter(town.colleague)
+    assert "接受，由我负责" in client.get(reverse("case_decisions", args=[case.pk])).content.decode()
+
+    client.post(reverse("case_step", args=[case.pk, "answer"]), {"yes": "yes"})
+    with town.at_desk(town.window):
+        assert Case.objects.get().first_assignee == town.colleague
+        assert Handover.objects.get().accepted
+
+
+def test_a_supervisor_reassigns_everything_and_prints_the_page(enter, town, nursing):
+    boss = make_staff(kind="town_approver", area=town.window.posts.get().area, username="boss")
+    client = enter(boss)
+    address = reverse("reassign") + "?from=window"
+    page = client.get(address).content.decode()
+    assert "手上有 1 个办件" in page
+    assert "移交人签字" in page
+    assert client.post(address, {"to": "nobody", "reason": "因病"}).status_code == 422
+
+    answer = client.post(address, {"to": "colleague", "reason": "因病"}, follow=True)
+    assert "都已改派给" in answer.content.decode()
+    with town.at_desk(town.window):
+        assert Case.objects.get().first_assignee == town.colleague
+    assert enter(town.window).get(reverse("reassign")).status_code == 403

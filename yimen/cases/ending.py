@@ -1,0 +1,178 @@
+"""
+Ending and reducing (终止与调整): the person is heard first (社会救助法第48条); then an opinion, where the policy says so a
+posting, and a confirmation by somebody else. Nothing stops by itself; what is to be paid back is a decision of its own.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from yimen.benefits.models import Grant
+from yimen.cases.effects import policy_name
+from yimen.cases.flow import Note, move_case
+from yimen.cases.grounds import NotDecided, Today, no_relative, today, write_opinion
+from yimen.cases.models import Case, CaseEvent, Decision
+from yimen.cases.words import DecisionState, Effect
+from yimen.office.models import Staff
+from yimen.screening.queries import current_rules, parameter_at
+
+TAPER = "渐退月数"
+HEARD = "社会救助法第48条"
+
+
+@transaction.atomic
+def hear(*, case: uuid.UUID, words: str, by: Staff, at: datetime, on: date | None = None) -> Case:
+    """
+    Note what the person said before an ending, a reduction or a refusal (听取意见), in their own words.
+
+    Raises NotDecided without words or if `on` lies ahead, WrongStep, NotAllowed.
+    """
+    if not words.strip():
+        raise NotDecided("请照本人（或家属）的话写下意见；不愿说的，写明“本人表示没有意见”或联系了几次。")
+    if on is not None and on > localdate(at):
+        raise NotDecided(f"听取意见的日期 {on} 在今天以后，请核对。")
+    return move_case("hear", case, by=by, at=at, note=Note(words.strip(), on=on, article=HEARD))
+
+
+def was_heard(case: Case) -> bool:
+    """Say whether the person was heard in this case."""
+    return bool(CaseEvent.objects.filter(case=case, step="hear").exists())
+
+
+@transaction.atomic
+def end_aid(*, case: uuid.UUID, grant: uuid.UUID, opinion: str, by: Staff, at: datetime) -> Decision:
+    """
+    Give the first opinion that a running grant be ended (拟终止); it ends only when somebody else confirms, with the month.
+
+    Raises NotDecided if the person was not heard, the grant does not run, or it is another household's; NotAllowed.
+    """
+    held, running = _case_of(case, by), _running(case, grant)
+    made = _made(held, running, Effect.END)
+    return write_opinion(
+        made, _today(made, localdate(at)), agrees=True, opinion=_opinion(opinion), amount_fen=running.amount_fen, by=by, at=at
+    )
+
+
+@transaction.atomic
+def adjust_aid(*, case: uuid.UUID, grant: uuid.UUID, yuan: Decimal, opinion: str, by: Staff, at: datetime) -> Decision:
+    """
+    Give the first opinion that a running grant be raised or lowered (拟调整) from the next month on.
+
+    Before a reduction the person is heard. Raises NotDecided if not, if nothing changes, or for a negative amount.
+    """
+    running = _running(case, grant)
+    fen = int(yuan * 100)
+    if fen <= 0 or fen == running.amount_fen:
+        raise NotDecided("调整后的金额应大于零，并且与现在不同；要停发的，走终止。")
+    lowered = running.amount_fen is None or fen < running.amount_fen
+    held = _case_of(case, by) if lowered else Case.objects.get(pk=case)
+    made = _made(held, running, Effect.ADJUST)
+    return write_opinion(made, _today(made, localdate(at)), agrees=True, opinion=_opinion(opinion), amount_fen=fen, by=by, at=at)
+
+
+def _case_of(case: uuid.UUID, by: Staff) -> Case:
+    held: Case = Case.objects.get(pk=case)
+    no_relative(held, by)
+    if not was_heard(held):
+        raise NotDecided(f"调减、终止以前须先听取本人意见（{HEARD}）。请先记下听取的意见。")
+    return held
+
+
+def _opinion(opinion: str) -> str:
+    if not opinion.strip():
+        raise NotDecided("请写明初审意见和理由。")
+    return opinion.strip()
+
+
+def _running(case: uuid.UUID, grant: uuid.UUID) -> Grant:
+    held = Case.objects.get(pk=case)
+    found: Grant | None = next((one for one in running_grants(held) if one.pk == grant), None)
+    if found is None:
+        raise NotDecided("这一户没有这笔正在发的给付，请核对。")
+    return found
+
+
+def running_grants(case: Case) -> list[Grant]:
+    """Return what the household of a case and its people receive, without an end so far; the dead of it included."""
+    of_home = Grant.objects.filter(household_id=case.household_id, ends_on=None)
+    of_people = Grant.objects.filter(person__memberships__household_id=case.household_id, ends_on=None)
+    return [*of_home.order_by("starts_on"), *of_people.order_by("starts_on").distinct()]
+
+
+def _made(case: Case, grant: Grant, effect: Effect) -> Decision:
+    """A grant of a policy is decided on once in a case; one sent back is used again."""
+    policy = current_rules().policy(grant.policy)
+    if policy is None:
+        raise NotDecided("这项政策今天不再执行，请先核对。")
+    rows = Decision.objects.select_related("case").filter(case=case, policy=grant.policy, person_id=grant.person_id)
+    before: Decision | None = rows.first()
+    if before is not None:
+        if before.effect != effect or before.state != DecisionState.OPEN:
+            raise NotDecided(f"这个办件里“{policy.name}”已经在办（{before.get_state_display()}），不能再办一次。")
+        return before
+    made = Decision(
+        case=case,
+        policy=policy.id,
+        policy_version=policy.version,
+        department=policy.department,
+        fund=f"{policy.department}资金",
+        person_id=grant.person_id,
+        household_id=grant.household_id,
+        is_identity=False,
+        effect=effect,
+        state=DecisionState.OPEN,
+        unit=policy.unit,
+        grant=grant,
+        area_path=case.area_path,
+    )
+    made.save(force_insert=True)
+    return made
+
+
+def _today(held: Decision, on: date) -> Today | None:
+    """Somebody who has died or left has no answer any more; the ending rests on the opinion alone."""
+    try:
+        return today(held, on)
+    except NotDecided:
+        return None
+
+
+@transaction.atomic
+def recover(*, case: uuid.UUID, yuan: Decimal, months: str, words: str, article: str, by: Staff, at: datetime) -> Case:
+    """
+    Write down a decision to claim back what was overpaid (追缴决定): its own, in writing, never a silent set-off.
+
+    It moves no money here. Raises NotDecided without amount, months, reasons and article, or if nobody was heard.
+    """
+    held = Case.objects.get(pk=case)
+    if yuan <= 0 or not (months.strip() and words.strip() and article.strip()):
+        raise NotDecided("追缴要写明金额、所属月份、理由和依据的条款。")
+    if not was_heard(held):
+        raise NotDecided(f"追缴以前须先听取本人意见（{HEARD}）。")
+    note = Note(f"追缴 {yuan:,.2f} 元（{months.strip()}）：{words.strip()}", article=article.strip())
+    return move_case("recover", case, by=by, at=at, note=note)
+
+
+@dataclass(frozen=True)
+class Taper:
+    """What is known of the months for which aid goes on after work has lifted the income (渐退); shown, never computed."""
+
+    months: int | None
+    words: str
+
+
+def taper_of(decision: Decision, *, on: date) -> Taper | None:
+    """Return what the place has entered on tapering; None for what knows none. Only income from work counts (2022 通知)."""
+    policy = current_rules().policy(decision.policy)
+    if policy is None or decision.effect != Effect.END or "渐退" not in policy.pays_until:
+        return None
+    held = parameter_at(TAPER, area_path=decision.area_path, on=on, rules=current_rules())
+    if held is None:
+        return Taper(None, f"因就业收入超标的可以渐退；本地参数“{TAPER}”没有录入，由人决定")
+    return Taper(
+        int(held.text), f"“{policy_name(decision.policy)}”因就业收入超标的，渐退 {held.text} 个月期满次月停；其他原因不渐退"
+    )

@@ -1,0 +1,143 @@
+"""
+After the decision (告知与复核): told in writing, appealed against, looked at again by somebody else; and from a refused
+subsistence allowance straight to the rigid-expenditure household, with the person's consent and no new papers.
+"""
+
+import uuid
+from datetime import date, datetime
+
+from django.db import transaction
+from django.utils.timezone import localdate
+
+from yimen.cases.applying import Asked
+from yimen.cases.deciding import in_hands_of, open_decisions
+from yimen.cases.dues import project_dues
+from yimen.cases.flow import Note, move_case, move_decision
+from yimen.cases.grounds import NotDecided, no_relative
+from yimen.cases.models import Case, CaseEvent, Decision, Task
+from yimen.cases.words import DecisionState, Effect, State, TaskKind
+from yimen.office.models import Staff
+from yimen.office.queries import colleagues
+
+RIGID = "rigid_expenditure_household"
+TURNS_TO_RIGID = frozenset({"subsistence_allowance", "single_person_subsistence"})
+# 社会救助法第76条; the sixty days are of the 行政复议法第20条, the six months of the 行政诉讼法第46条.
+HOW_TO_APPEAL = (
+    "不服的，可以在收到告知书之日起 60 日内申请行政复议，或在 6 个月内向人民法院提起行政诉讼（社会救助法第76条）；"
+    "也可以先在本窗口申请复核，复核不影响复议和诉讼。"
+)
+
+
+@transaction.atomic
+def tell(*, decision: uuid.UUID, words: str, by: Staff, at: datetime, on: date | None = None) -> Decision:
+    """
+    Note that the person has been told the decision in writing (书面告知): a refusal within three working days.
+
+    Raises NotDecided if they were told before or `on` lies ahead, WrongStep, NotAllowed.
+    """
+    if on is not None and on > localdate(at):
+        raise NotDecided(f"告知的日期 {on} 在今天以后，请核对。")
+    if was_told(decision):
+        raise NotDecided("这项决定已经书面告知过了。")
+    moved = move_decision("tell", decision, by=by, at=at, note=Note(words.strip() or "书面告知", on=on))
+    project_dues(moved.case)
+    return moved
+
+
+def was_told(decision: uuid.UUID) -> bool:
+    """Say whether the person was told in writing after the decision was last taken."""
+    steps = CaseEvent.objects.filter(decision_id=decision, step__in=("tell", "confirm", "refuse")).order_by("at", "pk")
+    last = steps.values_list("step", flat=True).last()
+    return bool(last == "tell")
+
+
+@transaction.atomic
+def appeal(*, decision: uuid.UUID, words: str, by: Staff | None, at: datetime, on: date | None = None) -> Task:
+    """
+    Note what the person holds against a decision (申请复核); somebody else than who decided looks at it again.
+
+    No national text gives this review a limit, so the task has none. Raises NotDecided without words, WrongStep.
+    """
+    if not words.strip():
+        raise NotDecided("请写明本人不服的是什么，照本人的话写。")
+    moved = move_decision("appeal", decision, by=by, at=at, note=Note(words.strip(), on=on, article="社会救助法第76条"))
+    able = colleagues(permission="decision.confirm", area_path=moved.area_path)
+    owner = next((one for one in able if one.pk not in (moved.decided_by_id, moved.proposed_by_id)), moved.case.first_assignee)
+    task: Task = Task.objects.create(
+        case=moved.case,
+        household_id=moved.case.household_id,
+        kind=TaskKind.REVIEW,
+        words=f"本人对办件 {moved.case} 的决定不服：{words.strip()}"[:300],
+        owner=owner,
+        made_by=by,
+        made_at=at,
+        area_path=moved.area_path,
+    )
+    return task
+
+
+@transaction.atomic
+def answer_appeal(*, decision: uuid.UUID, upheld: bool, words: str, by: Staff, at: datetime) -> Decision:
+    """
+    Answer an appeal (复核答复): uphold the decision with reasons, or open a refusal again for a new opinion.
+
+    Raises NotDecided without reasons, without an appeal, or by whoever gave the opinion or decided; WrongStep, NotAllowed.
+    """
+    held = Decision.objects.select_related("case").get(pk=decision)
+    if by.pk in (held.decided_by_id, held.proposed_by_id):
+        raise NotDecided("复核须由没有经手这项决定的人答复。")
+    no_relative(held.case, by)
+    in_hands_of(by, held, localdate(at))
+    if not words.strip():
+        raise NotDecided("请写明复核的理由，本人看得懂。")
+    if not _is_appealed(decision):
+        raise NotDecided("这项决定没有等待答复的复核申请。")
+    note = Note(words.strip(), article="社会救助法第76条")
+    if upheld:
+        moved = move_decision("uphold", decision, by=by, at=at, note=note)
+    else:
+        moved = move_decision(
+            "reopen", decision, by=by, at=at, note=note, decided_by=None, decided_at=None, proposed_by=None, proposed_at=None
+        )
+        _take_up(moved.case, "复核后重新办理", by=by, at=at)
+    Task.objects.filter(case=moved.case, kind=TaskKind.REVIEW, done_at=None).update(
+        done_at=at, done_by=by, outcome=words.strip()[:500]
+    )
+    project_dues(moved.case)
+    return moved
+
+
+def _is_appealed(decision: uuid.UUID) -> bool:
+    steps = CaseEvent.objects.filter(decision_id=decision, step__in=("appeal", "uphold", "reopen")).order_by("at", "pk")
+    return bool(steps.values_list("step", flat=True).last() == "appeal")
+
+
+def _take_up(case: Case, words: str, *, by: Staff, at: datetime) -> None:
+    """A concluded case is handled again; its result has not been handed over, or will be anew."""
+    if case.state in (State.CONCLUDED, State.DELIVERED):
+        moved = move_case("take_up", case.pk, by=by, at=at, note=Note(words), concluded_at=None)
+        case.state = moved.state
+        Task.objects.filter(case=case, kind=TaskKind.DELIVER, done_at=None).update(done_at=at, done_by=by, outcome=words)
+
+
+@transaction.atomic
+def transfer_to_rigid(*, decision: uuid.UUID, consent: str, by: Staff, at: datetime) -> Decision:
+    """
+    Go on from a refused subsistence allowance to the rigid-expenditure household (转入刚性支出困难家庭认定).
+
+    It stays the same case: its papers, authorisations and visit count on. `consent` says how the person agreed.
+    Raises NotDecided without it, or if nothing was refused; WrongStep, NotAllowed.
+    """
+    held = Decision.objects.select_related("case").get(pk=decision)
+    if held.policy not in TURNS_TO_RIGID or held.state != DecisionState.REFUSED or held.effect != Effect.GIVE:
+        raise NotDecided("只有低保不予确认的，才能转入刚性支出困难家庭认定。")
+    if not consent.strip():
+        raise NotDecided("须本人同意才能转入。请写明本人怎样同意的，例如“本人当面同意并签字”。")
+    if Decision.objects.filter(case=held.case, policy=RIGID).exists():
+        raise NotDecided("这个办件已经在办刚性支出困难家庭认定。")
+    _take_up(held.case, f"低保不予确认，转入刚性支出困难家庭认定：{consent.strip()}", by=by, at=at)
+    made = open_decisions(held.case, [Asked(RIGID)], by=by, at=at)[0]
+    said = f"本人同意：{consent.strip()}；材料、授权和入户调查沿用，不再交"
+    case = move_case("turn", held.case_id, by=by, at=at, note=Note(said, article="民发〔2024〕57号"))
+    project_dues(case)
+    return made

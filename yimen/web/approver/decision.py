@@ -1,0 +1,134 @@
+"""One decision on one screen: the facts, what differs, the rule's answer, what was decided before; confirm, refuse, return."""
+
+import uuid
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from yimen.cases import actions
+from yimen.cases.queries import HOW_TO_APPEAL, DecisionPage, decision_page, waiting_decisions
+from yimen.office import files
+from yimen.office.access import current
+from yimen.office.audit import reading
+from yimen.screening.queries import current_rules
+from yimen.web.leader.story import Row, Teller
+
+REFUSALS = (actions.NotDecided, actions.WrongStep, actions.Changed)
+_COUNTED = ((False, "不符合"), (None, "待核实"), (True, "符合"))
+
+
+def page(request: HttpRequest, decision_id: uuid.UUID, problem: str = "", status: int = 200) -> HttpResponse:
+    """Show a decision with everything it rests on; the look is written down with its purpose."""
+    today = timezone.localdate()
+    with reading("审核确认", decision=decision_id.hex):
+        held = decision_page(decision_id=decision_id, on=today)
+    keys = [one.decision.pk for one in waiting_decisions(on=today)]
+    rows = _rows(held)
+    shown = {
+        "current": reverse("approve_list"),
+        "held": held,
+        "decision": held.decision,
+        "case": held.case,
+        "policy": held.policy,
+        "rows": rows,
+        "counts": [(words, sum(row.answer is answer for row in rows)) for answer, words in _COUNTED],
+        "facts": [one | {"stated_on": _day(one["stated_on"])} for one in held.facts],
+        "differences": [one for one in held.facts if one["others"] or one["expired"]],
+        "appeal": HOW_TO_APPEAL,
+        "problem": problem,
+        "today": today,
+        **_neighbours(keys, decision_id),
+    }
+    return render(request, "approver/decision.html", shown, status=status)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _rows(held: DecisionPage) -> list[Row]:
+    """Tell the conditions from the frozen facts alone: what the opinion rested on, not what is known today."""
+    return Teller(current_rules(), held.facts, None, {}).rows(held.decision.conditions, kind="decision")
+
+
+def _neighbours(keys: list[uuid.UUID], decision_id: uuid.UUID) -> dict[str, Any]:
+    if decision_id not in keys:
+        return {"after": keys[0] if keys else None, "left": len(keys)}
+    place = keys.index(decision_id)
+    return {
+        "place": place + 1,
+        "of": len(keys),
+        "before": keys[place - 1] if place else None,
+        "after": keys[place + 1] if place + 1 < len(keys) else None,
+    }
+
+
+def photo(request: HttpRequest, decision_id: uuid.UUID, which: str) -> HttpResponseBase:
+    """Show a photo of the sheet on the board, of its first or last day; opening it is written down."""
+    with reading("看公示照片", decision=decision_id.hex):
+        held = decision_page(decision_id=decision_id, on=timezone.localdate())
+    found = [one.last_photo if which == "last" else one.first_photo for one in held.postings if one.kind == "before"]
+    if not found or found[-1] is None:
+        raise files.NoSuchFile("没有这张照片。")
+    name, content = files.open_file(found[-1], purpose="看公示照片")
+    return FileResponse(content, filename=name, content_type="image/png" if name.endswith("png") else "image/jpeg")
+
+
+@require_POST
+def confirm(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
+    """Confirm; the grant and the standing are written with it."""
+    words = request.POST.get("words", "")
+    return _do(
+        request,
+        decision_id,
+        lambda: actions.confirm(decision=decision_id, words=words, by=_me(), at=timezone.now()),
+        "已确认，结果回到受理窗口。",
+    )
+
+
+@require_POST
+def refuse(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
+    """Refuse, in words with the article."""
+    words, article = request.POST.get("words", ""), request.POST.get("article", "")
+    return _do(
+        request,
+        decision_id,
+        lambda: actions.refuse(decision=decision_id, words=words, article=article, by=_me(), at=timezone.now()),
+        "已不予确认。三个工作日内书面告知本人，告知书上写明怎样申请复议、诉讼。",
+    )
+
+
+@require_POST
+def send_back(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
+    """Send back to the window with a reason."""
+    words = request.POST.get("words", "")
+    return _do(
+        request,
+        decision_id,
+        lambda: actions.send_back(decision=decision_id, words=words, by=_me(), at=timezone.now()),
+        "已退回重办，理由已写给经办。",
+    )
+
+
+def _do(request: HttpRequest, decision_id: uuid.UUID, act: Callable[[], Any], done: str) -> HttpResponse:
+    """Only what this desk decides on may be decided here; the refusal of the action is what the page says."""
+    try:
+        with reading("审核确认", decision=decision_id.hex):
+            decision_page(decision_id=decision_id, on=timezone.localdate())
+            act()
+    except REFUSALS as refusal:
+        return page(request, decision_id, problem=str(refusal), status=422)
+    messages.success(request, done)
+    return HttpResponseRedirect(reverse("approve", args=[decision_id]))
+
+
+def _me() -> Any:
+    return current().staff

@@ -1,0 +1,215 @@
+"""What the window does about the decisions of a case (公示、告知、送达) and about who answers for it (移交)."""
+
+import uuid
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from yimen.cases import actions
+from yimen.cases.queries import case_page
+from yimen.office import files
+from yimen.office.access import current, require
+from yimen.office.audit import reading
+from yimen.office.queries import colleagues
+from yimen.web.approver.parts import parts_of
+
+MOST_BYTES = 10 * 2**20
+PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
+REFUSALS = (
+    actions.NotDecided,
+    actions.NotPosted,
+    actions.NotHandedOver,
+    actions.NotDelivered,
+    actions.WrongStep,
+    actions.Changed,
+)
+
+
+class NoPicture(Exception):
+    """What was sent is no photo."""
+
+
+def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "", status: int = 200) -> HttpResponse:
+    """Show the decisions of a case and who answers for it."""
+    with reading("办理决定", case=case_id.hex):
+        held = case_page(case_id=case_id)
+        shown = {"current": reverse("cases"), "case": held.case, "problem": problem, **parts_of(held.case)}
+    return render(request, "cases/decisions.html", shown, status=status)
+
+
+@require_POST
+def step(request: HttpRequest, case_id: uuid.UUID, name: str) -> HttpResponse:
+    """Take one step that a form of the case's page names; what is refused is said on the page."""
+    act = _STEPS.get(name)
+    if act is None:
+        return page(request, case_id, problem="没有这一步，请刷新页面。", status=404)
+    try:
+        with reading("办理决定", case=case_id.hex):
+            held = case_page(case_id=case_id)
+            done = act(request, held)
+    except (*REFUSALS, NoPicture, ValueError) as refusal:
+        return page(request, case_id, problem=str(refusal), status=422)
+    messages.success(request, done)
+    return HttpResponseRedirect(reverse("case_decisions", args=[case_id]))
+
+
+def _decision(request: HttpRequest, held: Any) -> uuid.UUID:
+    wanted = request.POST.get("decision", "")
+    found = next((one.pk for one in held.decisions if str(one.pk) == wanted), None)
+    if found is None:
+        raise actions.NotDecided("没有选哪一项决定，请刷新页面。")
+    return uuid.UUID(str(found))
+
+
+def _words(request: HttpRequest, name: str = "words") -> str:
+    return str(request.POST.get(name, "")).strip()
+
+
+def _who() -> dict[str, Any]:
+    return {"by": current().staff, "at": timezone.now()}
+
+
+def _photo(request: HttpRequest, held: Any) -> uuid.UUID | None:
+    """Keep a photo of the sheet; its own name is thrown away, because it may name somebody."""
+    sent = request.FILES.get("photo")
+    if sent is None:
+        return None
+    content = sent.read(MOST_BYTES + 1)
+    if len(content) > MOST_BYTES:
+        raise NoPicture("照片大于 10 MB，请用手机的普通清晰度再拍一张。")
+    if not content.startswith(PICTURES):
+        raise NoPicture("只收 JPG 或 PNG 照片。")
+    require("decision.propose", area_path=held.case.area_path)
+    ending = "jpg" if content.startswith(PICTURES[0]) else "png"
+    return files.put(content, kind="posting", name=f"公示照片.{ending}", area_path=held.case.area_path, at=timezone.now())
+
+
+def _propose(request: HttpRequest, held: Any) -> str:
+    agrees = request.POST.get("agrees") == "yes"
+    actions.propose(decision=_decision(request, held), agrees=agrees, opinion=_words(request), **_who())
+    return "初审意见已记下，依据的事实已固定。"
+
+
+def _refer(request: HttpRequest, held: Any) -> str:
+    actions.refer(decision=_decision(request, held), words=_words(request), **_who())
+    return "已转介。请打印证明交本人带到学校。"
+
+
+def _post(request: HttpRequest, held: Any) -> str:
+    posting = actions.post(decision=_decision(request, held), place=_words(request), photo=_photo(request, held), **_who())
+    return f"已开始公示，到 {posting.ends_on:%Y-%m-%d} 为止。最后一天再拍一张照片。"
+
+
+def _photograph(request: HttpRequest, held: Any) -> str:
+    photo = _photo(request, held)
+    if photo is None:
+        raise NoPicture("请选一张照片。")
+    actions.photograph(decision=_decision(request, held), photo=photo, **_who())
+    return "照片已存。"
+
+
+def _clear(request: HttpRequest, held: Any) -> str:
+    actions.clear(decision=_decision(request, held), **_who())
+    return "公示期满，无异议，已报审核确认。"
+
+
+def _object(request: HttpRequest, held: Any) -> str:
+    actions.object_to(decision=_decision(request, held), words=_words(request), **_who())
+    return "异议已记下，重新调查后再出初审意见。"
+
+
+def _publish(request: HttpRequest, held: Any) -> str:
+    actions.publish(decision=_decision(request, held), place=_words(request), **_who())
+    return "已开始公布，领取期间一直张贴。"
+
+
+def _tell(request: HttpRequest, held: Any) -> str:
+    actions.tell(decision=_decision(request, held), words=_words(request), **_who())
+    return "已记下书面告知。"
+
+
+def _appeal(request: HttpRequest, held: Any) -> str:
+    actions.appeal(decision=_decision(request, held), words=_words(request), **_who())
+    return "复核申请已记下，由没有经手的人复核。"
+
+
+def _transfer(request: HttpRequest, held: Any) -> str:
+    actions.transfer_to_rigid(decision=_decision(request, held), consent=_words(request), **_who())
+    return "已转入刚性支出困难家庭认定，材料沿用，不再交。"
+
+
+def _hear(request: HttpRequest, held: Any) -> str:
+    actions.hear(case=held.case.pk, words=_words(request), **_who())
+    return "听取的意见已记下。"
+
+
+def _end(request: HttpRequest, held: Any) -> str:
+    actions.end_aid(case=held.case.pk, grant=uuid.UUID(_words(request, "grant")), opinion=_words(request), **_who())
+    return "拟终止的初审意见已记下；由别人确认以后，才从次月停发。"
+
+
+def _adjust(request: HttpRequest, held: Any) -> str:
+    try:
+        yuan = Decimal(_words(request, "yuan").replace(",", ""))
+    except InvalidOperation:
+        raise actions.NotDecided("金额请写数字，例如 420.00。") from None
+    actions.adjust_aid(case=held.case.pk, grant=uuid.UUID(_words(request, "grant")), yuan=yuan, opinion=_words(request), **_who())
+    return "拟调整的初审意见已记下。"
+
+
+def _deliver(request: HttpRequest, held: Any) -> str:
+    day = _words(request, "handed_on")
+    actions.deliver(
+        case=held.case.pk,
+        way=_words(request, "way"),
+        said_aloud=request.POST.get("said_aloud") == "yes",
+        receipt=_words(request, "receipt"),
+        handed_on=date.fromisoformat(day) if day else None,
+        **_who(),
+    )
+    return "已送达。"
+
+
+def _offer(request: HttpRequest, held: Any) -> str:
+    able = colleagues(permission="case.open", area_path=held.case.area_path)
+    to = next((one for one in able if one.username == request.POST.get("to")), None)
+    if to is None:
+        raise actions.NotHandedOver("请选移交给谁。")
+    actions.offer_case(case=held.case.pk, to=to, reason=_words(request), **_who())
+    return f"已请{to.name}接手；对方接受以前，仍由您负责。"
+
+
+def _answer(request: HttpRequest, held: Any) -> str:
+    if held.offer is None:
+        raise actions.NotHandedOver("没有等您答复的移交，或已由上级改派。")
+    yes = request.POST.get("yes") == "yes"
+    actions.answer_offer(handover=held.offer.pk, yes=yes, **_who())
+    return "已接受，从现在起由您负责到底。" if yes else "已答复不接，仍由原来的人负责。"
+
+
+_STEPS: dict[str, Callable[[HttpRequest, Any], str]] = {
+    "propose": _propose,
+    "refer": _refer,
+    "post": _post,
+    "photograph": _photograph,
+    "clear": _clear,
+    "object": _object,
+    "publish": _publish,
+    "tell": _tell,
+    "appeal": _appeal,
+    "transfer": _transfer,
+    "hear": _hear,
+    "end": _end,
+    "adjust": _adjust,
+    "deliver": _deliver,
+    "offer": _offer,
+    "answer": _answer,
+}

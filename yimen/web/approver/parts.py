@@ -1,0 +1,38 @@
+"""What the page of a case's decisions shows beside them: what runs and may be ended, and who answers for the case."""
+
+from typing import Any
+
+from django.utils import timezone
+
+from yimen.cases.queries import HOW_TO_APPEAL, Case, open_offer, running_grants, stands_of, was_heard
+from yimen.office.access import current, may
+from yimen.office.queries import colleagues
+
+
+def parts_of(case: Case) -> dict[str, Any]:
+    """Return everything the parts of the page need, asked once before it is drawn."""
+    return {
+        "all_stands": stands_of(case_id=case.pk, on=timezone.localdate()),
+        "aid": _running(case),
+        "hand": _handing(case),
+        "appeal": HOW_TO_APPEAL,
+    }
+
+
+def _running(case: Case) -> dict[str, Any]:
+    """What the household receives, if this post may propose to end or adjust it, and whether it was heard."""
+    is_open = case.state == "accepted" and may("decision.propose", area_path=case.area_path)
+    return {"grants": list(running_grants(case)) if is_open else [], "heard": was_heard(case), "may_hear": is_open}
+
+
+def _handing(case: Case) -> dict[str, Any]:
+    """Who answers for the case, an offer that waits, and to whom it could go."""
+    staff, offer = current().staff, open_offer(case_id=case.pk)
+    is_mine = staff is not None and case.first_assignee_id == staff.pk
+    return {
+        "offer": offer,
+        "is_mine": is_mine,
+        "for_me": offer is not None and staff is not None and offer.taker_id == staff.pk,
+        "able": colleagues(permission="case.open", area_path=case.area_path) if is_mine and offer is None else [],
+        "may_deliver": may("case.deliver", area_path=case.area_path) and case.state == "concluded",
+    }
