@@ -24,6 +24,7 @@ DOORS = {
         "work",
     },
     "policies": {"queries", "model"},
+    "cases": {"actions", "queries", "models", "words"},
 }
 
 # What passes by the scope. Whoever needs one more of these says here why it shows nobody to anybody.

@@ -16,6 +16,9 @@ from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.front import home
 from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
+from yimen.web.reports import checking
+from yimen.web.reports import desk as reports
+from yimen.web.urgent import giving, registering, reserve
 from yimen.web.visits import tasks, verify, visit
 from yimen.web.window import apply, interview, people, policies, receipt
 from yimen.web.window import help as window_help
@@ -46,6 +49,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reassign/", reassign.reassign, name="reassign"),
     path("cases/<uuid:case_id>/decisions/", handling.page, name="case_decisions"),
     path("cases/<uuid:case_id>/decisions/<slug:name>/", handling.step, name="case_step"),
+    path("findings/<uuid:finding_id>/take-up/", checking.take_up, name="finding_take_up"),
+    path("reports/", reports.listed, name="reports"),
+    path("reports/new/", reports.new, name="report_new"),
+    path("reports/<uuid:report_id>/", reports.page, name="report"),
+    path("reports/<uuid:report_id>/voice/", reports.attached, {"which": "voice"}, name="report_voice"),
+    path("reports/<uuid:report_id>/photo/", reports.attached, {"which": "photo"}, name="report_photo"),
+    path("reports/<uuid:report_id>/take-up/", reports.take_up, name="report_take_up"),
+    path("reports/<uuid:report_id>/end/", reports.end, name="report_end"),
+    path("reports/<uuid:report_id>/answer/", reports.answer, name="report_answer"),
+    path("reports/<uuid:report_id>/name/", reports.name, name="report_name"),
+    path("checks/<uuid:case_id>/", checking.page, name="check"),
+    path("checks/<uuid:case_id>/hear/", checking.hear, name="check_hear"),
+    path("checks/<uuid:case_id>/settle/", checking.settle, name="check_settle"),
+    path("urgent/<uuid:case_id>/", giving.case, name="urgent"),
+    path("urgent/<uuid:case_id>/confirm/", giving.confirm_all, name="urgent_confirm"),
+    path("urgent/<uuid:case_id>/receipt/", giving.receipt, name="urgent_receipt"),
+    path("reserve/", reserve.page, name="reserve"),
+    path("reserve/fund/", reserve.fund, name="reserve_fund"),
     path("villages/<slug:code>/", village.village, name="village"),
     path("policies/", policies.policy_list, name="policies"),
     path("policies/<str:policy_id>/", policies.policy, name="policy"),
@@ -60,6 +81,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<uuid:person_id>/number/", people.number, name="person_number"),
     path("people/<uuid:person_id>/help/", window_help.person, name="person_help"),
     path("help/", window_help.stranger, name="help"),
+    path("households/new/", registering.new_household, name="household_new"),
+    path("households/<uuid:household_id>/urgent/", giving.form, name="urgent_form"),
+    path("households/<uuid:household_id>/gift/", giving.gift, name="charity_gift"),
     path("households/<uuid:household_id>/", people.household, name="household"),
     path("cases/<uuid:case_id>/print/<slug:paper>/", papers.case_paper, name="case_print"),
     path("cases/<uuid:case_id>/kept/<uuid:paper_id>/", papers.kept, name="case_kept"),

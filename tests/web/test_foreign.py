@@ -7,13 +7,14 @@ import uuid
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from yimen.cases.actions import open_case
+from yimen.cases.actions import open_case, record_report, take_up_finding
 from yimen.cases.models import Decision
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
-from yimen.office.models import Delivery, Job, Staff
+from yimen.office.models import Area, Delivery, Job, Staff
 from yimen.registry.models import Household, Membership
 from yimen.registry.names import mask_name
 from yimen.screening.models import Finding
@@ -46,7 +47,7 @@ def keys(county):
             "name": ["propose", "hear", "offer", "deliver"],
             "code": ["990101002001", "990101002", "990101"],
             "policy_id": ["subsistence_allowance"],
-        } | case_of_the_village(county)
+        } | _work(case_of_the_village(county))
 
 
 def case_of_the_village(county):
@@ -69,6 +70,17 @@ def open_decision(case):
         state="proposed",
         area_path=case.area_path,
     )
+
+
+def _work(keys):
+    """Take in a complaint and take up a finding of the village, as its township does."""
+    clerk, at = Staff.objects.get(username="shiliu"), timezone.now()
+    with scope(clerk, "测试"), reading("测试"):
+        finding = Finding.objects.filter(area_path__startswith="99.9901.990101.990101002.").earliest("pk")
+        case = take_up_finding(finding_id=finding.pk, by=clerk, at=at)
+        area = Area.objects.get(code="990101002001")
+        report = record_report(kind="complaint", channel="phone", about="村东的人", area=area, by=clerk, at=at)
+    return keys | {"case_id": [*keys["case_id"], case.pk], "report_id": [report.pk]}
 
 
 def leaks(body, county):

@@ -1,4 +1,4 @@
-"""Changes of benefits: lists of recipients that departments deliver."""
+"""Changes of benefits: lists of recipients that departments deliver, grants, a township's reserve, gifts of charities."""
 
 import uuid
 from collections.abc import Callable, Iterator, Mapping
@@ -13,8 +13,10 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from yimen.benefits.charity import NotRecorded, record_gift
 from yimen.benefits.granting import NotGranted, end_grant, grant_benefit
 from yimen.benefits.models import Grant
+from yimen.benefits.reserve import NotBooked, add_receipt, check_photo, fund_reserve, return_to_reserve, spend_reserve
 from yimen.office import audit
 from yimen.office.access import require
 from yimen.office.deliveries import finish, receive
@@ -36,7 +38,22 @@ from yimen.office.tables import (
 from yimen.policies.model import Policy
 from yimen.registry.queries import Found, match_numbers, read_id_number
 
-__all__ = ["HEADINGS", "NotGranted", "end_grant", "grant_benefit", "load_recipients", "preview_recipients"]
+__all__ = [
+    "HEADINGS",
+    "NotBooked",
+    "NotGranted",
+    "NotRecorded",
+    "add_receipt",
+    "check_photo",
+    "end_grant",
+    "fund_reserve",
+    "grant_benefit",
+    "load_recipients",
+    "preview_recipients",
+    "record_gift",
+    "return_to_reserve",
+    "spend_reserve",
+]
 ROWS_PER_TRANSACTION = 2000
 HEADINGS = (
     Heading("id_number", ("身份证号", "身份证号码", "公民身份号码", "证件号码"), required=True),

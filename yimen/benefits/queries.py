@@ -9,7 +9,24 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet, Sum
 
-from yimen.benefits.models import Grant
+from yimen.benefits.charity import Received, received_once, totals_by_fund
+from yimen.benefits.models import Grant, Reserve, ReserveEntry, ReserveReceipt
+from yimen.benefits.reserve import Month, account, entries_of, reserve_above, reserves_seen, spent_on
+
+__all__ = [
+    "Month",
+    "Received",
+    "Reserve",
+    "ReserveEntry",
+    "ReserveReceipt",
+    "account",
+    "entries_of",
+    "received_once",
+    "reserve_above",
+    "reserves_seen",
+    "spent_on",
+    "totals_by_fund",
+]
 
 
 @dataclass(frozen=True)

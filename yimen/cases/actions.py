@@ -26,7 +26,9 @@ from yimen.cases.dues import recompute_dues
 from yimen.cases.ending import adjust_aid, end_aid, hear, recover
 from yimen.cases.flow import Changed, WrongStep
 from yimen.cases.grounds import NotDecided, StaleFacts
+from yimen.cases.lanes import Hand, NotGiven, give_small_aid
 from yimen.cases.posting import NotPosted, clear, object_to, photograph, post, publish
+from yimen.cases.reporting import Named, answer_report, end_report, informant_of, record_report, take_up_report
 from yimen.cases.telling import answer_appeal, appeal, tell, transfer_to_rigid
 from yimen.cases.verifying import (
     NotVerified,
@@ -46,16 +48,21 @@ from yimen.cases.visiting import (
     send_visit_back,
     sign_visit,
 )
+from yimen.cases.warnings import NotChecked, record_hearing, settle_check, take_up_finding
 
 __all__ = [
     "Asked",
     "Changed",
     "ConsentNote",
+    "Hand",
+    "Named",
     "NotAccepted",
     "NotArchived",
+    "NotChecked",
     "NotDecided",
     "NotDelivered",
     "NotExtended",
+    "NotGiven",
     "NotHandedOver",
     "NotPosted",
     "NotRated",
@@ -68,6 +75,7 @@ __all__ = [
     "adjust_aid",
     "answer_appeal",
     "answer_offer",
+    "answer_report",
     "appeal",
     "archive_paper",
     "ask_comparison",
@@ -80,9 +88,12 @@ __all__ = [
     "draw_checks",
     "drop_photo",
     "end_aid",
+    "end_report",
     "extend",
     "give_consent",
+    "give_small_aid",
     "hear",
+    "informant_of",
     "investigate",
     "keep_photo",
     "note_papers",
@@ -97,8 +108,10 @@ __all__ = [
     "rate",
     "reassign_all",
     "recompute_dues",
+    "record_hearing",
     "record_kinship",
     "record_paper",
+    "record_report",
     "record_visit",
     "recover",
     "refer",
@@ -108,8 +121,11 @@ __all__ = [
     "send_back",
     "send_visit_back",
     "settle",
+    "settle_check",
     "sign_visit",
     "submit",
+    "take_up_finding",
+    "take_up_report",
     "tell",
     "tell_papers",
     "transfer_to_rigid",

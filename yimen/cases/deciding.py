@@ -36,6 +36,8 @@ IDENTITY = frozenset(
     }
 )
 REFERRED_DEPARTMENTS = frozenset({"教育"})
+# Given on the spot out of the township's own reserve (社会救助法第50条): a second person there confirms it.
+CONFIRMED_ON_THE_SPOT = frozenset({"small_emergency_aid"})
 COUNTY_DEPTH = 3
 
 
@@ -142,7 +144,7 @@ def may_confirm(held: Decision, by: Staff, on: date) -> None:
 
 def in_hands_of(by: Staff, held: Decision, on: date) -> None:
     """Raise NotDecided unless it is theirs: township or county, as the province has it (社会救助法第44条), a local parameter."""
-    if held.department == CIVIL_AFFAIRS and not _reaches_county(by, held.area_path):
+    if held.department == CIVIL_AFFAIRS and held.policy not in CONFIRMED_ON_THE_SPOT and not _reaches_county(by, held.area_path):
         true = true_parameters([DELEGATED], area_path=held.area_path, on=on, rules=current_rules())
         if DELEGATED not in true:
             raise NotDecided("本地没有录入“审核确认下放乡镇”（社会救助法第44条由省规定），须由县级确认。")

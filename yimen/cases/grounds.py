@@ -14,7 +14,7 @@ from typing import Any
 
 from yimen.cases.dues import project_dues
 from yimen.cases.flow import Note, move_decision
-from yimen.cases.models import Case, Decision, Kinship, Visit
+from yimen.cases.models import Case, Decision, Kinship, UrgentAid, Visit
 from yimen.cases.visiting import HOME
 from yimen.cases.words import Effect
 from yimen.office.access import System, current, may, scope
@@ -141,12 +141,18 @@ def _same_facts(held: Decision, now: Today) -> None:
         if then.get(name) != values.get(name)
     ]
     fen = fen_of(now.answer)
-    if held.effect == Effect.GIVE and fen != held.amount_fen:
+    if held.effect == Effect.GIVE and fen != held.amount_fen and not _given_within(held, fen):
         changes.append(f"金额由 {_yuan(held.amount_fen)} 变为 {_yuan(fen)}")
     if [one["value"] for one in held.conditions] != [one.value for one in now.answer.conditions]:
         changes.append("有条件的结果变了")
     if changes:
         raise StaleFacts(changes)
+
+
+def _given_within(held: Decision, most_fen: int | None) -> bool:
+    """Aid given before the decision (社会救助法第50条) may be less than the most that the rule allows."""
+    given = UrgentAid.objects.filter(case_id=held.case_id).exists()
+    return given and most_fen is not None and held.amount_fen is not None and held.amount_fen <= most_fen
 
 
 def _said(value: Any) -> str:

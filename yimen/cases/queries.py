@@ -38,8 +38,10 @@ from yimen.cases.dossier import (
 from yimen.cases.dues import deadlines_of, wrong_dues
 from yimen.cases.ending import running_grants, taper_of, was_heard
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
+from yimen.cases.lanes import Earlier, cap_of, earlier_aid, unconfirmed, urgent_of
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
 from yimen.cases.posting import Sheet, board, posting_asked, sheet_of
+from yimen.cases.reporting import answer_to, has_informant, report_seen, reports, unmatched_reports
 from yimen.cases.telling import HOW_TO_APPEAL, was_told
 from yimen.cases.verification import (
     draw_waits,
@@ -53,6 +55,7 @@ from yimen.cases.verification import (
     visit_page,
     waiting_for_other,
 )
+from yimen.cases.warnings import CheckCounts, Suggested, cases_of_finding, check_counts, checks, suggested_for
 from yimen.cases.words import OPEN, Channel, DecisionState, Kind, PaperState, State
 from yimen.office.access import require
 from yimen.office.calendar import calendar
@@ -66,8 +69,10 @@ __all__ = [
     "BlankPad",
     "Case",
     "Channel",
+    "CheckCounts",
     "Decision",
     "DecisionPage",
+    "Earlier",
     "HandedOver",
     "Kind",
     "Load",
@@ -75,19 +80,27 @@ __all__ = [
     "Sheet",
     "Stand",
     "State",
+    "Suggested",
     "Waiting",
+    "answer_to",
     "archived_paper",
     "archived_papers",
     "blank_pad",
     "board",
+    "cap_of",
     "cases_answered_for",
+    "cases_of_finding",
+    "check_counts",
+    "checks",
     "chosen",
     "content_of",
     "decision_page",
     "decisions_of",
     "draw_waits",
     "draws",
+    "earlier_aid",
     "handed_over",
+    "has_informant",
     "kept_paper",
     "leaves_of",
     "loads",
@@ -99,12 +112,18 @@ __all__ = [
     "photo_of",
     "posting_asked",
     "priority_rule",
+    "report_seen",
+    "reports",
     "running_grants",
     "sheet_of",
     "signing_page",
     "stands_of",
+    "suggested_for",
     "taper_of",
     "to_sign",
+    "unconfirmed",
+    "unmatched_reports",
+    "urgent_of",
     "verification_page",
     "visit_page",
     "waiting_decisions",
@@ -274,7 +293,7 @@ def open_cases_of(*, household_id: uuid.UUID) -> QuerySet[Case]:
 def words_of(event: CaseEvent) -> str:
     """Return what a step is called on a page."""
     step = (DECISION_STEPS if event.decision_id else CASE_STEPS).get(event.step)
-    return step.words if step else {"open": "登记"}.get(event.step, event.step)
+    return step.words if step else {"open": "登记", "lead_on": "转为救助申请"}.get(event.step, event.step)
 
 
 def open_offer(*, case_id: uuid.UUID) -> Handover | None:

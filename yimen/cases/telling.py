@@ -115,7 +115,7 @@ def _is_appealed(decision: uuid.UUID) -> bool:
 def _take_up(case: Case, words: str, *, by: Staff, at: datetime) -> None:
     """A concluded case is handled again; its result has not been handed over, or will be anew."""
     if case.state in (State.CONCLUDED, State.DELIVERED):
-        moved = move_case("take_up", case.pk, by=by, at=at, note=Note(words), concluded_at=None)
+        moved = move_case("reopen", case.pk, by=by, at=at, note=Note(words), concluded_at=None)
         case.state = moved.state
         Task.objects.filter(case=case, kind=TaskKind.DELIVER, done_at=None).update(done_at=at, done_by=by, outcome=words)
 

@@ -112,3 +112,23 @@ class Way(models.TextChoices):
     PASS_ON = "pass_on", "分类推送"
     ONE_BY_ONE = "one_by_one", "一事一议"
     CHECK_OUT = "check_out", "核查退出"
+
+
+class Lane(models.TextChoices):
+    """The lanes of temporary aid in an emergency (practice 10); 支出型 goes the way of every application."""
+
+    SMALL = "small", "小额快救"
+    URGENT = "urgent", "急难型，先行救助"
+
+
+class Cause(models.TextChoices):
+    """What has happened (急难情形)."""
+
+    ILLNESS = "illness", "突发急病"
+    TRAFFIC = "traffic", "交通事故"
+    FIRE = "fire", "火灾"
+    DROWNING = "drowning", "溺水"
+    INJURY = "injury", "人身伤害"
+    STRANDED = "stranded", "丢失钱物、滞留在外"
+    EDUCATION = "education", "教育支出"
+    OTHER = "other", "其他急难"

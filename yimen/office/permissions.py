@@ -14,6 +14,7 @@ PERMISSION_WORDS = {
     "facts.load": "装载部门数据",
     "recipients.load": "装载待遇名单",
     "screening.run": "运行筛查",
+    "household.register": "在窗口登记家庭",
     "case.see": "看办件",
     "case.export": "导出办件",
     "case.open": "登记申请、填写办件",
@@ -38,7 +39,7 @@ PERMISSION_WORDS = {
 }
 
 _VISIT = {"visit.make"}
-_WINDOW = {"person.search", "person.see", "help.ask", "rules.see", "finding.see", "case.see", "case.open"}
+_WINDOW = {"household.register", "person.search", "person.see", "help.ask", "rules.see", "finding.see", "case.see", "case.open"}
 _TOWN = _VISIT | {"case.export", "case.accept", "case.verify", "case.extend", "case.deliver", "decision.propose", "reserve.spend"}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -63,7 +64,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     "village_cadre": frozenset(
         {"desk.village", "person.search", "person.see", "help.ask", "finding.see", "rules.see", "case.see", "case.open"}
-        | {"case.deliver"}
+        | {"case.deliver", "household.register"}
         | _VISIT
     ),
     # Bought verification (社会救助法第55、56条): only the households of its own open tasks, only the facts it must verify.

@@ -14,12 +14,15 @@ from yimen.office.tables import Match, Preview, Skipped, Table, TableProblem, Va
 from yimen.registry.load import RosterLoader
 from yimen.registry.obligors import HEADINGS as OBLIGOR_HEADINGS
 from yimen.registry.obligors import ObligorRow, load_obligor_rows, read_obligor
+from yimen.registry.register import NewMember, NotRegistered, register_household
 from yimen.registry.roster import HEADINGS, RosterRow, read_row
 from yimen.registry.standings import decide_standing, end_standing
 
 __all__ = [
     "HEADINGS",
     "OBLIGOR_HEADINGS",
+    "NewMember",
+    "NotRegistered",
     "Preview",
     "TableProblem",
     "decide_standing",
@@ -28,6 +31,7 @@ __all__ = [
     "load_roster",
     "preview_obligors",
     "preview_roster",
+    "register_household",
 ]
 
 

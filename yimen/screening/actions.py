@@ -32,6 +32,7 @@ from yimen.screening.turn import Busy, turn
 
 __all__ = [
     "Busy",
+    "NotClosed",
     "Shrunk",
     "SnapshotFailed",
     "close_finding",

@@ -19,7 +19,15 @@ from yimen.screening.homes import Home, HomeFacts, Receipt, Someone, facts_of_ho
 from yimen.screening.models import Finding, ScreeningRun
 from yimen.screening.registered import Registered
 from yimen.screening.rules import current_rules
-from yimen.screening.story import RegisteredAnswers, answer_of, parameter_at, story_of, true_parameters
+from yimen.screening.story import (
+    RegisteredAnswers,
+    answer_of,
+    parameter_at,
+    story_of,
+    true_parameters,
+    whole_parameter,
+    yuan_parameter,
+)
 
 __all__ = [
     "Finding",
@@ -30,6 +38,8 @@ __all__ = [
     "parameter_at",
     "story_of",
     "true_parameters",
+    "whole_parameter",
+    "yuan_parameter",
 ]
 KINDS = {"missed": "漏救", "wrong": "错救", "recheck": "待核实", "soon": "即将符合"}
 
@@ -401,3 +411,10 @@ def counts_by_kind() -> dict[str, int]:
     rows = Finding.objects.filter(state=Finding.State.OPEN, opened_run__finished_at__isnull=False)
     held = dict(rows.values_list("kind").annotate(n=Count("pk")).values_list("kind", "n"))
     return {kind: held.get(kind, 0) for kind in KINDS}
+
+
+def finding_seen(*, finding_id: uuid.UUID) -> Finding:
+    """Return a finding without opening anybody's name. Raises Finding.DoesNotExist outside the open scope, NotAllowed."""
+    require("finding.see")
+    found: Finding = Finding.objects.get(pk=finding_id, opened_run__finished_at__isnull=False)
+    return found

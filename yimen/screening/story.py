@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
 from yimen.policies.queries import Answer, HouseholdAnswers, Parameter, Rules
@@ -53,3 +54,17 @@ def true_parameters(names: Iterable[str], *, area_path: str, on: date, rules: Ru
     """Return those of these local parameters that are entered for a place as true; one not entered is not true."""
     found = ((name, parameter_at(name, area_path=area_path, on=on, rules=rules)) for name in names)
     return frozenset(name for name, held in found if held is not None and held.value is True)
+
+
+def whole_parameter(name: str, *, area_path: str, on: date, rules: Rules) -> int | None:
+    """Return a local parameter that is a whole number, such as a number of days; None where nobody entered it."""
+    areas = tuple(area_path.rstrip(".").split("."))
+    held = rules.parameters.find(name, areas=areas, category=None, on=on)
+    return int(held.text) if held is not None and held.text.isdigit() else None
+
+
+def yuan_parameter(name: str, *, area_path: str, category: str | None, on: date, rules: Rules) -> Decimal | None:
+    """Return a local amount of money in yuan, for 城 or 农; None where nobody entered it."""
+    areas = tuple(area_path.rstrip(".").split("."))
+    held = rules.parameters.find(name, areas=areas, category=category, on=on)
+    return None if held is None else Decimal(held.text.replace(",", ""))

@@ -18,6 +18,8 @@ HINTS = {
     "findings": "谁可能漏了、错了，逐条核实",
     "visits": "要去的户、等我签字的记录",
     "cases": "我负责的、待受理的，超期的在前",
+    "reports": "报告、举报和立案的线索，超期的在前",
+    "reserve": "乡镇备用金月账、拨付和支出",
     "screening": "把每个人、每一户与每项政策对照一遍",
     "arrivals": "花名册、部门数据、发放名单",
     "people": "按证件号码、姓名、拼音、后四位",
@@ -30,11 +32,13 @@ LINKS = (
     ("findings", "线索", ("finding.see",)),
     ("cases", "办件", ("case.open", "case.reassign")),
     ("visits", "我的任务", ("visit.make",)),
+    ("reports", "报告核查", ("finding.see",)),
     ("screening", "筛查", ("screening.run",)),
     ("arrivals", "装载", ("roster.load", "facts.load", "recipients.load")),
     ("people", "找人", ("person.search",)),
     ("help", "能得到什么帮助", ("help.ask",)),
     ("reassign", "改派", ("case.reassign",)),
+    ("reserve", "备用金", ("reserve.spend", "reserve.fund")),
     ("policies", "政策", ("rules.see",)),
 )
 

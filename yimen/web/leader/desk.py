@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
+from yimen.cases.queries import check_counts
 from yimen.office import audit
 from yimen.office.access import may, require
 from yimen.screening.queries import KINDS, Figures, figures, today_three
@@ -51,6 +52,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "today": timezone.localdate(),
         "three": [(one, _TITLES[one.kind], _HINTS[one.kind], _VERBS[one.kind]) for one in today_three()],
         "figures": held,
+        "checks": check_counts(on=timezone.localdate()),
         "kinds": KINDS,
         "columns": COLUMNS,
         "may_export": may("finding.export"),

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
+from yimen.cases.queries import cases_of_finding
 from yimen.office.access import current, may
 from yimen.office.audit import reading
 from yimen.office.queries import colleagues
@@ -49,8 +50,11 @@ def page(request: HttpRequest, finding_id: uuid.UUID, problem: str = "", status:
             held.finding.conditions, kind=held.finding.kind
         )
         others = list(findings_of(household_id=held.card.household_id))
+    cases = [one for one in cases_of_finding(finding_id=finding_id) if one.kind == "finding"]
     shown = {
         "current": reverse("findings"),
+        "cases": cases,
+        "in_hand": any(not one.way for one in cases),
         "held": held,
         "finding": held.finding,
         "is_open": held.finding.state == "open",
@@ -66,6 +70,7 @@ def page(request: HttpRequest, finding_id: uuid.UUID, problem: str = "", status:
         "colleagues": colleagues(permission="finding.close", area_path=held.finding.area_path),
         "handed_to": held.finding.handed_to.name if held.finding.handed_to else "",
         "closer": held.finding.closed_by.name if held.finding.closed_by else "",
+        "may_take_up": may("case.verify", area_path=held.finding.area_path),
         "problem": problem,
         "query": request.GET.urlencode(),
         **_neighbours(request, finding_id),

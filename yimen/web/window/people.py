@@ -8,6 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
+from yimen.benefits.queries import received_once, totals_by_fund
 from yimen.cases.queries import cases_of
 from yimen.office.access import may, require
 from yimen.office.audit import reading
@@ -68,6 +69,7 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
     rules = current_rules()
     with reading("看家庭", household=household_id.hex):
         held = explain_registered(household_id=household_id, on=today, rules=rules)
+    received = received_once(household=household_id, people=[member.person_id for member in held.card.members])
     found = list(findings_of(household_id=household_id)) if may("finding.see") else []
     cases = list(cases_of(household_id=household_id)[:MOST_CASES]) if may("case.see") else []
     shown = {
@@ -82,6 +84,11 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
         "may_apply": may("case.open", area_path=held.card.area_path),
         "cases": cases,
         "trail": trail_of(held, found, cases, rules),
+        "received": [(one, rules.policy(one.policy)) for one in received],
+        "funds": totals_by_fund(received),
+        "may_give": may("case.accept", area_path=held.card.area_path),
+        "may_open": may("case.open", area_path=held.card.area_path),
+        "today": today,
         "open": [(one, rules.policy(one.policy)) for one in found if one.state == "open"],
     }
     return render(request, "window/household.html", shown)

@@ -1,0 +1,160 @@
+"""Urgent aid on the spot (急难快救): who, what happened, how much, on one form; then the second person's yes and the receipt."""
+
+import uuid
+from decimal import Decimal
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from yimen.benefits.actions import NotBooked, add_receipt, record_gift
+from yimen.benefits.actions import NotRecorded as GiftRefused
+from yimen.benefits.queries import reserve_above, spent_on
+from yimen.cases.actions import Hand, NotDecided, NotGiven, WrongStep, confirm, give_small_aid
+from yimen.cases.queries import cap_of, case_page, earlier_aid, urgent_of
+from yimen.cases.words import Cause, Channel, DecisionState, Lane
+from yimen.office.access import may, require
+from yimen.office.audit import reading
+from yimen.office.once import OtherContent, once
+from yimen.registry.queries import HouseholdCard, household_card
+from yimen.web.urgent.sent import Unclear, acting, day_of, photo_of, yuan_of
+
+REFUSALS = (NotGiven, NotBooked, NotDecided, Unclear, OtherContent, WrongStep)
+
+
+def form(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
+    """Show the short form for a household, or give what it says, once, and show what was done."""
+    require("case.accept")
+    problem, today = "", timezone.localdate()
+    with reading("急难快救", household=household_id.hex):
+        card = household_card(household_id=household_id, on=today)
+        if request.method == "POST":
+            try:
+                return HttpResponseRedirect(reverse("urgent", args=[_given(request, card)]))
+            except REFUSALS as refusal:
+                problem = str(refusal)
+        reserve = reserve_above(card.area_path)
+        shown = {
+            "current": reverse("people"),
+            "card": card,
+            "lines": [(one, request.POST.get(f"yuan-{one.person_id.hex}", "")) for one in card.members],
+            "causes": Cause.choices,
+            "typed": request.POST,
+            "cap": cap_of(card, today),
+            "balance": None if reserve is None else Decimal(reserve.balance_fen) / 100,
+            "earlier": earlier_aid(household=household_id, on=today, cause=request.POST.get("cause", "")),
+            "key": request.POST.get("key") or uuid.uuid4().hex,
+            "problem": problem,
+        }
+    return render(request, "urgent/form.html", shown, status=422 if problem else 200)
+
+
+def _given(request: HttpRequest, card: HouseholdCard) -> uuid.UUID:
+    sent, at, photo = request.POST, timezone.now(), photo_of(request, "receipt")
+    amounts = [(one.person_id, yuan_of(sent.get(f"yuan-{one.person_id.hex}", ""))) for one in card.members]
+    wanted: dict[str, Any] = {
+        "household": card.household_id,
+        "hands": [Hand(person, yuan) for person, yuan in amounts if yuan is not None],
+        "cause": sent.get("cause", ""),
+        "words": sent.get("words", ""),
+        "from_reserve": sent.get("paid") != "elsewhere",
+        "lane": Lane.URGENT if sent.get("lane") == Lane.URGENT else Lane.SMALL,
+        "papers_by": day_of(sent.get("papers_by", "")),
+    }
+
+    def give() -> dict[str, str]:
+        case = give_small_aid(by=acting(), at=at, channel=Channel.WINDOW, **wanted)
+        for entry in spent_on(case=case.pk) if photo else ():
+            add_receipt(entry=entry.pk, kind=sent.get("receipt_kind", "photo"), content=photo or b"", by=acting(), at=at)
+        return {"case": case.pk.hex}
+
+    content = wanted | {"hands": [(one.person.hex, str(one.yuan)) for one in wanted["hands"]]}
+    return uuid.UUID(once(key=sent.get("key", ""), action="urgent.give", content=content, at=at, do=give)["case"])
+
+
+def case(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpResponse:
+    """Show what was given, to whom, what is still to be done: the second person's confirmation, the receipt, the papers."""
+    with reading("看急难快救", case=case_id.hex):
+        held = case_page(case_id=case_id)
+        card = household_card(household_id=held.case.household_id, on=timezone.localdate())
+        names: dict[Any, str] = {one.person_id: one.name for one in card.members}
+    waiting = [one for one in held.decisions if one.state == DecisionState.PROPOSED]
+    shown = {
+        "current": reverse("people"),
+        "held": held,
+        "card": card,
+        "aid": urgent_of(case=case_id),
+        "decisions": [(one, names.get(one.person_id, ""), _yuan(one.amount_fen)) for one in held.decisions],
+        "entries": [(one, names.get(one.person_id, ""), _yuan(abs(one.fen))) for one in spent_on(case=case_id)],
+        "waiting": waiting,
+        "mine": any(one.proposed_by_id == acting().pk for one in waiting),
+        "may_confirm": may("decision.confirm", area_path=held.case.area_path),
+        "may_spend": may("reserve.spend", area_path=held.case.area_path),
+        "problem": problem,
+    }
+    return render(request, "urgent/case.html", shown, status=422 if problem else 200)
+
+
+def _yuan(fen: int | None) -> Decimal | None:
+    return None if fen is None else Decimal(fen) / 100
+
+
+@require_POST
+def confirm_all(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Confirm what a colleague has given; whoever gave is refused in words."""
+    try:
+        with reading("确认急难快救", case=case_id.hex):
+            for one in case_page(case_id=case_id).decisions:
+                if one.state == DecisionState.PROPOSED:
+                    confirm(decision=one.pk, by=acting(), at=timezone.now(), words=request.POST.get("words", "")[:500])
+    except (NotDecided, WrongStep) as refusal:
+        return case(request, case_id, problem=str(refusal))
+    messages.success(request, "已确认，给付已记下。")
+    return HttpResponseRedirect(reverse("urgent", args=[case_id]))
+
+
+@require_POST
+def receipt(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Keep a receipt for what was given; each spending of the case gets it."""
+    photo = photo_of(request, "receipt")
+    kind = request.POST.get("receipt_kind", "photo")
+    try:
+        if not photo:
+            raise NotBooked("请先拍一张或选一张照片。")
+        for entry in spent_on(case=case_id):
+            if entry.kind == "spent" and not entry.receipts.all():
+                add_receipt(entry=entry.pk, kind=kind, content=photo, by=acting(), at=timezone.now())
+    except NotBooked as refusal:
+        return case(request, case_id, problem=str(refusal))
+    messages.success(request, "收据已存好。")
+    return HttpResponseRedirect(reverse("urgent", args=[case_id]))
+
+
+@require_POST
+def gift(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
+    """Record money or goods of a charity for a household, beside public money."""
+    today = timezone.localdate()
+    with reading("记慈善款物", household=household_id.hex):
+        card = household_card(household_id=household_id, on=today)
+    sent: Any = request.POST
+    try:
+        record_gift(
+            household=household_id,
+            area_path=card.area_path,
+            fund=sent.get("fund", ""),
+            item=sent.get("item", ""),
+            is_money=sent.get("is_money") == "yes",
+            yuan=yuan_of(sent.get("yuan", "")),
+            quantity=sent.get("quantity", ""),
+            given_on=day_of(sent.get("given_on", "")) or today,
+            by=acting(),
+            at=timezone.now(),
+        )
+        messages.success(request, "已记下，和政府资金分开列。")
+    except (GiftRefused, Unclear) as refusal:
+        messages.error(request, str(refusal))
+    return HttpResponseRedirect(reverse("household", args=[household_id]) + "#received")
