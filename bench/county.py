@@ -17,6 +17,7 @@ from bench.processes import DATA, say, timed
 PEOPLE = 291_900
 COUNTY_CODE = "990101"
 PORT = 54_327
+COPY = "yimen_copy"
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,22 @@ def empty() -> tuple[Home, Path]:
     return Home("SQLite", _environment(folder, "")), next(files.glob("*花名册*"))
 
 
+def copy_of(home: Home, folder: Path) -> Home:
+    """Return a copy of a county that may be written in, so that the county itself stays as it was built."""
+    url = home.env["YIMEN_DATABASE_URL"]
+    if url:
+        # The copy has no files and no snapshots: nothing that is measured on it needs them.
+        shutil.copytree(Path(home.env["YIMEN_HOME"]) / "keys", folder / "keys")
+        steps = f"DROP DATABASE IF EXISTS {COPY}", f"CREATE DATABASE {COPY} TEMPLATE yimen OWNER yimen"
+        ask = f"psql -h 127.0.0.1 -p {PORT} " + " ".join(f"-c '{step}'" for step in steps)
+        _Cluster(sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))[-1].parent, _cluster_folder()).run(f"{ask} postgres")
+        return Home(home.name, _environment(folder, url.rpartition("/")[0] + f"/{COPY}"))
+    shutil.copytree(Path(home.env["YIMEN_HOME"]) / "keys", folder / "keys")
+    for path in Path(home.env["YIMEN_HOME"]).glob("yimen.sqlite3*"):
+        shutil.copy(path, folder)
+    return Home(home.name, _environment(folder, ""))
+
+
 def _environment(folder: Path, url: str) -> dict[str, str]:
     return {"YIMEN_HOME": str(folder), "YIMEN_DATABASE_URL": url, "YIMEN_DEMO": "1", "DJANGO_SETTINGS_MODULE": "yimen.settings"}
 
@@ -88,16 +105,17 @@ class _Cluster:
             self.folder.mkdir(parents=True, exist_ok=True)
             if not os.getuid():
                 shutil.chown(self.folder, "postgres")
-            self._run(f"initdb -D {self.folder}/data -A trust --locale=C.UTF-8 -E UTF8")
+            self.run(f"initdb -D {self.folder}/data -A trust --locale=C.UTF-8 -E UTF8")
         options = f"-p {PORT} -c listen_addresses=127.0.0.1 -c unix_socket_directories={self.folder}"
-        self._run(f"pg_ctl -D {self.folder}/data -w -o '{options}' -l {self.folder}/log start")
+        self.run(f"pg_ctl -D {self.folder}/data -w -o '{options}' -l {self.folder}/log start")
         if fresh:
-            self._run(f"psql -h 127.0.0.1 -p {PORT} -c 'CREATE ROLE yimen LOGIN' -c 'CREATE DATABASE yimen OWNER yimen' postgres")
+            self.run(f"psql -h 127.0.0.1 -p {PORT} -c 'CREATE ROLE yimen LOGIN' -c 'CREATE DATABASE yimen OWNER yimen' postgres")
 
     def stop(self) -> None:
-        self._run(f"pg_ctl -D {self.folder}/data -m fast stop")
+        self.run(f"pg_ctl -D {self.folder}/data -m fast stop")
 
-    def _run(self, command: str) -> None:
+    def run(self, command: str) -> None:
+        """Run one of its programs as the user it may run as."""
         whole = f"{self.programs}/{command}"
         asked = ["sh", "-c", whole] if os.getuid() else ["su", "postgres", "-c", whole]
         subprocess.run(asked, check=True, stdout=subprocess.DEVNULL, cwd=tempfile.gettempdir())

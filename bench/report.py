@@ -37,7 +37,7 @@ class Row:
     @property
     def ratio(self) -> float | None:
         """Return measured / target."""
-        return None if self.target is None else self.measured / self.target
+        return None if not self.target else self.measured / self.target
 
     @property
     def verdict(self) -> str:

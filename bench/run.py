@@ -1,7 +1,7 @@
 """
 `make bench` (基准): runs the parts, prints the table and writes bench/results.md and bench/results.json.
 
-    python -m bench.run [PART …]      parts: screening growth explaining whole_run loading (none: all)
+    python -m bench.run [PART …]      parts: screening growth explaining whole_run loading casework (none: all)
 """
 
 import sys
@@ -10,7 +10,7 @@ from importlib import import_module
 from bench.processes import ROOT, YIMEN_PYTHON, prepare_environment, say
 from bench.report import machine, write
 
-PARTS = ("screening", "growth", "explaining", "whole_run", "loading")
+PARTS = ("screening", "growth", "explaining", "whole_run", "loading", "casework")
 
 
 def main() -> int:

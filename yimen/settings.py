@@ -106,6 +106,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "yimen.api.middleware.ClientMiddleware",
     "yimen.web.middleware.DeskMiddleware",
     "axes.middleware.AxesMiddleware",
 ]

@@ -4,6 +4,7 @@ from allauth.account import views as account
 from allauth.mfa.base import views as mfa
 from django.urls import URLPattern, URLResolver, path
 
+from yimen.api.front import api
 from yimen.web import accounts
 from yimen.web.approver import decision as approving
 from yimen.web.approver import desk as approver_desk
@@ -101,6 +102,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_id>/withdraw/", case_page.withdraw_case, name="case_withdraw"),
     path("progress/", citizen_progress.ask, name="progress"),
     path("progress/<str:receipt>/", citizen_progress.show, name="progress_of"),
+    path("api/", api.urls),
     path("login/", account.login, name="account_login"),
     path("login/code/", mfa.authenticate, name="mfa_authenticate"),
     path("login/second-factor/", accounts.Enrolment.as_view(), name="mfa_activate_totp"),

@@ -6,7 +6,7 @@ import re
 import uuid
 
 import pytest
-from django.urls import reverse
+from django.urls import URLResolver, reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
@@ -94,7 +94,8 @@ def leaks(body, county):
 def walk(keys, most=None):
     """Yield every address of the site, those with a key once for each key, or for so many at most."""
     for pattern in urlpatterns:
-        if pattern.name.startswith(OPEN):
+        # The API's addresses are one branch; tests/api walks them with a program and with a stranger.
+        if isinstance(pattern, URLResolver) or pattern.name.startswith(OPEN):
             continue
         names = list(pattern.pattern.converters)
         if not names:

@@ -27,6 +27,8 @@ from yimen.cases.ending import adjust_aid, end_aid, hear, recover
 from yimen.cases.flow import Changed, WrongStep
 from yimen.cases.grounds import NotDecided, StaleFacts
 from yimen.cases.lanes import Hand, NotGiven, give_small_aid
+from yimen.cases.portal import Sent, SentConsent, receive_application
+from yimen.cases.portal_file import application_headings, load_applications, preview_applications
 from yimen.cases.posting import NotPosted, clear, object_to, photograph, post, publish
 from yimen.cases.reporting import Named, answer_report, end_report, informant_of, record_report, take_up_report
 from yimen.cases.telling import answer_appeal, appeal, tell, transfer_to_rigid
@@ -69,6 +71,8 @@ __all__ = [
     "NotVerified",
     "PaperNote",
     "Seen",
+    "Sent",
+    "SentConsent",
     "StaleFacts",
     "WrongStep",
     "accept",
@@ -77,6 +81,7 @@ __all__ = [
     "answer_offer",
     "answer_report",
     "appeal",
+    "application_headings",
     "archive_paper",
     "ask_comparison",
     "assign_visit",
@@ -96,6 +101,7 @@ __all__ = [
     "informant_of",
     "investigate",
     "keep_photo",
+    "load_applications",
     "note_papers",
     "number_blanks",
     "object_to",
@@ -103,10 +109,12 @@ __all__ = [
     "open_case",
     "photograph",
     "post",
+    "preview_applications",
     "propose",
     "publish",
     "rate",
     "reassign_all",
+    "receive_application",
     "recompute_dues",
     "record_hearing",
     "record_kinship",

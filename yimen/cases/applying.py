@@ -43,8 +43,10 @@ def open_case(
     household: uuid.UUID,
     kind: str = Kind.APPLICATION,
     channel: str,
-    by: Staff,
+    by: Staff | None,
     at: datetime,
+    assignee: Staff | None = None,
+    reference: str = "",
     applicant: uuid.UUID | None = None,
     matter: str = "",
     received_on: date | None = None,
@@ -56,11 +58,15 @@ def open_case(
     """
     Open a draft for a household (登记申请); whoever opens it is its first assignee (首派责任人) until handed over.
 
+    A program answers for nothing: what it brings names its `assignee`.
     `received_on` is the true day of receipt of a paper form entered later. Raises NotAccepted, NotAllowed,
     Household.DoesNotExist outside the open scope. Needs an open reading.
     """
     card = household_card(household_id=household, on=localdate(at))
     require("case.open", area_path=card.area_path)
+    answers_for_it = assignee or by
+    if answers_for_it is None:
+        raise NotAccepted("没有首派责任人，不能登记。请写明由谁负责。")
     received = received_on or localdate(at)
     if received > localdate(at):
         raise NotAccepted(f"收到的日期 {received} 在今天以后，请核对。")
@@ -70,6 +76,7 @@ def open_case(
         raise NotAccepted("申请人须是这一户今天的共同生活成员。请先核对家庭成员。")
     case = Case(
         receipt_code=new_receipt_code(),
+        reference=reference,
         kind=kind,
         channel=channel,
         household_id=household,
@@ -78,7 +85,7 @@ def open_case(
         helper_relation=helper_relation,
         matter=matter.strip()[:200],
         service_point=service_point,
-        first_assignee=by,
+        first_assignee=answers_for_it,
         finding_id=finding,
         received_on=received,
         opened_at=at,
@@ -94,7 +101,7 @@ def open_case(
 
 @transaction.atomic
 def save_draft(
-    *, case: uuid.UUID, said: Sequence[Mapping[str, Any]], by: Staff, at: datetime, version: int | None = None
+    *, case: uuid.UUID, said: Sequence[Mapping[str, Any]], by: Staff | None, at: datetime, version: int | None = None
 ) -> Case:
     """
     Keep what was declared so far (保存), so that a power cut loses nothing acknowledged. `said` are {who, fact, value}.
@@ -105,7 +112,7 @@ def save_draft(
 
 
 @transaction.atomic
-def submit(*, case: uuid.UUID, by: Staff, at: datetime, version: int | None = None) -> Case:
+def submit(*, case: uuid.UUID, by: Staff | None, at: datetime, version: int | None = None) -> Case:
     """Submit a draft for acceptance at a window (提交). Raises WrongStep, Changed, NotAllowed."""
     return move_case("submit", case, by=by, at=at, version=version)
 
@@ -116,7 +123,7 @@ def record_paper(
     case: uuid.UUID,
     name: str,
     state: str,
-    by: Staff,
+    by: Staff | None,
     at: datetime,
     promised_until: date | None = None,
     scan: uuid.UUID | None = None,
@@ -139,7 +146,7 @@ def record_paper(
 
 
 @transaction.atomic
-def tell_papers(*, case: uuid.UUID, by: Staff, at: datetime) -> Case:
+def tell_papers(*, case: uuid.UUID, by: Staff | None, at: datetime) -> Case:
     """Tell everything that is missing, once and all together (一次性告知). Raises NotAccepted if nothing is, WrongStep."""
     missing = list(Paper.objects.filter(case_id=case, state=PaperState.MISSING).values_list("name", flat=True))
     if not missing:
@@ -153,7 +160,7 @@ def give_consent(
     case: uuid.UUID,
     given: bool,
     signed_on: date,
-    by: Staff,
+    by: Staff | None,
     at: datetime,
     person: uuid.UUID | None = None,
     obligor: uuid.UUID | None = None,

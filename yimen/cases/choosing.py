@@ -42,7 +42,7 @@ class ConsentNote:
 
 
 @transaction.atomic
-def choose(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff, at: datetime, version: int | None = None) -> Case:
+def choose(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff | None, at: datetime, version: int | None = None) -> Case:
     """
     Keep what the household applies for (选定事项) and list the papers it needs; how it stood with a paper is kept.
 

@@ -29,12 +29,13 @@ class Case(Scoped):
 
     `received_on` is the true day of receipt, which a case entered after a power cut keeps; `said` holds what was declared
     and is not yet a statement, `asked` what is asked for and is not yet a decision; `version` counts the changes, so that the
-    second of two clerks is told and overwrites nothing.
+    second of two clerks is told and overwrites nothing. `reference` is the provincial portal's own number.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     number = models.CharField(max_length=24, unique=True, null=True)
     receipt_code = models.CharField(max_length=16, unique=True)
+    reference = models.CharField(max_length=40, blank=True)
     kind = models.CharField(max_length=12, choices=Kind)
     channel = models.CharField(max_length=10, choices=Channel)
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
@@ -69,11 +70,15 @@ class Case(Scoped):
                 name="case_has_a_number_once_accepted",
                 condition=Q(accepted_at__isnull=True, due_on__isnull=True) | Q(accepted_at__isnull=False, number__isnull=False),
             ),
+            models.UniqueConstraint(fields=["reference"], condition=~Q(reference=""), name="portal_reference_once"),
             models.UniqueConstraint(
                 fields=["finding"], condition=Q(state__in=("draft", "submitted", "accepted")), name="finding_in_one_open_case"
             ),
         ]
-        indexes = [models.Index(fields=["state", "due_on", "area_path"], name="case_list")]
+        indexes = [
+            models.Index(fields=["state", "due_on", "area_path"], name="case_list"),
+            models.Index(fields=["changed_at"], condition=~Q(reference=""), name="portal_changes"),
+        ]
 
     def __str__(self) -> str:
         return self.number or "未编号"

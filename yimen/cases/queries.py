@@ -40,6 +40,8 @@ from yimen.cases.ending import running_grants, taper_of, was_heard
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
 from yimen.cases.lanes import Earlier, cap_of, earlier_aid, unconfirmed, urgent_of
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
+from yimen.cases.portal import Status, portal_changes, portal_status
+from yimen.cases.portal_file import write_statuses
 from yimen.cases.posting import Sheet, board, posting_asked, sheet_of
 from yimen.cases.reporting import answer_to, has_informant, report_seen, reports, unmatched_reports
 from yimen.cases.telling import HOW_TO_APPEAL, was_told
@@ -80,6 +82,7 @@ __all__ = [
     "Sheet",
     "Stand",
     "State",
+    "Status",
     "Suggested",
     "Waiting",
     "answer_to",
@@ -110,6 +113,8 @@ __all__ = [
     "open_differences",
     "own_department",
     "photo_of",
+    "portal_changes",
+    "portal_status",
     "posting_asked",
     "priority_rule",
     "report_seen",
@@ -131,6 +136,7 @@ __all__ = [
     "was_heard",
     "was_told",
     "with_names",
+    "write_statuses",
     "wrong_dues",
 ]
 

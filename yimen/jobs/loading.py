@@ -8,12 +8,13 @@ from typing import Any
 from django.db import connection
 
 from yimen.benefits.actions import load_recipients
+from yimen.cases.actions import load_applications
 from yimen.evidence.actions import load_facts
 from yimen.office.models import Area, Delivery, Staff
 from yimen.registry.actions import load_obligors, load_roster
 from yimen.screening.queries import current_rules
 
-KINDS = {"roster": "名册", "obligors": "法定义务人", "facts": "部门数据", "recipients": "待遇名单"}
+KINDS = {"roster": "名册", "obligors": "法定义务人", "facts": "部门数据", "recipients": "待遇名单", "applications": "省平台申请"}
 
 
 class WrongCall(Exception):
@@ -45,6 +46,8 @@ def load_file(
     same |= {"corrected": corrected, "progress": progress}
     if kind == "obligors":
         return load_obligors(**same)
+    if kind == "applications":
+        return load_applications(on=on, **same)
     if kind == "roster":
         return load_roster(on=on, **same)
     rules = current_rules()

@@ -21,7 +21,7 @@ def load(arguments: work.Arguments, context: work.Context) -> work.Result:
     """
     Load a stored file: `kind`, `file`, `name`, `area`, `corrected`, `source`, `policy`, `on`, `complete`.
 
-    `kind` is roster, obligors, facts or recipients. It runs within the scope of whoever sent the file.
+    `kind` is roster, obligors, facts, recipients or applications. It runs within the scope of whoever sent the file.
     """
     staff = context.job.made_by
     if staff is None:

@@ -10,10 +10,27 @@ from django.db import transaction
 from yimen.office import audit
 from yimen.office.access import NotAllowed, require
 from yimen.office.calendar import year_of_notice
+from yimen.office.clients import add_client, renew_token, revoke_client
 from yimen.office.divisions import FICTIONAL, packed
 from yimen.office.models import Area, CalendarDay, CalendarYear, Department, Post, ServicePoint, Staff
 from yimen.office.permissions import EXCLUSIVE, POST_WORDS
 
+__all__ = [
+    "DEPARTMENTS",
+    "add_client",
+    "add_service_point",
+    "add_staff",
+    "deactivate_staff",
+    "end_post",
+    "enter_calendar_year",
+    "give_post",
+    "load_areas",
+    "load_departments",
+    "renew_token",
+    "reset_password",
+    "reset_second_factor",
+    "revoke_client",
+]
 DEPARTMENTS = {
     "mz": "民政",
     "jy": "教育",

@@ -143,6 +143,23 @@ class Post(models.Model):
         return self.kind in EXCLUSIVE
 
 
+class ApiClient(models.Model):
+    """
+    A program that sends and asks for us (接入程序), such as the provincial portal. Unscoped.
+
+    What it may do and where follows from the posts of its own account, as for everybody; nobody can log in as it. Of its
+    token only the hash is kept.
+    """
+
+    staff = models.OneToOneField(Staff, on_delete=models.PROTECT, related_name="client")
+    token_hash = models.CharField(max_length=64, unique=True)
+    made_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return self.staff.name
+
+
 class AuditEntry(models.Model):
     """One read or change (审计记录), subjects under pseudonyms. The database refuses change and deletion. Unscoped."""
 

@@ -69,6 +69,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     # Bought verification (社会救助法第55、56条): only the households of its own open tasks, only the facts it must verify.
     "third_party": frozenset({"visit.make", "visit.third_party"}),
+    # A program, never a person: it sends applications and reads where they stand.
+    "portal": frozenset({"case.open", "case.see", "person.see"}),
     "department_desk": frozenset({"facts.load", "recipients.load", "rules.see", "case.see", "decision.department"}),
     "rules_officer": frozenset({"rules.see", "rules.activate", "screening.run", "calendar.manage"}),
     # The three administrators of 等保 are exclusive: none of them sees a person.
@@ -87,6 +89,7 @@ POST_WORDS = {
     "town_approver": "乡镇审核",
     "village_cadre": "村级社会救助协理员",
     "third_party": "第三方核查",
+    "portal": "省平台接入程序",
     "department_desk": "部门经办",
     "rules_officer": "政策管理员",
     "system_admin": "系统管理员",

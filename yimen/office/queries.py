@@ -6,13 +6,14 @@ from collections.abc import Sequence
 from django.db.models import QuerySet
 
 from yimen.office.access import System, current, scope, within
+from yimen.office.clients import client_of
 from yimen.office.keys import keyring
 from yimen.office.models import Area, Delivery, Job, KeyCheck, Post, ServicePoint, Staff
 from yimen.office.permissions import PERMISSIONS, POST_WORDS
 from yimen.office.rotation import open_one_of_each
 from yimen.office.vault import refuse_to_write_with_foreign_keys
 
-__all__ = ["POST_WORDS", "Staff"]
+__all__ = ["POST_WORDS", "Staff", "client_of"]
 
 
 def codes_above(area: Area) -> tuple[str, ...]:
@@ -59,10 +60,11 @@ def unfinished_job(name: str) -> Job | None:
 
 
 def colleagues(*, permission: str, area_path: str) -> list[Staff]:
-    """Return who else may do this in an area by a post of today, the nearest desk first."""
+    """Return which other people may do this in an area by a post of today, the nearest desk first; programs are none."""
     able = [kind for kind, held in PERMISSIONS.items() if permission in held]
     codes = codes_of(area_path)
-    posts = Post.objects.filter(kind__in=able, area__code__in=codes, staff__is_active=True).select_related("staff", "area")
+    posts = Post.objects.filter(kind__in=able, area__code__in=codes, staff__is_active=True, staff__client=None)
+    posts = posts.select_related("staff", "area")
     near = sorted((one for one in posts if one.is_held), key=lambda one: -len(one.area.path))
     found = {one.staff_id: one.staff for one in near if area_path.startswith(one.area.path)}
     return [staff for staff in found.values() if staff != current().staff]

@@ -44,7 +44,8 @@ class DeskMiddleware:
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
-        if request.path.startswith(OPEN_TO_ALL):
+        # Open to everybody, or a program let in by its token, whose scope is open.
+        if request.path.startswith(OPEN_TO_ALL) or hasattr(request, "client"):
             return self.get_response(request)
         at_door = request.path.startswith(DOOR)
         if not request.user.is_authenticated:

@@ -1,4 +1,4 @@
-"""What kinds of file can be loaded (三种来文件), by whom, and which columns each may hold."""
+"""What kinds of file can be loaded (来文件的种类), by whom, and which columns each may hold."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from yimen.benefits.actions import HEADINGS as RECIPIENT_HEADINGS
 from yimen.benefits.actions import preview_recipients
+from yimen.cases.actions import application_headings, preview_applications
 from yimen.evidence.actions import preview_facts
 from yimen.evidence.queries import headings_for, sources_of
 from yimen.office.access import may
@@ -61,7 +62,14 @@ _RECIPIENTS = Kind(
     purpose="谁正在领什么、多少钱、下次什么时候复核",
     must="身份证号；有金额、起始日期、下次复核日期更好",
 )
-KINDS = {kind.key: kind for kind in (_ROSTER, _OBLIGORS, _FACTS, _RECIPIENTS)}
+_APPLICATIONS = Kind(
+    "applications",
+    "省平台申请",
+    "roster.load",
+    purpose="在省平台上提出的申请，登记到就近窗口待受理",
+    must="省平台编号、申请人身份证号、申请事项",
+)
+KINDS = {kind.key: kind for kind in (_ROSTER, _OBLIGORS, _FACTS, _RECIPIENTS, _APPLICATIONS)}
 
 
 def kinds_allowed() -> list[Kind]:
@@ -98,6 +106,8 @@ def headings_of(kind: str, source: str) -> Sequence[Heading]:
     """Return the columns a file of this kind may hold."""
     if kind == "facts":
         return headings_for(current_rules().catalogue, source)
+    if kind == "applications":
+        return application_headings()
     return {"roster": ROSTER_HEADINGS, "obligors": OBLIGOR_HEADINGS}.get(kind, RECIPIENT_HEADINGS)
 
 
@@ -106,4 +116,5 @@ def read(kind: str, path: Path, name: str, source: str) -> Preview:
     if kind == "facts":
         return preview_facts(path=path, name=name, source=source, catalogue=current_rules().catalogue)
     previews = {"roster": preview_roster, "obligors": preview_obligors, "recipients": preview_recipients}
+    previews["applications"] = preview_applications
     return previews[kind](path=path, name=name)

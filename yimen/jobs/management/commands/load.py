@@ -1,4 +1,4 @@
-"""`yimen load roster | obligors | facts | recipients FILE`: what the page does, in the terminal, with progress."""
+"""`yimen load roster | obligors | facts | recipients | applications FILE`: what the page does, in the terminal, with progress."""
 
 import json
 import sys
@@ -19,7 +19,7 @@ from yimen.office.tables import TableProblem
 
 
 class Command(BaseCommand):
-    help = "装载名册、法定义务人、部门数据或待遇名单。"
+    help = "装载名册、法定义务人、部门数据、待遇名单或省平台申请。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("kind", choices=KINDS, help="、".join(f"{kind} {words}" for kind, words in KINDS.items()))

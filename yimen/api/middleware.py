@@ -1,0 +1,61 @@
+"""
+The door of machines (接口之门): every call below /api/ comes with a client's token or a person's session, or goes no further.
+
+A client's call runs inside the scope of its own account, as a person's request does inside theirs; every refusal is JSON.
+"""
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils.cache import add_never_cache_headers
+from django.utils.module_loading import import_string
+
+from yimen.office.access import scope
+from yimen.office.queries import client_of
+
+BELOW = "/api/"
+SCHEME = "bearer "
+WITH_CONTENT = ("POST", "PUT", "PATCH")
+
+
+class ClientMiddleware:
+    """Let clients in by their token, people by their session, and nobody else."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.path.startswith(BELOW):
+            return self.get_response(request)
+        response = self._answer(request)
+        add_never_cache_headers(response)
+        return response
+
+    def _answer(self, request: HttpRequest) -> HttpResponse:
+        if request.method in WITH_CONTENT and request.content_type != "application/json":
+            return refusal(415, "只收 JSON：请把 Content-Type 写成 application/json。")
+        told = request.headers.get("Authorization", "")
+        if told:
+            return self._for_client(request, told)
+        if not request.user.is_authenticated:
+            return refusal(401, "没有令牌，也没有登录。程序请在 Authorization 里写 Bearer 和令牌；人员请先登录。")
+        response = self.get_response(request)
+        if response.status_code in (301, 302):
+            return refusal(401, "登录已经失效，或还没有通过动态口令。请重新登录。")
+        return response
+
+    def _for_client(self, request: HttpRequest, told: str) -> HttpResponse:
+        staff = client_of(told[len(SCHEME) :].strip()) if told.lower().startswith(SCHEME) else None
+        if staff is None:
+            return refusal(401, "令牌不对，或已停用。请向发令牌的单位核对。")
+        address = import_string(settings.AXES_CLIENT_IP_CALLABLE)(request)
+        cast(Any, request).client = staff
+        with scope(staff, request.path[:80], address=address):
+            return self.get_response(request)
+
+
+def refusal(status: int, sentence: str, **more: Any) -> JsonResponse:
+    """Return a refusal: what is so, why, and what to do, as a sentence."""
+    return JsonResponse({"problem": sentence, **more}, status=status, json_dumps_params={"ensure_ascii": False})
