@@ -183,7 +183,7 @@ def answer_report(*, report: uuid.UUID, words: str, by: Staff, at: datetime) -> 
     Raises NotChecked before that, without words, or if the words name a member or their number; WrongStep, NotAllowed. Needs an
     open reading.
     """
-    held: Report = Report.objects.select_for_update().select_related("case").get(pk=report)
+    held: Report = Report.objects.select_for_update(of=("self",)).select_related("case").get(pk=report)
     require("case.verify", area_path=held.area_path)
     if held.answered_at is not None:
         raise NotChecked("已经答复过了；答复不能改，有新情况另行说明。")
