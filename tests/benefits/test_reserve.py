@@ -11,13 +11,15 @@ from django.db.utils import IntegrityError
 
 from tests.cases.town import DAY, NOON, make_town
 from tests.make import make_staff
+from tests.office.test_pictures import exif, jpeg
 from yimen.benefits import actions, queries
 from yimen.benefits.models import NeverChanged, Reserve, ReserveEntry
 from yimen.office.access import NotAllowed, scope
+from yimen.office.files import open_file
 from yimen.office.models import Area, StoredFile
 
 pytestmark = pytest.mark.django_db
-PHOTO = b"\xff\xd8\xff\xe0" + b"0" * 100
+PHOTO = jpeg(exif("MM", 1))
 
 
 @pytest.fixture
@@ -162,7 +164,11 @@ def test_a_receipt_is_a_photo_kept_sealed_and_its_lack_is_counted(town):
             actions.add_receipt(entry=second.pk, kind="photo", content=b"%PDF-1.7", by=town.window, at=NOON)
 
     assert month(town, DAY).without_receipt == 1
-    assert StoredFile.objects.get().kind == "receipt"
+    kept = StoredFile.objects.get()
+    assert kept.kind == "receipt"
+    with town.at_desk(town.window):
+        _, content = open_file(kept.pk, purpose="测试")
+        assert b"GPS" not in b"".join(content)
 
 
 def test_goods_and_money_of_a_charity_stand_beside_public_money_by_fund(town):

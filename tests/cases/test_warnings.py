@@ -7,6 +7,7 @@ from django.db import connection
 
 from tests.cases.town import DAY, NOON, make_town, noon
 from tests.make import make_staff
+from tests.office.test_pictures import jpeg
 from yimen.cases import actions, queries
 from yimen.cases.models import Case, Informant, Report
 from yimen.office.access import NotAllowed, scope
@@ -159,7 +160,7 @@ def test_a_report_without_who_is_not_taken(town):
 
 
 def test_a_missing_consent_keeps_only_the_photo_out(town):
-    photo = b"\xff\xd8\xff\xe0" + b"0" * 50
+    photo = jpeg()
     without, held = report(town, photo=photo), report(town, photo=photo, consents=True)
 
     assert without.photo is None

@@ -10,13 +10,14 @@ from django.utils import timezone
 
 from tests.cases.town import accepted, decision_of, declare, department_desk, given, make_town, poor, proposed, visited
 from tests.make import make_staff
+from tests.office.test_pictures import jpeg
 from yimen.cases import actions
 from yimen.cases.models import Case, Decision, Handover, Posting
 from yimen.office.models import AuditEntry
 
 pytestmark = pytest.mark.django_db
 LOW, NURSING = "subsistence_allowance", "disability_nursing_subsidy"
-PHOTO = b"\xff\xd8\xff\xe0" + b"0" * 100
+PHOTO = jpeg()
 
 
 @pytest.fixture
@@ -152,7 +153,7 @@ def test_the_window_posts_with_a_photo_and_only_a_photo(enter, town):
     decision = proposed(town, case, LOW)
     client, address = enter(town.window), reverse("case_step", args=[case.pk, "post"])
     wrong = {"decision": decision.pk, "words": "公开栏", "photo": SimpleUploadedFile("a.exe", b"MZ")}
-    assert "只收 JPG 或 PNG" in client.post(address, wrong).content.decode()
+    assert "只收 JPEG 和 PNG 照片" in client.post(address, wrong).content.decode()
     assert _state(town, decision) == "proposed"
 
     client.post(address, {"decision": decision.pk, "words": "公开栏", "photo": SimpleUploadedFile("沈小满.jpg", PHOTO)})

@@ -8,6 +8,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from tests.office.test_pictures import jpeg
 from yimen.benefits.models import Reserve
 from yimen.cases.models import Case, Report
 from yimen.office.access import System, scope
@@ -213,7 +214,7 @@ def test_a_cadre_reports_with_two_fields(enter_as, county):
 def test_a_report_by_voice_is_heard_again_and_no_photo_lies_there_without_consent(enter_as, county):
     client = enter_as("shiliu")
     voice = SimpleUploadedFile("a.ogg", b"OggS" + b"0" * 50)
-    address = complained(client, kind="report", voice=voice, photo=SimpleUploadedFile("a.jpg", b"\xff\xd8\xff0"))
+    address = complained(client, kind="report", voice=voice, photo=SimpleUploadedFile("a.jpg", jpeg()))
 
     assert b"".join(client.get(address + "voice/").streaming_content).startswith(b"OggS")
     assert client.get(address + "photo/").status_code == 404

@@ -16,7 +16,7 @@ from django.db.models import QuerySet
 from yimen.benefits.charity import NotRecorded, record_gift
 from yimen.benefits.granting import NotGranted, end_grant, grant_benefit
 from yimen.benefits.models import Grant
-from yimen.benefits.reserve import NotBooked, add_receipt, check_photo, fund_reserve, return_to_reserve, spend_reserve
+from yimen.benefits.reserve import NotBooked, add_receipt, fund_reserve, return_to_reserve, spend_reserve
 from yimen.office import audit
 from yimen.office.access import require
 from yimen.office.deliveries import finish, receive
@@ -44,7 +44,6 @@ __all__ = [
     "NotGranted",
     "NotRecorded",
     "add_receipt",
-    "check_photo",
     "end_grant",
     "fund_reserve",
     "grant_benefit",

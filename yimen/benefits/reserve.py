@@ -19,11 +19,9 @@ from yimen.benefits.models import Grant, Reserve, ReserveEntry, ReserveReceipt
 from yimen.office import audit, files
 from yimen.office.access import may, require
 from yimen.office.models import Area, Staff
+from yimen.office.pictures import NotAPicture, plain_picture
 
 TOWNSHIP_LEVEL = 4
-MOST_RECEIPT_BYTES = 10 * 2**20
-# What a photo begins with; the name a telephone gives a file proves nothing.
-PHOTO_HEADS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 MOST_YUAN = Decimal(10_000_000)
 
 
@@ -136,21 +134,16 @@ def add_receipt(*, entry: uuid.UUID, kind: str, content: bytes, by: Staff, at: d
     """
     spent: ReserveEntry = ReserveEntry.objects.get(pk=entry, kind=ReserveEntry.Kind.SPENT)
     require("reserve.spend", area_path=spent.area_path)
-    check_photo(content)
-    key = files.put(content, kind="receipt", name="receipt.jpg", area_path=spent.area_path, at=at)
+    try:
+        ending, picture = plain_picture(content)
+    except NotAPicture as problem:
+        raise NotBooked(str(problem)) from None
+    key = files.put(picture, kind="receipt", name=f"receipt.{ending}", area_path=spent.area_path, at=at)
     receipt: ReserveReceipt = ReserveReceipt.objects.create(
         entry=spent, kind=kind, file=key, by=by, at=at, area_path=spent.area_path
     )
     audit.write(action="reserve.receipt", at=at, subjects={str(spent.person_id)}, entry=spent.pk.hex)
     return receipt
-
-
-def check_photo(content: bytes) -> None:
-    """Raise NotBooked, in words, unless this is a photo we keep."""
-    if len(content) > MOST_RECEIPT_BYTES:
-        raise NotBooked("照片太大（最多 10 MB），请用手机直接拍，不要用扫描原图。")
-    if not content.startswith(PHOTO_HEADS):
-        raise NotBooked("收据要是照片（JPG 或 PNG），请重新拍一张。")
 
 
 def reserve_above(area_path: str) -> Reserve | None:

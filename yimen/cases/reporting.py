@@ -13,7 +13,6 @@ from django.db import transaction
 from django.db.models import F, Q, QuerySet
 from django.utils.timezone import localdate
 
-from yimen.benefits.actions import check_photo
 from yimen.cases.applying import open_case
 from yimen.cases.flow import Note, move_case
 from yimen.cases.models import Case, Informant, Report
@@ -25,6 +24,7 @@ from yimen.office.access import may, require
 from yimen.office.audit import reading
 from yimen.office.calendar import after_days, calendar
 from yimen.office.models import Area, Staff
+from yimen.office.pictures import NotAPicture, plain_picture
 from yimen.office.queries import colleagues
 from yimen.registry.queries import household_card
 from yimen.screening.queries import current_rules, whole_parameter
@@ -120,8 +120,11 @@ def _due(kind: str, area_path: str, on: date) -> date | None:
 def _photo(content: bytes | None, area: Area, at: datetime) -> uuid.UUID | None:
     if not content:
         return None
-    check_photo(content)
-    return files.put(content, kind="report_photo", name="photo.jpg", area_path=area.path, at=at)
+    try:
+        ending, picture = plain_picture(content)
+    except NotAPicture as problem:
+        raise NotChecked(str(problem)) from None
+    return files.put(picture, kind="report_photo", name=f"photo.{ending}", area_path=area.path, at=at)
 
 
 def _voice(content: bytes | None, area: Area, at: datetime) -> uuid.UUID | None:

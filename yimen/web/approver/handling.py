@@ -18,11 +18,10 @@ from yimen.cases.queries import case_page
 from yimen.office import files
 from yimen.office.access import current, require
 from yimen.office.audit import reading
+from yimen.office.pictures import MOST_BYTES, NotAPicture, plain_picture
 from yimen.office.queries import colleagues
 from yimen.web.approver.parts import parts_of
 
-MOST_BYTES = 10 * 2**20
-PICTURES = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n")
 REFUSALS = (
     actions.NotDecided,
     actions.NotPosted,
@@ -31,10 +30,6 @@ REFUSALS = (
     actions.WrongStep,
     actions.Changed,
 )
-
-
-class NoPicture(Exception):
-    """What was sent is no photo."""
 
 
 def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "", status: int = 200) -> HttpResponse:
@@ -55,7 +50,7 @@ def step(request: HttpRequest, case_id: uuid.UUID, name: str) -> HttpResponse:
         with reading("办理决定", case=case_id.hex):
             held = case_page(case_id=case_id)
             done = act(request, held)
-    except (*REFUSALS, NoPicture, ValueError) as refusal:
+    except (*REFUSALS, NotAPicture, ValueError) as refusal:
         return page(request, case_id, problem=str(refusal), status=422)
     messages.success(request, done)
     return HttpResponseRedirect(reverse("case_decisions", args=[case_id]))
@@ -82,14 +77,9 @@ def _photo(request: HttpRequest, held: Any) -> uuid.UUID | None:
     sent = request.FILES.get("photo")
     if sent is None:
         return None
-    content = sent.read(MOST_BYTES + 1)
-    if len(content) > MOST_BYTES:
-        raise NoPicture("照片大于 10 MB，请用手机的普通清晰度再拍一张。")
-    if not content.startswith(PICTURES):
-        raise NoPicture("只收 JPG 或 PNG 照片。")
     require("decision.propose", area_path=held.case.area_path)
-    ending = "jpg" if content.startswith(PICTURES[0]) else "png"
-    return files.put(content, kind="posting", name=f"公示照片.{ending}", area_path=held.case.area_path, at=timezone.now())
+    ending, picture = plain_picture(sent.read(MOST_BYTES + 1))
+    return files.put(picture, kind="posting", name=f"公示照片.{ending}", area_path=held.case.area_path, at=timezone.now())
 
 
 def _propose(request: HttpRequest, held: Any) -> str:
@@ -111,7 +101,7 @@ def _post(request: HttpRequest, held: Any) -> str:
 def _photograph(request: HttpRequest, held: Any) -> str:
     photo = _photo(request, held)
     if photo is None:
-        raise NoPicture("请选一张照片。")
+        raise NotAPicture("请选一张照片。")
     actions.photograph(decision=_decision(request, held), photo=photo, **_who())
     return "照片已存。"
 

@@ -12,12 +12,12 @@ from django.views.decorators.http import require_POST
 from yimen.cases.actions import NotAccepted, NotChecked, WrongStep, record_hearing, settle_check, take_up_finding
 from yimen.cases.queries import case_page, cases_of_finding, words_of
 from yimen.cases.words import Kind, State, Way
-from yimen.office.access import may
+from yimen.office.access import acting, may
 from yimen.office.audit import reading
 from yimen.registry.queries import household_card
 from yimen.screening.actions import NotClosed
 from yimen.screening.queries import finding_seen
-from yimen.web.urgent.sent import Unclear, acting, day_of
+from yimen.web.urgent.sent import Unclear, day_of
 
 HINTS = {
     "carry_out": "应享未享：由我们落实，愿意申请的直接转为申请",

@@ -24,12 +24,12 @@ from yimen.cases.actions import (
 )
 from yimen.cases.queries import check_counts, checks, has_informant, report_seen, reports, unmatched_reports
 from yimen.cases.words import Channel, Kind, Way
-from yimen.office.access import may, require
+from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
 from yimen.office.files import open_file
 from yimen.office.once import OtherContent, once
 from yimen.registry.queries import TooManyHits, household_of, masked, search
-from yimen.web.urgent.sent import Unclear, acting, photo_of, village_of, villages
+from yimen.web.urgent.sent import Unclear, photo_of, village_of, villages
 
 SHOWN = 100
 CHANNELS = (Channel.VILLAGE, Channel.GRID, Channel.WINDOW, Channel.PHONE, Channel.LETTER)

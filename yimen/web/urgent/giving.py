@@ -17,11 +17,11 @@ from yimen.benefits.queries import reserve_above, spent_on
 from yimen.cases.actions import Hand, NotDecided, NotGiven, WrongStep, confirm, give_small_aid
 from yimen.cases.queries import cap_of, case_page, earlier_aid, urgent_of
 from yimen.cases.words import Cause, Channel, DecisionState, Lane
-from yimen.office.access import may, require
+from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent, once
 from yimen.registry.queries import HouseholdCard, household_card
-from yimen.web.urgent.sent import Unclear, acting, day_of, photo_of, yuan_of
+from yimen.web.urgent.sent import Unclear, day_of, photo_of, yuan_of
 
 REFUSALS = (NotGiven, NotBooked, NotDecided, Unclear, OtherContent, WrongStep)
 

@@ -9,11 +9,11 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from yimen.office.access import require
+from yimen.office.access import acting, require
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent, once
 from yimen.registry.actions import NewMember, NotRegistered, register_household
-from yimen.web.urgent.sent import Unclear, acting, village_of, villages
+from yimen.web.urgent.sent import Unclear, village_of, villages
 
 LINES = 6
 RELATIONS = ("户主", "配偶", "子", "女", "父亲", "母亲", "其他")

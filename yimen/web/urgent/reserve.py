@@ -13,11 +13,11 @@ from django.views.decorators.http import require_POST
 
 from yimen.benefits.actions import NotBooked, fund_reserve
 from yimen.benefits.queries import Reserve, account, entries_of, reserves_seen
-from yimen.office.access import may, require
+from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
 from yimen.office.queries import areas_seen
 from yimen.registry.queries import masked
-from yimen.web.urgent.sent import Unclear, acting, yuan_of
+from yimen.web.urgent.sent import Unclear, yuan_of
 
 TOWNSHIP = 4
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from django.http import HttpRequest
 
-from yimen.office.access import NotAllowed, current
 from yimen.office.queries import areas_seen
 
 VILLAGE = 5
@@ -15,14 +14,6 @@ VILLAGE = 5
 
 class Unclear(Exception):
     """Something typed cannot be read; the sentence says what and how to write it."""
-
-
-def acting() -> Any:
-    """Return the member of staff who acts."""
-    staff = current().staff
-    if staff is None:
-        raise NotAllowed("这一步要由工作人员办。")
-    return staff
 
 
 def yuan_of(text: str) -> Decimal | None:
