@@ -14,6 +14,7 @@ from tests.office.test_pictures import jpeg
 from yimen.cases import actions
 from yimen.cases.models import Case, Decision, Handover, Posting
 from yimen.office.models import AuditEntry
+from yimen.office.pictures import plain_picture
 
 pytestmark = pytest.mark.django_db
 LOW, NURSING = "subsistence_allowance", "disability_nursing_subsidy"
@@ -163,7 +164,7 @@ def test_the_window_posts_with_a_photo_and_only_a_photo(enter, town):
     body = client.get(reverse("case_decisions", args=[case.pk])).content.decode()
     assert "公示期满或有异议" in body
     seen = enter(town.approver).get(reverse("posting_photo", args=[decision.pk, "first"]))
-    assert (b"".join(seen.streaming_content), seen["Content-Type"]) == (PHOTO, "image/jpeg")
+    assert (b"".join(seen.streaming_content), seen["Content-Type"]) == (plain_picture(PHOTO)[1], "image/jpeg")
     assert enter(town.colleague).get(reverse("posting_photo", args=[decision.pk, "first"])).status_code == 403
 
 
