@@ -81,10 +81,10 @@ def test_a_job_whose_worker_is_killed_is_done_by_the_next_as_if_nothing_had_happ
     first.send_signal(signal.SIGKILL)
     first.wait()
     half = home.ask("SELECT count(*) FROM registry_person")[0][0]
-    assert home.ask("SELECT state FROM office_job") == [("running",)]
+    assert home.ask("SELECT state FROM office_job WHERE name = 'demo.build'") == [("running",)]
 
     second = home.worker()
-    result, attempts = home.wait("SELECT result, attempts FROM office_job WHERE state = 'done'")[0]
+    result, attempts = home.wait("SELECT result, attempts FROM office_job WHERE name = 'demo.build' AND state = 'done'")[0]
     second.send_signal(signal.SIGINT)
     assert second.wait(timeout=20) == 0
 
@@ -115,9 +115,9 @@ def test_what_a_command_writes_only_its_owner_may_read(home):
 def test_a_worker_that_is_told_to_stop_in_a_long_job_gives_it_back(home):
     home.yimen("manage", "shell", "--no-imports", "-c", QUEUE.replace("1500", "6000"))
     worker = home.worker()
-    home.wait("SELECT 1 FROM office_job WHERE rows_done > 0")
+    home.wait("SELECT 1 FROM office_job WHERE name = 'demo.build' AND rows_done > 0")
 
     worker.send_signal(signal.SIGINT)
 
     assert worker.wait(timeout=60) == 0
-    assert home.ask("SELECT state, leased_until FROM office_job") == [("ready", None)]
+    assert home.ask("SELECT state, leased_until FROM office_job WHERE name = 'demo.build'") == [("ready", None)]
