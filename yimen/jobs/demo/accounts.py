@@ -1,5 +1,5 @@
 """
-The demonstration accounts (演示账号): one for each post, marked as such; only `yimen demo` makes them.
+The demonstration accounts (演示账号): one or two for each post, marked as such; only `yimen demo` makes them.
 
 Their passwords and second factors are made by chance for each installation and lie in YIMEN_HOME/demo, readable by the
 owner alone. They are printed, so they protect nothing but the habit.
@@ -33,8 +33,18 @@ POSTS = (
     ("demo_leader", "演示·县民政领导", "mz", "county_leader", COUNTY),
     ("demo_approver", "演示·县级确认", "mz", "approver", COUNTY),
     ("demo_town", "演示·桃源镇窗口", "mz", "town_clerk", TOWN),
+    ("demo_town2", "演示·桃源镇窗口二号", "mz", "town_clerk", TOWN),
+    ("demo_town_head", "演示·桃源镇审核", "mz", "town_approver", TOWN),
     ("demo_village", "演示·柳树村协理员", "mz", "village_cadre", VILLAGE),
+    ("demo_third", "演示·第三方核查员", "mz", "third_party", TOWN),
+    ("demo_third2", "演示·第三方核查员二号", "mz", "third_party", TOWN),
+    # The departments whose own policies are decided or referred in the demonstration.
     ("demo_canlian", "演示·县残联经办", "cl", "department_desk", COUNTY),
+    ("demo_yibao", "演示·县医保经办", "yb", "department_desk", COUNTY),
+    ("demo_zhujian", "演示·县住建经办", "zj", "department_desk", COUNTY),
+    ("demo_jiaoyu", "演示·县教育经办", "jy", "department_desk", COUNTY),
+    ("demo_weijian", "演示·县卫健经办", "wj", "department_desk", COUNTY),
+    ("demo_nongye", "演示·县农业农村经办", "nn", "department_desk", COUNTY),
     ("demo_rules", "演示·政策管理员", "mz", "rules_officer", COUNTY),
     ("demo_system", "演示·系统管理员", "mz", "system_admin", COUNTY),
     ("demo_security", "演示·安全管理员", "mz", "security_admin", COUNTY),
