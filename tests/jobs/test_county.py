@@ -1,6 +1,7 @@
 """The demonstration county, against a truth reckoned beside it in plain Python."""
 
 from collections import Counter
+from datetime import timedelta
 
 import duckdb
 import pytest
@@ -8,9 +9,14 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from tests.jobs.demonstration import AT, ON, Built, built
+from yimen.cases.models import Case, Decision, Handover, Report, Visit
+from yimen.cases.queries import CaseFilter, cases, my_visits, to_sign, waiting_decisions
+from yimen.jobs.demo.accounts import POSTS, prepare_accounts
+from yimen.jobs.demo.casework import make_cases
 from yimen.jobs.demo.stories import TOLD
-from yimen.office.access import System, scope
+from yimen.office.access import System, may, scope
 from yimen.office.audit import reading
+from yimen.office.models import Staff
 from yimen.policies.queries import Answer, Program
 from yimen.registry.models import Household, Membership, Person
 from yimen.screening.inputs import Choice, take_in
@@ -119,3 +125,55 @@ def _rows(con, policy, with_missing):
 
 def _told(answer: Answer) -> tuple[str, int | None, str]:
     return answer.verdict, None if answer.amount is None else int(answer.amount * 100), "|".join(answer.missing)
+
+
+def test_every_desk_has_work_on_it_and_what_was_found_stands(county: Built):
+    before = set(open_findings())
+    prepare_accounts()
+    made = make_cases(county.county, at=AT + timedelta(hours=1), progress=lambda *_: None)
+    again = make_cases(county.county, at=AT + timedelta(hours=2), progress=lambda *_: None)
+
+    stages = Counter(Case.objects.values_list("kind", "state"))
+    decisions = Counter(Decision.objects.values_list("department", "state"))
+    assert made == again >= 24
+    assert Case.objects.count() < 40
+    assert set(open_findings()) == before
+    assert {("application", state) for state in ("draft", "submitted", "accepted", "concluded", "delivered")} < set(stages)
+    assert stages["finding", "accepted"] == 2
+    assert {one for one, state in decisions if state == "proposed"} >= {"医保", "残联", "卫健"}
+    assert decisions["民政", "posted"] >= 2
+    assert decisions["民政", "cleared"] >= 1
+    assert Handover.objects.filter(answered_at=None).count() == 2
+    assert Visit.objects.filter(second_signed_at=None).exists()
+    assert Case.objects.filter(due_on__lt=ON, state="accepted").exists()
+    assert set(Report.objects.values_list("kind", flat=True)) == {"report", "complaint"}
+
+    found = {}
+    for username, *_ in POSTS:
+        staff = Staff.objects.get(username=username)
+        with scope(staff, "核对"), reading("核对"):
+            found[username] = _on_the_desk(staff)
+
+    idle = {
+        "demo_leader",
+        "demo_rules",
+        "demo_system",
+        "demo_security",
+        "demo_audit",
+        "demo_jiaoyu",
+        "demo_zhujian",
+        "demo_nongye",
+    }
+    assert {username for username, work in found.items() if not work} <= idle
+
+
+def _on_the_desk(staff) -> int:
+    """Count what waits for somebody: visits, signatures, decisions, cases of their own."""
+    count = 0
+    if may("visit.make"):
+        count += len(my_visits(staff=staff, on=ON)) + len(to_sign(staff=staff, on=ON))
+    if may("decision.confirm") or may("decision.department"):
+        count += len(waiting_decisions(on=ON))
+    if may("case.open"):
+        count += cases(narrowed=CaseFilter(assignee=staff.username), on=ON).count()
+    return count

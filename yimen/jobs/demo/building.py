@@ -1,4 +1,4 @@
-"""Building the demonstration county (建演示县): its files made, loaded through the loaders, and everybody screened."""
+"""Building the demonstration county (建演示县): files loaded through the loaders, everybody screened, work on every desk."""
 
 from collections.abc import Callable
 from datetime import date, datetime
@@ -9,6 +9,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
+from yimen.jobs.demo.casework import make_cases
 from yimen.jobs.demo.county import build
 from yimen.jobs.demo.files import write_all
 from yimen.jobs.demo.stories import stories
@@ -24,9 +25,9 @@ Progress = Callable[[str, int, int], None]
 
 def build_county(*, people: int, seed: int, progress: Progress) -> dict[str, Any]:
     """
-    Make the county's files from a seed, load them all and screen; return the report of the screening.
+    Make the county's files from a seed, load them all, screen, and put work on the desks; return the report of the screening.
 
-    Done twice it comes to the same: the files are the same, and what is loaded already is not loaded again.
+    Done twice it comes to the same: the files are the same, what is loaded already is not loaded again, a case is made once.
     """
     on, at = timezone.localdate(), timezone.now()
     county = Area.objects.get(code=COUNTY)
@@ -38,7 +39,10 @@ def build_county(*, people: int, seed: int, progress: Progress) -> dict[str, Any
         for name, path in files.items():
             load_one(name, path, county, on=on, at=at, progress=progress)
         run = run_screening(on=on, at=at, progress=progress)
-        return run_report(run, counts_by_kind())
+        # What was found stands before the desks' work on it begins.
+        report = run_report(run, counts_by_kind())
+    make_cases(made, at=timezone.now(), progress=progress)
+    return report
 
 
 def load_one(name: str, path: Path, county: Area, *, on: date, at: datetime, progress: Progress) -> Delivery:
