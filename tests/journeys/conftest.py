@@ -1,15 +1,22 @@
-"""A real browser at a real server: the demonstration county is built once, served with its worker, and walked through."""
+"""
+A real browser at a real server: the demonstration county is built once, served with its worker, and walked through.
+
+It is always Monday 23 November 2026, ten o'clock, when a journey begins; days go by when the journey says so.
+"""
 
 import json
 import os
 import shutil
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
 import urllib.request
+from datetime import date, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
@@ -20,7 +27,8 @@ AXE = HERE / "vendor" / "axe.min.js"
 LEVELS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
 DESK, PHONE = (1366, 768), (390, 844)
 PEOPLE = "120"
-YIMEN = [sys.executable, "-m", "yimen"]
+YIMEN = [sys.executable, "-m", "tests.journeys.timed"]
+MONDAY = date(2026, 11, 23)
 
 
 def pytest_collection_modifyitems(items):
@@ -36,7 +44,7 @@ class House:
     """The running program: its address, and how to pass its door."""
 
     def __init__(self, home, port, environment):
-        self.environment = environment
+        self.home, self.environment = home, environment
         self.address = f"http://127.0.0.1:{port}"
         accounts = json.loads((home / "demo" / "accounts.json").read_text(encoding="utf-8"))
         self.accounts = {one["username"]: one for one in accounts}
@@ -47,6 +55,10 @@ class House:
         if left < 3:
             time.sleep(left)
         return format_hotp_value(hotp_value(self.accounts[username]["secret"], int(time.time()) // 30))
+
+    def it_is(self, day):
+        """Set the clock to ten o'clock of a day."""
+        _set_clock(self.home, day)
 
     def run(self, *command):
         """Run a command of the program and return what it says."""
@@ -71,18 +83,47 @@ def _wait_for(address, process):
     raise AssertionError("the server did not start")
 
 
-@pytest.fixture(scope="session")
-def house(tmp_path_factory):
-    """Build a small demonstration county and serve it, as `yimen demo` and `yimen serve` do."""
-    home, port = tmp_path_factory.mktemp("home"), _free_port()
+def _set_clock(home, day):
+    ten = datetime(day.year, day.month, day.day, 10, tzinfo=ZoneInfo("Asia/Shanghai"))
+    before = home / "clock.new"
+    before.write_text(str(int(ten.timestamp() - time.time())), encoding="ascii")
+    before.replace(home / "clock")
+
+
+def _environment(home):
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("YIMEN_", "DJANGO_"))}
-    environment = kept | {"YIMEN_HOME": str(home)}
-    subprocess.run([*YIMEN, "demo", "--people", PEOPLE, "--no-serve"], env=environment, check=True, capture_output=True)
-    process = subprocess.Popen([*YIMEN, "serve", "--port", str(port)], env=environment, stdout=subprocess.DEVNULL)
+    return kept | {"YIMEN_HOME": str(home), "PYTHONPATH": str(HERE.parents[1])}
+
+
+@pytest.fixture(scope="session")
+def county(tmp_path_factory):
+    """Build a small demonstration county once, as `yimen demo` does, and return its folder; nobody serves it."""
+    home = tmp_path_factory.mktemp("home")
+    _set_clock(home, MONDAY)
+    demo = [*YIMEN, "demo", "--people", PEOPLE, "--no-serve"]
+    subprocess.run(demo, env=_environment(home), check=True, capture_output=True)
+    return home
+
+
+def served(county, home, *options):
+    """Serve a copy of the county from a folder of its own until the test is done with it."""
+    shutil.copytree(county, home, ignore=shutil.ignore_patterns("yimen.sqlite3*"))
+    with sqlite3.connect(county / "yimen.sqlite3") as whole, sqlite3.connect(home / "yimen.sqlite3") as copy:
+        whole.backup(copy)
+    _set_clock(home, MONDAY)
+    port, environment = _free_port(), _environment(home)
+    command = [*YIMEN, "serve", "--port", str(port), *options]
+    process = subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL)
     _wait_for(f"http://127.0.0.1:{port}/login/", process)
     yield House(home, port, environment)
     process.send_signal(signal.SIGINT)
     process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def house(county, tmp_path_factory):
+    """Serve the demonstration county with its worker."""
+    yield from served(county, tmp_path_factory.mktemp("served") / "home")
 
 
 @pytest.fixture(scope="module")
@@ -93,7 +134,7 @@ def browser(house):
         yield started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def kept_sessions():
     """Return what is remembered of those who have passed the door; a code opens only once."""
     return {}
