@@ -9,6 +9,7 @@ from yimen.web import accounts
 from yimen.web.approver import decision as approving
 from yimen.web.approver import desk as approver_desk
 from yimen.web.approver import handling, reassign
+from yimen.web.boards import board
 from yimen.web.cases import listing
 from yimen.web.cases import page as case_page
 from yimen.web.citizen import progress as citizen_progress
@@ -69,6 +70,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reserve/", reserve.page, name="reserve"),
     path("reserve/fund/", reserve.fund, name="reserve_fund"),
     path("villages/<slug:code>/", village.village, name="village"),
+    path("boards/", board.listed, name="boards"),
+    path("boards/<slug:code>/", board.page, name="board"),
+    path("boards/<slug:code>/print/", board.printed, name="board_print"),
+    path("boards/<slug:code>/photo/", board.photo, name="board_photo_new"),
+    path("boards/<slug:code>/photos/<uuid:photo_id>/", board.shown_photo, name="board_photo"),
+    path("boards/<slug:code>/postings/<uuid:decision_id>/photo/", board.posting_photo, name="board_posting_photo"),
     path("policies/", policies.policy_list, name="policies"),
     path("policies/<str:policy_id>/", policies.policy, name="policy"),
     path("load/", arrivals.arrive, name="arrivals"),

@@ -16,6 +16,7 @@ from yimen.cases.applying import (
     withdraw,
 )
 from yimen.cases.assigning import NotHandedOver, answer_offer, offer_case, reassign_all
+from yimen.cases.boards import photograph_board
 from yimen.cases.choosing import ConsentNote, PaperNote, choose, note_papers
 from yimen.cases.clock import NotExtended
 from yimen.cases.deciding import confirm, extend, propose, refer, refuse, send_back
@@ -108,6 +109,7 @@ __all__ = [
     "offer_case",
     "open_case",
     "photograph",
+    "photograph_board",
     "post",
     "preview_applications",
     "propose",

@@ -86,7 +86,7 @@ DECISION_STEPS: Mapping[str, Step] = {
     "extend": _step("延长期限", DecisionState.WAITING, *_PENDING, needs="case.extend"),
     "propose": _step("初审", DecisionState.OPEN, to=DecisionState.PROPOSED, needs="decision.propose"),
     "post": _step("张贴公示", DecisionState.PROPOSED, to=DecisionState.POSTED, needs="decision.propose"),
-    "photograph": _step("公示照片", DecisionState.POSTED, needs="decision.propose"),
+    "photograph": _step("公示照片", DecisionState.POSTED, needs="board.photograph"),
     "clear": _step("公示期满，无异议", DecisionState.POSTED, to=DecisionState.CLEARED, needs="decision.propose"),
     "object": _step("公示有异议，重新调查", DecisionState.POSTED, to=DecisionState.OPEN, needs="decision.propose"),
     "send_back": _step(
@@ -100,7 +100,7 @@ DECISION_STEPS: Mapping[str, Step] = {
     ),
     "refer": _step("转介", DecisionState.OPEN, DecisionState.PROPOSED, to=DecisionState.REFERRED, needs="decision.propose"),
     "drop": _step("不再办理", DecisionState.WAITING, *_PENDING, to=DecisionState.DROPPED, needs="case.see"),
-    "publish": _step("长期公布", DecisionState.CONFIRMED, needs="decision.propose"),
+    "publish": _step("长期公布", DecisionState.CONFIRMED, needs="board.photograph"),
     "tell": _step("书面告知", DecisionState.CONFIRMED, DecisionState.REFUSED, needs="case.see"),
     "appeal": _step("申请复核", DecisionState.REFUSED, DecisionState.CONFIRMED, needs="case.see"),
     "uphold": _step("复核维持", DecisionState.REFUSED, DecisionState.CONFIRMED, needs="decision.confirm"),

@@ -364,6 +364,27 @@ class Posting(Scoped):
         ]
 
 
+class BoardPhoto(Scoped):
+    """
+    A photo of what a village's board shows of its recipients (公布栏照片); `shows` is the keyed hash of the list that hung there.
+
+    Only added: a later photo stands beside an earlier one.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    area = models.ForeignKey("office.Area", on_delete=models.PROTECT, related_name="+")
+    place = models.CharField(max_length=60)
+    photo = models.UUIDField()
+    shows = models.CharField(max_length=64)
+    lines = models.PositiveSmallIntegerField()
+    taken_on = models.DateField()
+    at = models.DateTimeField()
+    by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+
+    class Meta(Scoped.Meta):
+        indexes = [models.Index(fields=["area", "at"], name="board_photo_newest")]
+
+
 class Handing(Scoped):
     """How a result reached the person (送达): window, home, post or message, to whom, when, with which receipt."""
 

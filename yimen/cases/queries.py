@@ -20,6 +20,7 @@ from yimen.cases.approving import (
     with_names,
 )
 from yimen.cases.assigning import Load, cases_answered_for, loads, nearest_desk
+from yimen.cases.boards import Board, board_of, board_photo, boards_of, by_benefit
 from yimen.cases.choosing import chosen
 from yimen.cases.clock import Deadline
 from yimen.cases.dossier import (
@@ -69,6 +70,7 @@ __all__ = [
     "HOW_TO_APPEAL",
     "ArchivedPaper",
     "BlankPad",
+    "Board",
     "Case",
     "Channel",
     "CheckCounts",
@@ -90,6 +92,10 @@ __all__ = [
     "archived_papers",
     "blank_pad",
     "board",
+    "board_of",
+    "board_photo",
+    "boards_of",
+    "by_benefit",
     "cap_of",
     "cases_answered_for",
     "cases_of_finding",

@@ -26,6 +26,7 @@ PERMISSION_WORDS = {
     "case.reassign": "改派首派责任人",
     "case.deliver": "送达结果",
     "decision.propose": "初审、公示",
+    "board.photograph": "给公示、公布的表拍照上传",
     "decision.confirm": "审核确认",
     "decision.department": "办理本部门的决定",
     "complaint.see_name": "看举报人",
@@ -40,7 +41,16 @@ PERMISSION_WORDS = {
 
 _VISIT = {"visit.make"}
 _WINDOW = {"household.register", "person.search", "person.see", "help.ask", "rules.see", "finding.see", "case.see", "case.open"}
-_TOWN = _VISIT | {"case.export", "case.accept", "case.verify", "case.extend", "case.deliver", "decision.propose", "reserve.spend"}
+_TOWN = _VISIT | {
+    "board.photograph",
+    "case.export",
+    "case.accept",
+    "case.verify",
+    "case.extend",
+    "case.deliver",
+    "decision.propose",
+    "reserve.spend",
+}
 
 PERMISSIONS: dict[str, frozenset[str]] = {
     "county_clerk": frozenset(
@@ -48,7 +58,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {"desk.county", "person.unmask", "finding.close", "finding.export", "roster.load", "facts.load", "recipients.load"}
         | {"screening.run"}
         | {"case.accept", "case.verify", "case.extend", "case.reassign", "case.deliver", "decision.propose", "complaint.see_name"}
-        | {"reserve.fund", "case.export"}
+        | {"reserve.fund", "case.export", "board.photograph"}
         | _VISIT
     ),
     "county_leader": frozenset(
@@ -64,7 +74,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     "village_cadre": frozenset(
         {"desk.village", "person.search", "person.see", "help.ask", "finding.see", "rules.see", "case.see", "case.open"}
-        | {"case.deliver", "household.register"}
+        | {"case.deliver", "household.register", "board.photograph"}
         | _VISIT
     ),
     # Bought verification (社会救助法第55、56条): only the households of its own open tasks, only the facts it must verify.

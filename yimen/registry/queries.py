@@ -33,6 +33,7 @@ from yimen.registry.names import mask_name, matches
 
 T = TypeVar("T")
 MOST_HITS = 20
+ADULT = 18
 SMALL_ENOUGH_TO_DECRYPT = 12_000
 
 
@@ -375,6 +376,38 @@ def name_of(*, person_id: uuid.UUID) -> str:
     """Return a person's name in full, also of somebody who has died or moved; needs an open reading. "" outside the scope."""
     person = Person.objects.filter(pk=person_id).first()
     return person.name if person else ""
+
+
+@dataclass(frozen=True)
+class Publicly:
+    """As whom a household stands on a board: its head or first adult by name ("" if there is none), and how many live there."""
+
+    name: str
+    members: int
+
+
+def named_publicly(*, households: Iterable[uuid.UUID], on: date) -> dict[uuid.UUID, Publicly]:
+    """
+    Return as whom each household stands on a public list (公布): one adult, the head (户主) first, never a child.
+
+    A household without anybody alive is left out. Needs an open reading.
+    """
+    rows = _memberships(on).filter(household_id__in=list(households)).select_related("person").order_by("starts_on", "pk")
+    homes: dict[uuid.UUID, list[Membership]] = {}
+    for one in rows:
+        homes.setdefault(one.household_id, []).append(one)
+    found = {}
+    for home, members in homes.items():
+        adults = [one for one in members if age_on(one.person.born_on, on) >= ADULT]
+        first = min(adults, key=lambda one: one.relation != "户主", default=None)
+        found[home] = Publicly(first.person.name if first else "", len(members))
+    return found
+
+
+def people_publicly(*, people: Iterable[uuid.UUID], on: date) -> dict[uuid.UUID, str]:
+    """Return the names of living people for a public list, "" for a child; the dead are left out. Needs an open reading."""
+    alive = Person.objects.filter(Q(died_on=None) | Q(died_on__gt=on), pk__in=list(people))
+    return {one.pk: one.name if age_on(one.born_on, on) >= ADULT else "" for one in alive}
 
 
 @dataclass(frozen=True)

@@ -4,15 +4,17 @@ import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from django.utils.timezone import localdate
 
 from yimen.benefits.queries import before
-from yimen.cases.queries import BlankPad, Case, Decision, HandedOver, cases_of, decisions_of, leaves_of
-from yimen.office.queries import names_on
+from yimen.cases.queries import BlankPad, Board, Case, Decision, HandedOver, by_benefit, cases_of, decisions_of, leaves_of
+from yimen.office.queries import names_on, service_point_of
 from yimen.web.papers.contents import changes_words
+from yimen.web.papers.printer import NotPrintable
 from yimen.web.papers.sheet import COUNTY, TOWN, Held, Sheet
-from yimen.web.papers.wording import day, money
+from yimen.web.papers.wording import day, money, month, on_a_board
 
 # What changes a household's aid or its handling, and so belongs on the sheet of changes.
 CHANGES = ("hear", "extend", "reassign", "settle", "kin", "object", "appeal")
@@ -108,6 +110,25 @@ def blank(pad: BlankPad, items: Iterable[str]) -> Sheet:
     return Sheet(
         [{"number": one, "items": list(items)} for one in pad.numbers], unit_at(pad.area.path), localdate(pad.printed_at)
     )
+
+
+def board_sheet(held: Board, *, on: date) -> Sheet:
+    """公布表: everybody of a village who is published, by benefit; name, members, amount, and nothing else (practice 2)."""
+    if not held.lines:
+        raise NotPrintable("这个村现在没有要公布的。")
+    point = service_point_of(held.area.path)
+    benefits = [
+        {"name": on_a_board(policy), "unit": lines[0].unit, "rows": [_board_row(one) for one in lines]}
+        for policy, lines in by_benefit(held.lines).items()
+    ]
+    part = {"place": held.area.name, "benefits": benefits, "phone": point.phone if point else ""}
+    return Sheet([part], unit_at(held.area.path), on)
+
+
+def _board_row(line: Any) -> list[str]:
+    # 低保边缘 and 刚性 are recognised without money.
+    amount = money(line.fen) or "身份认定"
+    return [line.name or "（未成年人，姓名不公开）", str(line.members), amount, month(line.starts_on)]
 
 
 def unit_at(area_path: str) -> str:

@@ -59,16 +59,16 @@ def case_paper(request: HttpRequest, case_id: uuid.UUID, paper: str) -> HttpResp
         raise Http404
     with reading(f"打印{kind.title}", case=case_id.hex, paper=paper):
         try:
-            return _pdf(_printed(request, case_id, paper, kind), name=f"{paper}-{case_id.hex[:8]}.pdf")
+            return pdf(_printed(request, case_id, paper, kind), name=f"{paper}-{case_id.hex[:8]}.pdf")
         except NotPrintable as problem:
-            return _not_printed(request, problem)
+            return not_printed(request, problem)
 
 
 def kept(request: HttpRequest, case_id: uuid.UUID, paper_id: uuid.UUID) -> HttpResponse:
     """Give one paper of the file as it was printed then."""
     with reading("看归档文书", case=case_id.hex):
         paper = kept_paper(case_id=case_id, paper_id=paper_id)
-        return _pdf(content_of(paper, purpose="看归档文书"), name=f"{paper.kind}-{paper.number}.pdf")
+        return pdf(content_of(paper, purpose="看归档文书"), name=f"{paper.kind}-{paper.number}.pdf")
 
 
 def _printed(request: HttpRequest, case_id: uuid.UUID, paper: str, kind: Kind) -> bytes:
@@ -124,9 +124,9 @@ def handover(request: HttpRequest, username: str) -> HttpResponse:
         areas = own_areas()
         sheet = binder.handover(held, names=names, since=since, on=today, area_path=areas[0].path if areas else "")
         try:
-            return _pdf(_set("移交清单", "handover", sheet), name=f"handover-{today:%Y%m%d}.pdf")
+            return pdf(set_paper("移交清单", "handover", sheet), name=f"handover-{today:%Y%m%d}.pdf")
         except NotPrintable as problem:
-            return _not_printed(request, problem)
+            return not_printed(request, problem)
 
 
 def blanks(request: HttpRequest) -> HttpResponse:
@@ -146,16 +146,17 @@ def blanks(request: HttpRequest) -> HttpResponse:
             pad = found
         held = current_rules().in_force(localdate(pad.printed_at))
         sheet = binder.blank(pad, dict.fromkeys(policy.name for policy in held if policy.department == CIVIL_AFFAIRS))
-        return _pdf(_set("社会救助申请登记表", "blank", sheet), name=f"blank-{pad.pk}.pdf")
+        return pdf(set_paper("社会救助申请登记表", "blank", sheet), name=f"blank-{pad.pk}.pdf")
     except (NotArchived, NotPrintable) as problem:
-        return _not_printed(request, problem)
+        return not_printed(request, problem)
 
 
-def _set(title: str, template: str, sheet: Sheet) -> bytes:
+def set_paper(title: str, template: str, sheet: Sheet) -> bytes:
+    """Set a paper that belongs to no case and is kept in no file. Raises NotPrintable."""
     return print_paper(template, {"title": title, "unit": sheet.unit, "parts": list(sheet.parts)}, on=sheet.on).content
 
 
-def _pdf(content: bytes, *, name: str) -> HttpResponse:
+def pdf(content: bytes, *, name: str) -> HttpResponse:
     """A paper opens in the browser under a name that names nobody, and stays in no cache."""
     return HttpResponse(
         content,
@@ -164,5 +165,6 @@ def _pdf(content: bytes, *, name: str) -> HttpResponse:
     )
 
 
-def _not_printed(request: HttpRequest, problem: Exception) -> HttpResponse:
+def not_printed(request: HttpRequest, problem: Exception) -> HttpResponse:
+    """Say why a paper cannot be printed now."""
     return refused(request, title="现在不能打印", why=str(problem), next_="回到办件，做完这一步再打印。", status=409)

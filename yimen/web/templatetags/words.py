@@ -12,6 +12,8 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from yimen.web.papers import wording
+
 register = template.Library()
 
 WEEKDAYS = "一二三四五六日"
@@ -98,6 +100,12 @@ def said(value: Any) -> str:
     if isinstance(value, Decimal):
         return yuan(value)
     return day(value) if isinstance(value, date) else str(value)
+
+
+@register.filter
+def on_a_board(policy: str) -> str:
+    """Write a benefit as it may stand where everybody reads it."""
+    return wording.on_a_board(policy)
 
 
 _SIGNS = (
