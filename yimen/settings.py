@@ -9,10 +9,12 @@ YIMEN_HOSTS          host names this server answers to, separated by commas
 YIMEN_HTTPS          1 behind an https proxy that sets X-Forwarded-Proto and X-Forwarded-For: cookies then never leave without
 YIMEN_CIPHER         what seals names and numbers: AES-256-GCM (default) or SM4-GCM (国密; the indexes then use SM3)
 YIMEN_LEASE_SECONDS  how long a worker may be silent before another takes its job over (default: 60)
+YIMEN_SUBMISSION_DAYS  how long it is remembered that something was sent already, in days (default: 90)
 """
 
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -23,20 +25,24 @@ YIMEN_KEYS = Path(os.environ.get("YIMEN_KEYS", YIMEN_HOME / "keys")).resolve()
 YIMEN_RULES = Path(os.environ.get("YIMEN_RULES", BASE / "rules")).resolve()
 YIMEN_CIPHER = os.environ.get("YIMEN_CIPHER", "AES-256-GCM")
 YIMEN_LEASE_SECONDS = int(os.environ.get("YIMEN_LEASE_SECONDS", "60"))
+YIMEN_SUBMISSION_DAYS = int(os.environ.get("YIMEN_SUBMISSION_DAYS", "90"))
 YIMEN_HTTPS = os.environ.get("YIMEN_HTTPS") == "1"
 YIMEN_DEMO = (YIMEN_HOME / "demo").exists() or os.environ.get("YIMEN_DEMO") == "1"
 
 
 def _secret(name: str) -> str:
-    """Read a secret, made once with O_EXCL so that two first starts cannot make two."""
+    """Read a secret, made once: of two first starts one puts its own there, whole, and both read that one."""
     YIMEN_KEYS.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = YIMEN_KEYS / name
-    try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    except FileExistsError:
-        return path.read_text(encoding="ascii")
-    with os.fdopen(descriptor, "w") as file:
-        file.write(secrets.token_urlsafe(48))
+    if not path.exists():
+        beside = path.with_suffix(f".{secrets.token_hex(8)}")
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400), "w") as file:
+            file.write(secrets.token_urlsafe(48))
+            file.flush()
+            os.fsync(file.fileno())
+        with suppress(FileExistsError):
+            os.link(beside, path)
+        beside.unlink()
     return path.read_text(encoding="ascii")
 
 

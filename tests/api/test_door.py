@@ -2,9 +2,12 @@
 
 import json
 import logging
+from datetime import timedelta
 
 import pytest
+from axes.models import AccessAttempt
 from django.test import Client
+from django.utils import timezone
 
 from tests.api.conftest import APPLICANT, Program
 from tests.api.test_portal import NURSING, application, only_case
@@ -60,6 +63,21 @@ def test_without_a_token_or_a_session_nothing_answers(town, path):
         assert answer.status_code == 401
         assert answer.json()["problem"].endswith("。")
         assert "no-store" in answer["Cache-Control"]
+
+
+def test_wrong_tokens_are_written_down_and_after_five_no_token_opens_anything_for_half_an_hour(town, portal):
+    wrong = Program("yimen_guessed")
+    assert {wrong.ask("/api/applications").status_code for _ in range(5)} == {401}
+
+    told = [one.ask("/api/applications") for one in (wrong, portal)]
+    assert [one.status_code for one in told] == [429, 429]
+    assert all(one.json()["problem"].endswith("。") for one in told)
+    rows = AuditEntry.objects.filter(action="client.wrong_token")
+    assert [(one.address, one.refused) for one in rows] == [("127.0.0.1", True)] * 5
+    assert "guessed" not in str(list(rows.values())) + str(list(AccessAttempt.objects.values()))
+
+    AccessAttempt.objects.update(attempt_time=timezone.now() - timedelta(minutes=31))
+    assert portal.ask("/api/applications").status_code == 200
 
 
 def test_a_token_opens_the_api_and_no_page(town, portal):

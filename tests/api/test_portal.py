@@ -8,6 +8,7 @@ from django.core.management import call_command
 from django.utils import timezone
 
 from tests.api.conftest import APPLICANT, make_program, number_of
+from tests.cases.town import opened
 from tests.make import make_area, make_household, make_person, make_staff
 from yimen.cases import actions
 from yimen.cases.models import Case, Consent, Decision, Paper
@@ -60,6 +61,18 @@ def test_an_application_of_the_portal_waits_at_the_nearest_desk_with_somebody_wh
         assert Consent.objects.get().person_id == town.person.pk
         assert Paper.objects.get(name="残疾人证").state == "brought"
         assert set(told["missing_papers"]) == set(Paper.objects.filter(state="missing").values_list("name", flat=True))
+
+
+def test_the_applications_of_the_portal_go_to_whoever_has_fewest_cases_at_the_nearest_desk(town, portal):
+    opened(town)
+    opened(town)
+
+    for number in range(3):
+        portal.send(application(reference=f"SD-{number}"), key=f"key-0000000{number}")
+
+    with scope(System("test"), "测试"):
+        cases = Case.objects.filter(channel="portal").order_by("reference")
+        assert [one.first_assignee for one in cases] == [town.colleague, town.colleague, town.window]
 
 
 def test_what_the_portal_sent_is_accepted_at_the_window_and_its_status_goes_back(town, portal):

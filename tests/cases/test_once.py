@@ -15,7 +15,7 @@ from yimen.cases.models import Case, CaseEvent, Decision
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
 from yimen.office.models import Submission
-from yimen.office.once import OtherContent, once
+from yimen.office.once import NoKey, OtherContent, once, sweep_submissions
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.store]
 NURSING = "disability_nursing_subsidy"
@@ -95,6 +95,21 @@ def test_the_same_key_with_another_content_is_refused_also_at_the_same_moment(to
 def test_the_key_of_another_person_is_another_key(town):
     assert open_once(town) != open_once(town, staff=town.colleague)
     assert count(Case) == 2
+
+
+@pytest.mark.parametrize("key", ["", "  "])
+def test_without_a_key_nothing_is_done(town, key):
+    with pytest.raises(NoKey, match="编号"):
+        open_once(town, key=key)
+    assert count(Case) == 0
+
+
+def test_what_was_sent_long_ago_is_forgotten_and_what_was_sent_lately_is_not(town, settings):
+    settings.YIMEN_SUBMISSION_DAYS = 90
+    open_once(town)
+
+    assert (sweep_submissions(at=noon(89)), count(Submission)) == (0, 1)
+    assert (sweep_submissions(at=noon(91)), count(Submission)) == (1, 0)
 
 
 def test_what_failed_leaves_its_key_free_for_the_next_try(town):

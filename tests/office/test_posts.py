@@ -3,10 +3,12 @@
 from datetime import date, timedelta
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from tests.make import NOON, TODAY, make_area, make_staff
 from yimen.office import actions
 from yimen.office.access import NotAllowed, System, may, scope
+from yimen.office.models import Staff
 from yimen.office.permissions import EXCLUSIVE, PERMISSION_WORDS, PERMISSIONS, POST_WORDS
 
 pytestmark = pytest.mark.django_db
@@ -80,6 +82,26 @@ def test_only_who_manages_staff_gives_posts(town):
 
     with scope(clerk, "任岗"), pytest.raises(NotAllowed):
         actions.give_post(staff=clerk, kind="approver", area=town, starts_on=date(2026, 1, 1), by=clerk, at=NOON)
+
+
+def test_a_user_name_that_differs_only_in_case_is_taken(town):
+    make_staff(kind="county_clerk", area=town, username="clerk")
+    with scope(System("test"), "管理人员"):
+        with pytest.raises(NotAllowed, match="不分大小写"):
+            actions.add_staff(username="Clerk", password="a-long-password", name="另一人", department="mz", by=None, at=NOON)
+        with pytest.raises(NotAllowed, match="不分大小写"):
+            actions.add_client(username="CLERK", name="省平台", area=town, post="portal", by=None, at=NOON)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Staff.objects.create_user("CLERK", "a-long-password", name="另一人")
+
+
+def test_a_program_gets_no_password(town):
+    make_staff(kind="county_clerk", area=town)
+    with scope(System("test"), "管理人员"):
+        client, _ = actions.add_client(username="portal", name="省平台", area=town, post="portal", by=None, at=NOON)
+        with pytest.raises(NotAllowed, match="令牌"):
+            actions.reset_password(staff=client.staff, password="a-new-long-password", by=None, at=NOON)
+    assert not Staff.objects.get(username="portal").has_usable_password()
 
 
 def test_the_permission_table_names_only_posts_and_permissions_that_have_words():

@@ -2,21 +2,29 @@
 The door of machines (接口之门): every call below /api/ comes with a client's token or a person's session, or goes no further.
 
 A client's call runs inside the scope of its own account, as a person's request does inside theirs; every refusal is JSON.
+Wrong tokens are written down and counted like wrong passwords: after five from one address no token opens anything from there
+for half an hour.
 """
 
 from collections.abc import Callable
 from typing import Any, cast
 
+from axes.handlers.proxy import AxesProxyHandler
 from django.conf import settings
+from django.contrib.auth.signals import user_login_failed
 from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.module_loading import import_string
 
-from yimen.office.access import scope
+from yimen.office import audit
+from yimen.office.access import System, scope
 from yimen.office.queries import client_of
 
 BELOW = "/api/"
 SCHEME = "bearer "
+# Under what the wrong tokens of an address are counted; no member of staff can be called so.
+COUNTED = {"username": "<token>"}
 WITH_CONTENT = ("POST", "PUT", "PATCH")
 
 
@@ -47,10 +55,15 @@ class ClientMiddleware:
         return response
 
     def _for_client(self, request: HttpRequest, told: str) -> HttpResponse:
+        if not AxesProxyHandler.is_allowed(request, COUNTED):
+            return refusal(429, "这个地址用错令牌的次数太多，半小时以后再试。请先向发令牌的单位核对。")
+        address = import_string(settings.AXES_CLIENT_IP_CALLABLE)(request)
         staff = client_of(told[len(SCHEME) :].strip()) if told.lower().startswith(SCHEME) else None
         if staff is None:
+            user_login_failed.send(sender=__name__, credentials=COUNTED, request=request)
+            with scope(System("door"), "接口", address=address):
+                audit.write(action="client.wrong_token", at=timezone.now(), refused=True, page=request.path[:80])
             return refusal(401, "令牌不对，或已停用。请向发令牌的单位核对。")
-        address = import_string(settings.AXES_CLIENT_IP_CALLABLE)(request)
         cast(Any, request).client = staff
         with scope(staff, request.path[:80], address=address):
             return self.get_response(request)

@@ -15,7 +15,7 @@ from yimen.cases.models import Case, Handover, Task
 from yimen.cases.words import OPEN
 from yimen.office.access import current, may, require
 from yimen.office.models import Staff
-from yimen.office.queries import colleagues, staff_below
+from yimen.office.queries import colleagues, nearest_colleagues, staff_below
 
 
 class NotHandedOver(Exception):
@@ -120,6 +120,14 @@ def cases_answered_for(staff: Staff) -> QuerySet[Case]:
 def nearest_desk(*, permission: str, area_path: str) -> Sequence[Staff]:
     """Return who may do this in an area, the nearest desk first."""
     return colleagues(permission=permission, area_path=area_path)
+
+
+def least_busy(*, permission: str, area_path: str) -> Staff | None:
+    """Return who at the nearest desk has the fewest open cases there, always the same among equals, or None."""
+    able = nearest_colleagues(permission=permission, area_path=area_path)
+    rows = Case.objects.filter(state__in=OPEN, first_assignee__in=able).order_by()
+    held = dict(rows.values_list("first_assignee").annotate(n=Count("pk")))
+    return min(able, key=lambda one: held.get(one.pk, 0), default=None)
 
 
 @dataclass(frozen=True)

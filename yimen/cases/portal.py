@@ -1,7 +1,8 @@
 """
 The provincial portal (省平台): applications that come in by API or file, and where they stand, to be sent back.
 
-A program brings them and answers for nothing: the nearest desk that can accept is their first assignee (首派责任人).
+A program brings them and answers for nothing: their first assignee (首派责任人) is whoever has least in hand at the nearest
+desk that can accept.
 """
 
 import re
@@ -17,6 +18,7 @@ from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate
 
 from yimen.cases.applying import DECLARED, Asked, NotAccepted, give_consent, open_case, record_paper, save_draft, submit
+from yimen.cases.assigning import least_busy
 from yimen.cases.choosing import choose
 from yimen.cases.models import Case, Decision, Paper
 from yimen.cases.words import Channel, DecisionState, PaperState
@@ -24,7 +26,7 @@ from yimen.evidence.actions import NotStated, check_facts
 from yimen.office.access import require
 from yimen.office.models import Staff
 from yimen.office.once import once
-from yimen.office.queries import colleagues, service_point_of
+from yimen.office.queries import service_point_of
 from yimen.office.tables import ValueProblem
 from yimen.policies.model import Catalogue, Policy
 from yimen.policies.queries import Rules
@@ -170,10 +172,10 @@ def _readable(place: int, text: str) -> str:
 
 
 def _assignee(area_path: str) -> Staff:
-    able = colleagues(permission="case.accept", area_path=area_path)
-    if not able:
+    assignee = least_busy(permission="case.accept", area_path=area_path)
+    if assignee is None:
         raise NotAccepted("这一户所在的地方没有能受理的窗口岗位，不能登记。请联系县民政部门。")
-    return able[0]
+    return assignee
 
 
 def _asked(sent: Sent, home: _Home, rules: Rules) -> list[Asked]:

@@ -5,6 +5,7 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
+from django.core.management import call_command
 from django.utils import timezone
 
 from yimen.jobs.demo.building import build_county
@@ -13,6 +14,7 @@ from yimen.office import work
 from yimen.office.access import NotAllowed, scope
 from yimen.office.files import open_file, sweep_orphans, working_folder
 from yimen.office.models import Area, Delivery, Staff
+from yimen.office.once import sweep_submissions
 from yimen.office.tables import TableProblem
 
 
@@ -63,5 +65,7 @@ def demo(arguments: work.Arguments, context: work.Context) -> work.Result:
 
 @work.job("office.sweep")
 def sweep(arguments: work.Arguments, context: work.Context) -> work.Result:
-    """Remove what crashes left behind and what is past its retention, once a night."""
-    return {"removed": sweep_orphans()}
+    """Remove what crashes left behind and what is past its time: files, what was sent long ago, sessions; once a night."""
+    submissions = sweep_submissions(at=timezone.now())
+    call_command("clearsessions")
+    return {"removed": sweep_orphans(), "submissions": submissions}

@@ -10,7 +10,7 @@ from django.db import transaction
 from yimen.office import audit
 from yimen.office.access import NotAllowed, require
 from yimen.office.calendar import year_of_notice
-from yimen.office.clients import add_client, renew_token, revoke_client
+from yimen.office.clients import add_client, is_client, refuse_taken, renew_token, revoke_client
 from yimen.office.divisions import FICTIONAL, packed
 from yimen.office.models import Area, CalendarDay, CalendarYear, Department, Post, ServicePoint, Staff
 from yimen.office.permissions import EXCLUSIVE, POST_WORDS
@@ -90,8 +90,13 @@ def add_service_point(
 
 @transaction.atomic
 def add_staff(*, username: str, password: str, name: str, department: str, by: Staff | None, at: datetime) -> Staff:
-    """Add a member of staff, who must set up a second factor at the first log-in. Posts are given separately."""
+    """
+    Add a member of staff, who must set up a second factor at the first log-in. Posts are given separately.
+
+    Raises NotAllowed for a user name that is taken: Clerk and clerk open the same account.
+    """
     require("staff.manage")
+    refuse_taken(username)
     staff = Staff.objects.create_user(username, password, name=name, department=Department.objects.get(code=department))
     audit.write(action="staff.add", at=at, username=username)
     return staff
@@ -139,8 +144,14 @@ def reset_second_factor(*, staff: Staff, by: Staff | None, at: datetime) -> None
 
 @transaction.atomic
 def reset_password(*, staff: Staff, password: str, by: Staff | None, at: datetime) -> None:
-    """Give a new password to somebody who forgot it (重置密码); whoever is logged in by the old one is out at the next click."""
+    """
+    Give a new password to somebody who forgot it (重置密码); whoever is logged in by the old one is out at the next click.
+
+    Raises NotAllowed for a program: it comes in by its token and nobody logs in as it.
+    """
     require("staff.manage")
+    if is_client(staff):
+        raise NotAllowed(f"“{staff.name}”是接入程序，只用令牌，不设密码。令牌丢了请换令牌。")
     validate_password(password, staff)
     staff.set_password(password)
     staff.save(update_fields=["password"])

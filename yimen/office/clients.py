@@ -26,9 +26,10 @@ def add_client(*, username: str, name: str, area: Area, post: str, by: Staff | N
     """
     Add a client with a post in an area and return it with its token, which is told only now.
 
-    Raises NotAllowed for a post that is made for people, or without the permission.
+    Raises NotAllowed for a post that is made for people, for a user name that is taken, or without the permission.
     """
     require("staff.manage")
+    refuse_taken(username)
     if post not in CLIENT_POSTS:
         allowed = "、".join(f"{one}（{POST_WORDS[one]}）" for one in CLIENT_POSTS)
         raise NotAllowed(f"程序只能任这些岗：{allowed}。别的岗位要由人来担任。")
@@ -66,6 +67,17 @@ def revoke_client(*, client: ApiClient, by: Staff | None, at: datetime) -> ApiCl
     client.staff.save(update_fields=["is_active"])
     audit.write(action="client.revoke", at=at, username=client.staff.username)
     return client
+
+
+def refuse_taken(username: str) -> None:
+    """Raise NotAllowed for a user name that somebody has, however it is written."""
+    if Staff.objects.filter(username__iexact=username.strip()).exists():
+        raise NotAllowed(f"已经有用户名“{username}”（不分大小写），请换一个。")
+
+
+def is_client(staff: Staff) -> bool:
+    """Say whether an account is a program's."""
+    return ApiClient.objects.filter(staff=staff).exists()
 
 
 def client_of(token: str) -> Staff | None:

@@ -6,6 +6,7 @@ from typing import Any
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 from django.utils import timezone
 
 from yimen.office.permissions import EXCLUSIVE, POST_WORDS
@@ -97,6 +98,9 @@ class Staff(AbstractBaseUser):
     is_staff = is_superuser = False
 
     objects = StaffManager()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("username"), name="username_once_however_written")]
 
     def __str__(self) -> str:
         return self.name

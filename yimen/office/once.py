@@ -4,9 +4,10 @@ Once (只办一次): what is sent twice happens once. The client makes a key; th
 
 import json
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from yimen.office.access import current
@@ -18,14 +19,20 @@ class OtherContent(Exception):
     """The key was used before for something else; nothing was done."""
 
 
+class NoKey(OtherContent):
+    """There is no key: sent twice it would happen twice."""
+
+
 def once(
     *, key: str, action: str, content: Mapping[str, Any], at: datetime, do: Callable[[], Mapping[str, Any]]
 ) -> dict[str, Any]:
     """
     Do something under a client's key, or return what it answered the first time; both are one transaction.
 
-    Two requests at the same moment: the second waits for the first and gets its answer. Raises OtherContent.
+    Two requests at the same moment: the second waits for the first and gets its answer. Raises OtherContent, NoKey.
     """
+    if not key.strip():
+        raise NoKey("这次提交没有带编号，没有办。请刷新页面后重新提交。")
     actor, digest = current().actor, _digest(action, content)
     try:
         with transaction.atomic():
@@ -40,6 +47,12 @@ def once(
     if held.digest != digest:
         raise OtherContent("这个提交编号以前用过，内容却不一样。没有再办一次；请刷新页面后重新提交。")
     return dict(held.answer)
+
+
+def sweep_submissions(*, at: datetime) -> int:
+    """Forget what was sent so long ago that nobody sends it again (YIMEN_SUBMISSION_DAYS); return how many."""
+    old = Submission.objects.filter(at__lt=at - timedelta(days=settings.YIMEN_SUBMISSION_DAYS))
+    return old.delete()[0]
 
 
 def _digest(action: str, content: Mapping[str, Any]) -> str:

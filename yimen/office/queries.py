@@ -61,13 +61,21 @@ def unfinished_job(name: str) -> Job | None:
 
 def colleagues(*, permission: str, area_path: str) -> list[Staff]:
     """Return which other people may do this in an area by a post of today, the nearest desk first; programs are none."""
+    return list({one.staff_id: one.staff for one in _posts_of_others(permission, area_path)}.values())
+
+
+def nearest_colleagues(*, permission: str, area_path: str) -> list[Staff]:
+    """Return those of `colleagues` who sit at the nearest desk: of a village, of its township, or of the county."""
+    posts = _posts_of_others(permission, area_path)
+    return list({one.staff_id: one.staff for one in posts if one.area_id == posts[0].area_id}.values())
+
+
+def _posts_of_others(permission: str, area_path: str) -> list[Post]:
     able = [kind for kind, held in PERMISSIONS.items() if permission in held]
-    codes = codes_of(area_path)
-    posts = Post.objects.filter(kind__in=able, area__code__in=codes, staff__is_active=True, staff__client=None)
-    posts = posts.select_related("staff", "area")
-    near = sorted((one for one in posts if one.is_held), key=lambda one: -len(one.area.path))
-    found = {one.staff_id: one.staff for one in near if area_path.startswith(one.area.path)}
-    return [staff for staff in found.values() if staff != current().staff]
+    posts = Post.objects.filter(kind__in=able, area__code__in=codes_of(area_path), staff__is_active=True, staff__client=None)
+    held = (one for one in posts.select_related("staff", "area").order_by("pk") if one.is_held)
+    others = [one for one in held if area_path.startswith(one.area.path) and one.staff != current().staff]
+    return sorted(others, key=lambda one: -len(one.area.path))
 
 
 def service_point_of(area_path: str) -> ServicePoint | None:

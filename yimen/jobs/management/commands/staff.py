@@ -12,7 +12,7 @@ from yimen.office.access import NotAllowed, System, scope
 from yimen.office.actions import DEPARTMENTS, add_staff, deactivate_staff, end_post, give_post, load_departments
 from yimen.office.actions import reset_second_factor as reset
 from yimen.office.models import Area, Staff
-from yimen.office.queries import POST_WORDS
+from yimen.office.queries import POST_WORDS, staff_called
 
 
 class Command(BaseCommand):
@@ -40,8 +40,8 @@ class Command(BaseCommand):
     def _add(self, options: dict[str, Any]) -> str:
         if not options["username"] or not options["name"]:
             raise CommandError("请写用户名和 --name 姓名。")
-        if Staff.objects.filter(username=options["username"]).exists():
-            raise CommandError(f"已经有用户名“{options['username']}”。加岗请用 post。")
+        if staff_called(options["username"]) is not None:
+            raise CommandError(f"已经有用户名“{options['username']}”（不分大小写）。加岗请用 post。")
         if not options["post"]:
             raise CommandError("请用 --post 写明岗位；没有岗位什么也看不到。")
         area, password = _area(options["area"]), secrets.token_urlsafe(12)
