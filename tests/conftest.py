@@ -4,7 +4,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from yimen.office import vault
-from yimen.office.guards import unguard_audit
+from yimen.office.guards import GUARDED, unguard
 
 # A busy machine is slow, not wrong.
 settings.register_profile("yimen", deadline=None)
@@ -52,9 +52,9 @@ def _keys():
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
-    """Tests empty their tables, the audit too; that the database refuses it is a test of its own."""
+    """Tests empty their tables, the guarded ones too; that the database refuses it is a test of its own."""
     with django_db_blocker.unblock():
-        unguard_audit(connection)
+        unguard(connection, *GUARDED)
 
 
 def pytest_terminal_summary(terminalreporter):

@@ -6,16 +6,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
-from django.db import connections, transaction
-from django.db.utils import IntegrityError
+from django.db import connection, connections, transaction
+from django.db.utils import DatabaseError, IntegrityError
 
 from tests.cases.town import DAY, NOON, make_town
 from tests.make import make_staff
 from tests.office.test_pictures import exif, jpeg
 from yimen.benefits import actions, queries
-from yimen.benefits.models import NeverChanged, Reserve, ReserveEntry
+from yimen.benefits.models import Grant, NeverChanged, Reserve, ReserveEntry
 from yimen.office.access import NotAllowed, scope
 from yimen.office.files import open_file
+from yimen.office.guards import ACCOUNTS, guard, unguard
 from yimen.office.models import Area, StoredFile
 
 pytestmark = pytest.mark.django_db
@@ -225,3 +226,27 @@ def test_two_who_spend_at_the_same_moment_never_spend_the_same_money(town):
     with scope(town.county, "测试"):
         assert Reserve.objects.get().balance_fen == 4000
         assert ReserveEntry.objects.filter(kind="spent").count() == 1
+
+
+def test_the_database_itself_keeps_every_entry(town):
+    fund(town, "1000")
+    guard(connection, *ACCOUNTS)
+    try:
+        for spoil in (ReserveEntry.objects.update, ReserveEntry.objects.all):
+            with scope(town.county, "测试"), pytest.raises(DatabaseError, match="只能增加"), transaction.atomic():
+                spoil(words="改") if spoil.__name__ == "update" else spoil()._raw_delete("default")
+        assert spend(town, "300").balance_fen == 70_000
+    finally:
+        unguard(connection, *ACCOUNTS)
+
+
+def test_what_was_given_once_today_was_received_and_is_not_being_received(town):
+    with scope(town.window, "测试"):
+        same = {"household": town.home, "amount_fen": 50_000, "recorded_at": NOON, "area_path": town.home.area_path}
+        Grant.objects.create(policy="small_emergency_aid", starts_on=DAY, ends_on=DAY, **same)
+        Grant.objects.create(policy="subsistence_allowance", starts_on=DAY, **same)
+
+        running = queries.receipts_of(household_id=town.home.pk, people=[], on=DAY)
+        assert [one.policy for one in running] == ["subsistence_allowance"]
+        received = queries.received_once(household=town.home.pk, people=[])
+        assert [(one.policy, one.yuan) for one in received] == [("small_emergency_aid", 500)]

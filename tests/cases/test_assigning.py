@@ -40,6 +40,20 @@ def test_until_the_other_says_yes_the_giver_answers_for_it(town):
     assert _assignee(town, case) == town.colleague
 
 
+def test_what_is_to_be_checked_goes_with_the_case_and_other_work_stays(town):
+    case = opened(town)
+    with town.at_desk(town.window):
+        for kind in ("check", "visit"):
+            more = {"household": town.home, "words": "去看看", "area_path": case.area_path, "made_at": NOON}
+            Task.objects.create(case=case, kind=kind, owner=town.window, **more)
+    offer = _offer(town, case)
+    with town.at_desk(town.colleague):
+        actions.answer_offer(handover=offer.pk, yes=True, by=town.colleague, at=noon(1))
+
+        owners = dict(Task.objects.values_list("kind", "owner__username"))
+    assert owners == {"check": "colleague", "visit": "window"}
+
+
 def test_who_declines_leaves_it_with_the_giver(town):
     case = opened(town)
     offer = _offer(town, case)

@@ -1,12 +1,14 @@
 """Identity first, four eyes, frozen facts: what a decision may and may not do."""
 
 import uuid
+from dataclasses import replace
 from datetime import date
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DatabaseError, IntegrityError, connection, transaction
 
 from tests.cases.town import (
+    DAY,
     NOON,
     accepted,
     decision_of,
@@ -15,6 +17,7 @@ from tests.cases.town import (
     given,
     make_town,
     noon,
+    opened,
     poor,
     proposed,
     visited,
@@ -23,7 +26,11 @@ from tests.make import make_staff
 from yimen.benefits.models import Grant
 from yimen.cases import actions, queries
 from yimen.cases.models import Case, CaseEvent, Decision, Task, Visit
+from yimen.cases.posting import posting_asked
 from yimen.office.access import NotAllowed
+from yimen.office.guards import TRAIL, guard, unguard
+from yimen.policies.model import Posting
+from yimen.screening.queries import current_rules
 
 pytestmark = pytest.mark.django_db
 NURSING = "disability_nursing_subsidy"
@@ -145,6 +152,75 @@ def test_only_education_is_referred(town):
     case = accepted(town, actions.Asked(NURSING, town.person.pk))
     with town.at_desk(town.window), pytest.raises(actions.NotDecided, match="在这里决定"):
         actions.refer(decision=decision_of(case, NURSING).pk, words="别处", by=town.window, at=NOON)
+
+
+def test_a_school_is_told_when_the_identity_is_decided_and_not_before(town):
+    poor(town)
+    case = accepted(town, actions.Asked(LOW), actions.Asked("school_aid", town.person.pk))
+    with town.at_desk(town.window), pytest.raises(actions.NotDecided, match="身份认定还没有结果"):
+        actions.refer(decision=decision_of(case, "school_aid").pk, words="第一中学", by=town.window, at=NOON)
+
+
+def test_who_is_registered_elsewhere_is_pushed_on_without_waiting_for_the_identity(town):
+    with town.at_desk(town.window):
+        town.person.registered_here = False
+        town.person.save()
+    case = accepted(town, actions.Asked(LOW), actions.Asked(NURSING, town.person.pk))
+    with town.at_desk(town.window):
+        held = decision_of(case, NURSING)
+        assert held.state == "waiting"
+        assert actions.refer(decision=held.pk, words="虚构县民政局", by=town.window, at=noon(1)).state == "referred"
+
+
+def local_rules(monkeypatch, *modules: str, **changes):
+    """Let the county have its own version of the subsistence allowance."""
+    held = next(one for one in current_rules().compiled_in_force(DAY) if one.policy.id == LOW)
+    local = replace(held, policy=replace(held.policy, place="990101", **changes))
+    rules = replace(current_rules(), compiled=(*current_rules().compiled, local))
+    for module in modules:
+        monkeypatch.setattr(f"yimen.cases.{module}.current_rules", lambda: rules)
+
+
+def test_a_county_s_own_version_decides_who_decides_and_whether_it_is_posted(town, monkeypatch):
+    local_rules(monkeypatch, "deciding", "posting", department="乡镇", posting=Posting("否"))
+    case = accepted(town, actions.Asked(LOW))
+
+    with town.at_desk(town.window):
+        held = decision_of(case, LOW)
+        assert held.department == "乡镇"
+        assert not posting_asked(held, DAY).needed
+
+
+def test_a_county_that_asks_for_no_authorisation_accepts_without_one(town, monkeypatch):
+    local_rules(monkeypatch, "applying", papers=())
+    case = opened(town)
+    with town.at_desk(town.window):
+        assert actions.accept(case=case.pk, asked=[actions.Asked(LOW)], by=town.window, at=NOON).number
+
+
+def test_what_is_still_a_draft_at_the_window_can_be_turned_away_with_the_article(town):
+    case = opened(town)
+    with town.at_desk(town.window):
+        done = actions.turn_away(case=case.pk, words="不是这里的事", article="某办法第8条", by=town.window, at=NOON)
+    assert done.state == "turned_away"
+
+
+def test_a_report_is_not_turned_away(town):
+    case = opened(town, kind="report")
+    with town.at_desk(town.window), pytest.raises(actions.NotAccepted, match="只有申请"):
+        actions.turn_away(case=case.pk, words="不是这里的事", article="某办法第8条", by=town.window, at=NOON)
+
+
+def test_the_database_itself_keeps_the_trail(town):
+    case = opened(town)
+    guard(connection, TRAIL)
+    try:
+        with town.at_desk(town.window), pytest.raises(DatabaseError, match="只能增加"), transaction.atomic():
+            CaseEvent.objects.filter(case=case).update(words="改")
+        with town.at_desk(town.window):
+            actions.withdraw(case=case.pk, words="本人不办了", by=town.window, at=NOON)
+    finally:
+        unguard(connection, TRAIL)
 
 
 def test_a_department_decides_only_its_own_and_civil_affairs_not_for_it(town, health):

@@ -218,6 +218,23 @@ def test_the_countys_visit_is_told_from_the_post_and_not_from_what_is_claimed(to
     assert not signed(town, case).by_county
 
 
+def test_who_is_named_as_a_relative_stands_back_though_no_account_was_chosen(town, case):
+    for staff, name in ((town.window, "柳大山"), (town.colleague, "柳小川"), (town.approver, "许青")):
+        staff.name = name
+        staff.save()
+    visit = visited(town, case, first=town.colleague, second=town.window)
+    kin(town, case, relative_name="柳 大山")
+
+    with town.at_desk(town.window):
+        with pytest.raises(actions.NotVerified, match="近亲属"):
+            actions.sign_visit(visit=visit.pk, by=town.window, at=NOON)
+        with pytest.raises(actions.NotDecided, match="近亲属"):
+            actions.propose(decision=decision_of(case, LOW_INCOME).pk, agrees=False, opinion="不", by=town.window, at=NOON)
+    with town.at_desk(town.colleague):
+        assert town.window not in queries.visit_page(case_id=case.pk, staff=town.colleague, way="入户", on=DAY).companions
+        actions.investigate(case=case.pk, by=town.colleague, at=NOON)
+
+
 # ── once verified ───────────────────────────────────────────────────────────────────────────────────────────
 
 

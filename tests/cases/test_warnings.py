@@ -10,7 +10,8 @@ from tests.make import make_staff
 from tests.office.test_pictures import jpeg
 from yimen.cases import actions, queries
 from yimen.cases.models import Case, Informant, Report
-from yimen.office.access import NotAllowed, scope
+from yimen.office.access import NotAllowed, System, scope
+from yimen.office.actions import enter_calendar_year
 from yimen.office.models import Area, AuditEntry
 from yimen.screening.actions import reopen_finding
 from yimen.screening.models import Finding, ScreeningRun
@@ -289,3 +290,18 @@ def test_a_leader_looks_and_takes_nothing_up(town):
         actions.take_up_finding(finding_id=finding.pk, by=leader, at=NOON)
     with town.at_desk(leader):
         assert not Case.objects.exists()
+
+
+def test_a_year_s_notice_moves_the_days_of_warnings_and_reports_in_hand(town, days):
+    case = taken_up(town, warning(town))
+    said = report(town)
+    with scope(System("test"), "测试"):
+        assert (case.tasks.get().due_on, said.due_on) == (date(2026, 11, 30), date(2026, 11, 30))
+        off = {date(2026, 11, 25): (False, "演示假日")}
+        enter_calendar_year(year=2026, document="虚构〔2026〕1号", days=off, by=None, at=NOON)
+
+        assert actions.recompute_dues(at=noon(1)) == 2
+
+        moved = Report.objects.values_list("due_on", flat=True).get()
+        assert (case.tasks.get().due_on, moved) == (date(2026, 12, 1), date(2026, 12, 1))
+        assert actions.recompute_dues(at=noon(1)) == 0

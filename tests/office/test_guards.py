@@ -8,18 +8,18 @@ from tests.make import NOON
 from yimen.office import audit
 from yimen.office.access import System, scope
 from yimen.office.checks import every_table_is_scoped_or_says_so
-from yimen.office.guards import guard_audit, unguard_audit
+from yimen.office.guards import AUDIT, guard, unguard
 from yimen.office.models import AuditEntry
 from yimen.settings import _database
 
 
 @pytest.fixture
 def entry(db):
-    guard_audit(connection)
+    guard(connection, AUDIT)
     with scope(System("test"), "测试"):
         audit.write(action="read", at=NOON)
     yield AuditEntry.objects.get()
-    unguard_audit(connection)
+    unguard(connection, AUDIT)
 
 
 def test_an_audit_row_can_be_added_and_nothing_else(entry):

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, F, Q, QuerySet, Sum
 
 from yimen.benefits.charity import Received, received_once, totals_by_fund
 from yimen.benefits.models import Grant, Reserve, ReserveEntry, ReserveReceipt
@@ -67,9 +67,9 @@ _COLUMNS = (
 
 
 def grants_on(on: date) -> QuerySet[Grant]:
-    """Return the grants in force on a day below the open scope."""
+    """Return the grants in force on a day below the open scope; what is given once was given and does not run."""
     rows: QuerySet[Grant] = Grant.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
-    return rows
+    return rows.exclude(ends_on=F("starts_on"))
 
 
 def _receipt(key: uuid.UUID, policy: str, fen: int | None, *more: Any) -> Receipt:

@@ -23,7 +23,6 @@ from yimen.cases.deciding import confirm, extend, propose, refer, refuse, send_b
 from yimen.cases.delivering import NotDelivered, NotRated, deliver, rate
 from yimen.cases.dossier import NotArchived, archive_paper, number_blanks
 from yimen.cases.drawing import draw_checks
-from yimen.cases.dues import recompute_dues
 from yimen.cases.ending import adjust_aid, end_aid, hear, recover
 from yimen.cases.flow import Changed, WrongStep
 from yimen.cases.grounds import NotDecided, StaleFacts
@@ -31,6 +30,7 @@ from yimen.cases.lanes import Hand, NotGiven, give_small_aid
 from yimen.cases.portal import Sent, SentConsent, receive_application
 from yimen.cases.portal_file import application_headings, load_applications, preview_applications
 from yimen.cases.posting import NotPosted, clear, object_to, photograph, post, publish
+from yimen.cases.recomputing import recompute_dues
 from yimen.cases.reporting import Named, answer_report, end_report, informant_of, record_report, take_up_report
 from yimen.cases.telling import answer_appeal, appeal, tell, transfer_to_rigid
 from yimen.cases.verifying import (

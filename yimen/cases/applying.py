@@ -4,13 +4,13 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 
 from django.db import transaction
 from django.utils.timezone import localdate
 
 from yimen.cases.deciding import open_decisions
-from yimen.cases.dues import project_dues
+from yimen.cases.dues import policy_at, policy_of, project_dues
 from yimen.cases.flow import Note, move_case, move_decision, write_event
 from yimen.cases.models import Case, Consent, Decision, Paper
 from yimen.cases.numbers import new_receipt_code, next_number
@@ -18,7 +18,8 @@ from yimen.cases.words import Channel, Kind, PaperState
 from yimen.evidence.actions import state_facts
 from yimen.office.access import require
 from yimen.office.models import ServicePoint, Staff
-from yimen.registry.queries import household_card
+from yimen.policies.queries import Rules
+from yimen.registry.queries import HouseholdCard, household_card
 from yimen.screening.queries import current_rules
 
 DECLARED = "申报"
@@ -37,6 +38,16 @@ class Asked:
     person: uuid.UUID | None = None
 
 
+class Told(TypedDict, total=False):
+    """What else is known when a case is opened: the portal's number, the matter in words, who helps, where."""
+
+    reference: str
+    matter: str
+    helper_name: str | None
+    helper_relation: str
+    service_point: ServicePoint | None
+
+
 @transaction.atomic
 def open_case(
     *,
@@ -46,14 +57,10 @@ def open_case(
     by: Staff | None,
     at: datetime,
     assignee: Staff | None = None,
-    reference: str = "",
     applicant: uuid.UUID | None = None,
-    matter: str = "",
     received_on: date | None = None,
-    helper_name: str | None = None,
-    helper_relation: str = "",
-    service_point: ServicePoint | None = None,
     finding: uuid.UUID | None = None,
+    **told: Unpack[Told],
 ) -> Case:
     """
     Open a draft for a household (登记申请); whoever opens it is its first assignee (首派责任人) until handed over.
@@ -64,28 +71,21 @@ def open_case(
     """
     card = household_card(household_id=household, on=localdate(at))
     require("case.open", area_path=card.area_path)
-    answers_for_it = assignee or by
-    if answers_for_it is None:
-        raise NotAccepted("没有首派责任人，不能登记。请写明由谁负责。")
     received = received_on or localdate(at)
     if received > localdate(at):
         raise NotAccepted(f"收到的日期 {received} 在今天以后，请核对。")
-    if channel == Channel.RELATIVE and not (helper_name and helper_relation):
+    if channel == Channel.RELATIVE and not (told.get("helper_name") and told.get("helper_relation")):
         raise NotAccepted("亲友代办要写明代办人姓名和与申请人的关系，并留下委托书。")
-    if applicant is not None and applicant not in {member.person_id for member in card.members}:
-        raise NotAccepted("申请人须是这一户今天的共同生活成员。请先核对家庭成员。")
+    _is_member(applicant, card)
+    told["matter"] = told.get("matter", "").strip()[:200]
     case = Case(
+        **told,
         receipt_code=new_receipt_code(),
-        reference=reference,
         kind=kind,
         channel=channel,
         household_id=household,
         applicant_id=applicant,
-        helper_name=helper_name,
-        helper_relation=helper_relation,
-        matter=matter.strip()[:200],
-        service_point=service_point,
-        first_assignee=answers_for_it,
+        first_assignee=_who_answers(assignee or by),
         finding_id=finding,
         received_on=received,
         opened_at=at,
@@ -97,6 +97,17 @@ def open_case(
     case.save(force_insert=True)
     write_event(case, "open", by=by, at=at, after=case.state, note=Note(case.matter, on=received))
     return case
+
+
+def _who_answers(staff: Staff | None) -> Staff:
+    if staff is None:
+        raise NotAccepted("没有首派责任人，不能登记。请写明由谁负责。")
+    return staff
+
+
+def _is_member(applicant: uuid.UUID | None, card: HouseholdCard) -> None:
+    if applicant is not None and applicant not in {member.person_id for member in card.members}:
+        raise NotAccepted("申请人须是这一户今天的共同生活成员。请先核对家庭成员。")
 
 
 @transaction.atomic
@@ -233,7 +244,7 @@ def _may_be_accepted(case: Case, asked: Sequence[Asked], on: date) -> None:
     missing = list(Paper.objects.filter(case=case, state=PaperState.MISSING).values_list("name", flat=True))
     if missing:
         raise NotAccepted(f"还缺：{'、'.join(missing)}。请一次性告知；愿意承诺补交的，按容缺受理。")
-    if case.kind != Kind.APPLICATION or not needs_comparison(asked):
+    if case.kind != Kind.APPLICATION or not needs_comparison(asked, area_path=case.area_path, on=case.received_on):
         return
     silent = silent_members(case, on)
     if silent:
@@ -247,17 +258,17 @@ def silent_members(case: Case, on: date) -> list[str]:
     return [member.name for member in card.members if member.person_id not in answered]
 
 
-def needs_comparison(asked: Sequence[Asked]) -> bool:
+def needs_comparison(asked: Sequence[Asked], *, area_path: str, on: date) -> bool:
     """Say whether data must be compared; 小额快救 needs none (practice 10), nor what has no authorisation among its papers."""
     rules = current_rules()
-    policies = [rules.policy(one.policy) for one in asked]
+    policies = [policy_at(one.policy, area_path=area_path, rules=rules, on=on) for one in asked]
     return any(AUTHORISATION in paper.name for policy in policies if policy for paper in policy.papers)
 
 
 def _push_elsewhere(case: Case, decisions: Sequence[Decision], *, by: Staff, at: datetime) -> None:
     """Who is registered elsewhere may apply here where a policy has its own limit for pushing it on (跨省通办)."""
     rules = current_rules()
-    pushed = [one for one in decisions if (policy := rules.policy(one.policy)) and any(x.ends == "推送" for x in policy.limits)]
+    pushed = [one for one in decisions if _is_pushed(one, rules, case.received_on)]
     if not pushed:
         return
     card = household_card(household_id=case.household_id, on=localdate(at))
@@ -266,6 +277,11 @@ def _push_elsewhere(case: Case, decisions: Sequence[Decision], *, by: Staff, at:
         if decision.person_id in away:
             note = Note("户籍不在本县，材料推送户籍地认定", on=case.received_on)
             move_decision("elsewhere", decision.pk, by=by, at=at, note=note)
+
+
+def _is_pushed(decision: Decision, rules: Rules, on: date) -> bool:
+    policy = policy_of(decision, rules=rules, on=on)
+    return policy is not None and any(limit.ends == "推送" for limit in policy.limits)
 
 
 def _state_what_was_declared(case: Case, *, by: Staff, at: datetime) -> None:
@@ -295,7 +311,13 @@ def _state_what_was_declared(case: Case, *, by: Staff, at: datetime) -> None:
 
 @transaction.atomic
 def turn_away(*, case: uuid.UUID, words: str, article: str, by: Staff, at: datetime) -> Case:
-    """Do not take an application in (不予受理), in writing with the article. Raises NotAccepted without both."""
+    """
+    Do not take an application in (不予受理), in writing with the article, as it could have been accepted: also from the draft.
+
+    Raises NotAccepted without both, or for what is no application (a finding or report is ended with its own words).
+    """
+    if Case.objects.get(pk=case).kind != Kind.APPLICATION:
+        raise NotAccepted("只有申请能不予受理；线索和报告请按核查结果办结。")
     if not words.strip() or not article.strip():
         raise NotAccepted("不予受理要写明理由和依据的条款，并书面告知。")
     return move_case("turn_away", case, by=by, at=at, note=Note(words.strip(), article=article.strip()))

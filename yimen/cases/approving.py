@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from yimen.benefits.queries import receipts_of
 from yimen.cases.clock import Deadline
-from yimen.cases.deciding import in_hands_of, may_confirm
+from yimen.cases.deciding import REFERRED_DEPARTMENTS, in_hands_of, is_pushed, may_confirm
 from yimen.cases.dues import deadlines_of
 from yimen.cases.ending import Taper, taper_of, was_heard
 from yimen.cases.flow import CIVIL_AFFAIRS
@@ -298,6 +298,7 @@ class Stand:
     told: bool
     may_propose: bool
     is_referred: bool
+    is_pushed: bool
 
     @property
     def yuan(self) -> Decimal | None:
@@ -323,5 +324,6 @@ def _stand(held: Decision, on: date) -> Stand:
         published=any(one.kind == Posting.Kind.WHILE_PAID and one.closed_at is None for one in postings),
         told=was_told(held.pk),
         may_propose=may("decision.propose", area_path=held.area_path),
-        is_referred=held.department == "教育",
+        is_referred=held.department in REFERRED_DEPARTMENTS,
+        is_pushed=is_pushed(held),
     )

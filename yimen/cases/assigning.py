@@ -12,7 +12,7 @@ from django.db.models import Count, QuerySet
 
 from yimen.cases.flow import Note, move_case
 from yimen.cases.models import Case, Handover, Task
-from yimen.cases.words import OPEN
+from yimen.cases.words import OPEN, TaskKind
 from yimen.office.access import current, may, require
 from yimen.office.models import Staff
 from yimen.office.queries import colleagues, nearest_colleagues, staff_below
@@ -67,7 +67,7 @@ def _has_post(to: Staff, case: Case) -> None:
 @transaction.atomic
 def answer_offer(*, handover: int, yes: bool, by: Staff, at: datetime) -> Case:
     """
-    Accept a case that was offered, and answer for it from now on, or decline (接受移交).
+    Accept a case that was offered, and answer for it from now on, or decline (接受移交). What is to be checked goes with it.
 
     Raises NotHandedOver if it was not offered to this person or is answered already.
     """
@@ -80,6 +80,7 @@ def answer_offer(*, handover: int, yes: bool, by: Staff, at: datetime) -> Case:
     held.save(update_fields=["answered_at", "accepted"])
     if not yes:
         return move_case("hand_over", held.case_id, by=by, at=at, note=Note(f"{by.name}没有接受移交"))
+    Task.objects.filter(case=held.case_id, kind=TaskKind.CHECK, owner=held.giver_id, done_at=None).update(owner=by)
     return move_case("hand_over", held.case_id, by=by, at=at, note=Note(f"{by.name}接受移交"), first_assignee=by)
 
 

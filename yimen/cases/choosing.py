@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from yimen.cases.applying import AUTHORISATION, Asked, NotAccepted, give_consent, record_paper, silent_members
+from yimen.cases.dues import policy_at
 from yimen.cases.flow import Note, move_case
 from yimen.cases.models import Case, Consent, Paper
 from yimen.cases.words import PaperState
@@ -48,7 +49,7 @@ def choose(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff | None, at: dat
 
     Needs an open reading. Raises NotAccepted if nothing or something unknown is chosen, WrongStep, Changed, NotAllowed.
     """
-    policies = _policies(asked)
+    policies = _policies(asked, Case.objects.get(pk=case))
     kept = [[one.policy, one.person.hex if one.person else ""] for one in asked]
     words = "、".join(dict.fromkeys(policy.name for policy in policies))
     held = move_case("choose", case, by=by, at=at, version=version, note=Note(words), asked=kept)
@@ -56,11 +57,11 @@ def choose(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff | None, at: dat
     return held
 
 
-def _policies(asked: Sequence[Asked]) -> list[Policy]:
+def _policies(asked: Sequence[Asked], case: Case) -> list[Policy]:
     if not asked:
         raise NotAccepted("还没有选要申请的救助事项。请至少选一项。")
     rules = current_rules()
-    found = [rules.policy(one.policy) for one in asked]
+    found = [policy_at(one.policy, area_path=case.area_path, rules=rules, on=case.received_on) for one in asked]
     if any(
         policy is None or (policy.subject == "人") != (one.person is not None) for one, policy in zip(asked, found, strict=True)
     ):

@@ -14,7 +14,7 @@ from django.utils.timezone import localdate
 
 from yimen.cases.clock import check_cause
 from yimen.cases.drawing import unchecked
-from yimen.cases.dues import DELEGATED, policy_of, project_dues
+from yimen.cases.dues import DELEGATED, policy_at, policy_of, project_dues
 from yimen.cases.effects import EFFECTS, policy_name
 from yimen.cases.flow import CIVIL_AFFAIRS, Note, move_case, move_decision
 from yimen.cases.grounds import NotDecided, fen_of, no_relative, today, unchanged, visited, write_opinion
@@ -47,7 +47,7 @@ def open_decisions(case: Case, asked: Iterable[Any], *, by: Staff | None, at: da
     identity_first = any(one.policy in IDENTITY for one in wanted)
     made = []
     for one in wanted:
-        policy = rules.policy(one.policy)
+        policy = policy_at(one.policy, area_path=case.area_path, rules=rules, on=case.received_on)
         if policy is None:
             raise NotDecided(f"现行政策里没有“{one.policy}”。请从列出的救助事项里选。")
         if (policy.subject == "人") != (one.person is not None):
@@ -198,19 +198,26 @@ def refer(*, decision: uuid.UUID, words: str, by: Staff, at: datetime) -> Decisi
     """
     Refer to where it must be applied for (转介), with the proof we can give: education at the school (第38条).
 
-    The proof is what has been decided of the identity. Raises NotDecided for what is decided here, WrongStep, NotAllowed.
+    The proof is what has been decided of the identity, so the school waits for it; who is registered elsewhere is pushed on
+    at once, within the days of acceptance. Raises NotDecided for what is decided here, WrongStep, NotAllowed.
     """
     held = Decision.objects.select_related("case").get(pk=decision)
-    # Who is registered elsewhere is pushed on to where it is decided (跨省通办).
-    pushed = CaseEvent.objects.filter(decision=held, step="elsewhere").exists()
+    pushed = is_pushed(held)
     if held.department not in REFERRED_DEPARTMENTS and not pushed:
         raise NotDecided(f"{held.department}的事项在这里决定，不转介。")
+    if not pushed and _identity_open(held.case):
+        raise NotDecided("身份认定还没有结果。先认定身份，再带着认定结果转介（社会救助法第42条）。")
     if not words.strip():
         raise NotDecided("请写明转到哪里，例如学校名称。")
     proof = _proof(held.case)
     said = f"{words.strip()}。{proof}"
     moved = move_decision("refer", decision, by=by, at=at, note=Note(said), words=said[:500], facts={"proof": proof})
     return after(moved, by=by, at=at)
+
+
+def is_pushed(decision: Decision) -> bool:
+    """Say whether a decision is pushed on to where the person is registered and decided there (跨省通办)."""
+    return bool(CaseEvent.objects.filter(decision=decision, step="elsewhere").exists())
 
 
 def _proof(case: Case) -> str:

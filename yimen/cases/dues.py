@@ -2,22 +2,20 @@
 Due dates as they are kept for lists (期限投影): the trail told to the clock, and what the clock says written down.
 
 The movers of `flow` write them in their own transaction and nobody else does, so a list can never show another date than
-the case's page; `wrong_dues` proves it, `recompute_dues` mends it when a year's notice of days off is entered.
+the case's page; `wrong_dues` proves it, `recomputing` mends it when a year's notice of days off is entered.
 """
 
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date
 
-from django.db import transaction
 from django.db.models import Prefetch
 
 from yimen.cases.clock import Deadline, Extension, Happened, deadlines, next_due
 from yimen.cases.models import Case, CaseEvent, Decision
 from yimen.cases.words import DecisionState, Effect, State
-from yimen.office import audit
-from yimen.office.access import require
 from yimen.office.calendar import Calendar, calendar
+from yimen.office.queries import codes_of
 from yimen.policies.model import Event, Policy
 from yimen.policies.queries import Rules
 from yimen.screening.queries import current_rules, true_parameters
@@ -64,9 +62,12 @@ def deadlines_of(decision: Decision, *, held: Calendar, rules: Rules, events: Se
 
 def policy_of(decision: Decision, *, rules: Rules, on: date) -> Policy | None:
     """Return the policy of a decision as it was in force at its place on a day: the limits of that day bind the case."""
-    areas = decision.area_path.rstrip(".").split(".")
-    in_force = (one for one in rules.in_force(on, areas) if one.id == decision.policy)
-    return next(in_force, None) or rules.policy(decision.policy)
+    return policy_at(decision.policy, area_path=decision.area_path, rules=rules, on=on)
+
+
+def policy_at(policy_id: str, *, area_path: str, rules: Rules, on: date) -> Policy | None:
+    """Return a policy as it was in force at a place on a day; a place's own version goes before the national one."""
+    return rules.policy_at(policy_id, on=on, areas=codes_of(area_path))
 
 
 def events_of(trail: Sequence[CaseEvent], *, posted: bool, delegated: bool) -> list[Happened]:
@@ -146,19 +147,3 @@ def wrong_dues() -> Iterator[Case]:
         due = _reckon(case, decisions, list(case.events.all()), held=held, rules=rules)
         if any(_kept(one) != due[one.pk] for one in (case, *decisions)):
             yield case
-
-
-@transaction.atomic
-def recompute_dues(*, at: datetime) -> int:
-    """
-    Reckon the dates of all cases below the open scope anew and return how many have changed (期限重算).
-
-    Called by whoever enters a year's notice, or enables rules with other limits. Raises NotAllowed.
-    """
-    require("calendar.manage")
-    changed = 0
-    for found in list(wrong_dues()):
-        case = Case.objects.select_for_update().get(pk=found.pk)
-        changed += project_dues(case)
-    audit.write(action="case.recompute_dues", at=at, changed=changed)
-    return changed

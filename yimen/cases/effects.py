@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 
 from yimen.benefits.actions import end_grant, grant_benefit
 from yimen.benefits.models import Grant
+from yimen.cases.dues import policy_of
 from yimen.cases.grounds import NotDecided, Today
 from yimen.cases.models import Decision, Posting, Task
 from yimen.cases.words import Effect, TaskKind
@@ -41,6 +42,7 @@ def _give(held: Decision, now: Today | None, by: Staff, at: datetime) -> Grant:
         decide_standing(
             kind=policy.id,
             household=held.case.household_id,
+            person=held.person_id,
             starts_on=localdate(at),
             by=by,
             at=at,
@@ -78,7 +80,7 @@ def _check_others(held: Decision, *, by: Staff, at: datetime) -> None:
 
 
 def _adjust(held: Decision, now: Today | None, by: Staff, at: datetime) -> Grant:
-    policy = current_rules().policy(held.policy)
+    policy = policy_of(held, rules=current_rules(), on=localdate(at))
     if policy is None:
         raise NotDecided("这项政策今天不再执行，请退回重办。")
     return grant_benefit(

@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from yimen.benefits.models import Grant
+from yimen.cases.dues import policy_at, policy_of
 from yimen.cases.effects import policy_name
 from yimen.cases.flow import Note, move_case
 from yimen.cases.grounds import NotDecided, Today, no_relative, today, write_opinion
@@ -105,7 +106,7 @@ def running_grants(case: Case) -> list[Grant]:
 
 def _made(case: Case, grant: Grant, effect: Effect) -> Decision:
     """A grant of a policy is decided on once in a case; one sent back is used again."""
-    policy = current_rules().policy(grant.policy)
+    policy = policy_at(grant.policy, area_path=case.area_path, rules=current_rules(), on=case.received_on)
     if policy is None:
         raise NotDecided("这项政策今天不再执行，请先核对。")
     rows = Decision.objects.select_related("case").filter(case=case, policy=grant.policy, person_id=grant.person_id)
@@ -167,7 +168,7 @@ class Taper:
 
 def taper_of(decision: Decision, *, on: date) -> Taper | None:
     """Return what the place has entered on tapering; None for what knows none. Only income from work counts (2022 通知)."""
-    policy = current_rules().policy(decision.policy)
+    policy = policy_of(decision, rules=current_rules(), on=on)
     if policy is None or decision.effect != Effect.END or "渐退" not in policy.pays_until:
         return None
     held = parameter_at(TAPER, area_path=decision.area_path, on=on, rules=current_rules())

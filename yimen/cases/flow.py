@@ -54,7 +54,7 @@ CASE_STEPS: Mapping[str, Step] = {
     "settle_check": _step("核查办结", State.ACCEPTED, to=State.CONCLUDED, needs="case.verify"),
     "give_first": _step("先行救助", State.DRAFT, to=State.ACCEPTED, needs="case.accept"),
     "answer": _step("答复举报人（报告人）", State.CONCLUDED, State.DELIVERED, needs="case.verify"),
-    "turn_away": _step("不予受理", State.SUBMITTED, to=State.TURNED_AWAY, needs="case.accept"),
+    "turn_away": _step("不予受理", State.DRAFT, State.SUBMITTED, to=State.TURNED_AWAY, needs="case.accept"),
     "withdraw": _step("撤回", State.DRAFT, State.SUBMITTED, State.ACCEPTED, to=State.WITHDRAWN, needs="case.open"),
     "investigate": _step("启动调查", State.ACCEPTED, needs="case.verify"),
     "ask_comparison": _step("提请核对", State.ACCEPTED, needs="case.verify"),
@@ -98,7 +98,14 @@ DECISION_STEPS: Mapping[str, Step] = {
     "refuse": _step(
         "不予确认", DecisionState.PROPOSED, DecisionState.CLEARED, to=DecisionState.REFUSED, needs="decision.confirm"
     ),
-    "refer": _step("转介", DecisionState.OPEN, DecisionState.PROPOSED, to=DecisionState.REFERRED, needs="decision.propose"),
+    "refer": _step(
+        "转介",
+        DecisionState.WAITING,
+        DecisionState.OPEN,
+        DecisionState.PROPOSED,
+        to=DecisionState.REFERRED,
+        needs="decision.propose",
+    ),
     "drop": _step("不再办理", DecisionState.WAITING, *_PENDING, to=DecisionState.DROPPED, needs="case.see"),
     "publish": _step("长期公布", DecisionState.CONFIRMED, needs="board.photograph"),
     "tell": _step("书面告知", DecisionState.CONFIRMED, DecisionState.REFUSED, needs="case.see"),

@@ -15,6 +15,7 @@ from typing import Any
 from yimen.cases.dues import project_dues
 from yimen.cases.flow import Note, move_decision
 from yimen.cases.models import Case, Decision, Kinship, UrgentAid, Visit
+from yimen.cases.verifying import is_relative
 from yimen.cases.visiting import HOME
 from yimen.cases.words import Effect
 from yimen.office.access import System, current, may, scope
@@ -109,7 +110,7 @@ def _hash(values: Mapping[str, Any]) -> str:
 
 def no_relative(case: Case, by: Staff) -> None:
     """Raise NotDecided for a relative: nobody surveys, reviews or confirms a relative (回避)."""
-    if Kinship.objects.filter(case=case, staff=by).exists():
+    if is_relative(case, by):
         raise NotDecided("这一户有您的近亲属，您须回避，请首派责任人另派他人。")
 
 

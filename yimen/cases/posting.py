@@ -13,7 +13,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from yimen.cases.dues import project_dues
+from yimen.cases.dues import policy_of, project_dues
 from yimen.cases.flow import Note, move_decision
 from yimen.cases.models import Decision, Posting
 from yimen.cases.words import Effect
@@ -46,7 +46,7 @@ class Asked:
 
 def posting_asked(decision: Decision, on: date) -> Asked:
     """Return what its policy, or a local parameter where the policy leaves it to the place, asks of a decision's posting."""
-    policy = current_rules().policy(decision.policy)
+    policy = policy_of(decision, rules=current_rules(), on=on)
     if policy is None:
         return Asked(False, 0, "", allowed=False)
     if decision.effect != Effect.GIVE:
@@ -171,7 +171,7 @@ def object_to(*, decision: uuid.UUID, words: str, by: Staff, at: datetime) -> De
         raise NotPosted("请写明异议说的是什么（不写提出人的姓名）。")
     posting.objection, posting.objected_on, posting.closed_at = words.strip()[:500], localdate(at), at
     posting.save(update_fields=["objection", "objected_on", "closed_at"])
-    policy = current_rules().policy(posting.decision.policy)
+    policy = policy_of(posting.decision, rules=current_rules(), on=localdate(at))
     moved = move_decision(
         "object",
         decision,
@@ -202,7 +202,7 @@ def publish(*, decision: uuid.UUID, place: str, by: Staff, at: datetime) -> Post
     Raises NotPosted where the policy has no posting at all, for what is not paid by the month, or if it hangs already.
     """
     held = Decision.objects.get(pk=decision)
-    policy = current_rules().policy(held.policy)
+    policy = policy_of(held, rules=current_rules(), on=localdate(at))
     if policy is None or policy.posting.needed == "否":
         raise NotPosted(f"“{policy.name if policy else held.policy}”不公示，也不公布。")
     if held.effect == Effect.END:
@@ -260,7 +260,7 @@ def sheet_of(*, decision: uuid.UUID, kind: str, on: date) -> Sheet:
 
 def _sheet(held: Decision, posting: Posting | None, kind: str, on: date) -> Sheet:
     card = household_card(household_id=held.case.household_id, on=on)
-    policy = current_rules().policy(held.policy)
+    policy = policy_of(held, rules=current_rules(), on=on)
     return Sheet(
         policy=policy.name if policy else held.policy,
         kind=Posting.Kind(kind).label,

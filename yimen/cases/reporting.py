@@ -83,7 +83,7 @@ def record_report(
         photo=_photo(photo, area, at) if consents else None,
         consents=consents,
         owner=_owner(area, by),
-        due_on=_due(kind, area.path, on),
+        due_on=day_of_report(kind, area.path, on),
         recorded_at=at,
         recorded_by=by,
         area_path=area.path,
@@ -110,7 +110,8 @@ def _owner(area: Area, by: Staff) -> Staff:
     return able[0] if able else by
 
 
-def _due(kind: str, area_path: str, on: date) -> date | None:
+def day_of_report(kind: str, area_path: str, on: date) -> date | None:
+    """Return the day by which a report or complaint of a day must be handled here, or None where no text gives one."""
     if kind == Kind.REPORT:
         return check_day(area_path=area_path, starts_on=on)
     days = whole_parameter(COMPLAINT_DAYS, area_path=area_path, on=on, rules=current_rules())

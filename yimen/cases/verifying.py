@@ -5,6 +5,7 @@ Source: 民发〔2021〕57号第11、15–18、20条; 社会救助法第41、55�
 counts for every department's policy until it expires.
 """
 
+import unicodedata
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from yimen.cases.models import Case, CaseEvent, Consent, Decision, Kinship, Sett
 from yimen.cases.words import TaskKind
 from yimen.evidence.actions import NotStated, state_facts
 from yimen.office.access import current, may
+from yimen.office.audit import comparing, reading
 from yimen.office.models import Staff
 from yimen.office.queries import colleagues
 from yimen.policies.model import SETTLED
@@ -42,7 +44,26 @@ def refuse_relative(case: Case, staff: Staff, *, who: str = "您") -> None:
 
 def is_relative(case: Case, staff: Staff) -> bool:
     """Say whether the household holds a recorded relative of this member of staff."""
-    return bool(Kinship.objects.filter(case=case, staff=staff).exists())
+    return staff.pk in relatives_among(case, [staff])
+
+
+def relatives_among(case: Case, people: Iterable[Staff]) -> set[int]:
+    """
+    Return who of some people has a recorded relative in the household, named by account or only by name (备案).
+
+    Who has the same name stands back too: a namesake loses nothing by it.
+    """
+    filed = list(Kinship.objects.filter(case=case))
+    found = {one.staff_id for one in filed if one.staff_id is not None}
+    if len(found) < len(filed):
+        with reading("核对回避"), comparing():
+            names = {_plain(one.relative_name or "") for one in filed if one.staff_id is None}
+        found |= {one.pk for one in people if _plain(one.name) in names}
+    return found
+
+
+def _plain(name: str) -> str:
+    return "".join(unicodedata.normalize("NFKC", name).split())
 
 
 def is_county_desk(permission: str, area_path: str) -> bool:
@@ -197,8 +218,9 @@ def record_kinship(
         recorded_at=at,
         area_path=held.area_path,
     )
-    if staff is not None and staff.pk != held.first_assignee_id:
-        Task.objects.filter(case=held, kind=TaskKind.VISIT, done_at=None, owner=staff).update(owner=held.first_assignee)
+    visits = Task.objects.filter(case=held, kind=TaskKind.VISIT, done_at=None).exclude(owner=held.first_assignee)
+    related = relatives_among(held, [one.owner for one in visits.select_related("owner")])
+    visits.filter(owner__in=related).update(owner=held.first_assignee)
     return kinship
 
 

@@ -15,8 +15,15 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from yimen.cases.flow import Note, move_case
-from yimen.cases.models import Case, Kinship, Task, Visit, VisitDraft
-from yimen.cases.verifying import NotVerified, acts_as_third_party, is_county_desk, refuse_relative, third_parties
+from yimen.cases.models import Case, Task, Visit, VisitDraft
+from yimen.cases.verifying import (
+    NotVerified,
+    acts_as_third_party,
+    is_county_desk,
+    refuse_relative,
+    relatives_among,
+    third_parties,
+)
 from yimen.cases.words import TaskKind
 from yimen.evidence.actions import NotStated, check_facts, state_facts
 from yimen.office import files
@@ -77,7 +84,7 @@ def visited_by(case: Case, staff: Staff) -> Task | None:
 def companions(case: Case) -> list[Staff]:
     """Return who may go along: people of ours with ours, a third party's with a third party's, never a relative."""
     able, firm = colleagues(permission="visit.make", area_path=case.area_path), third_parties(case.area_path)
-    related = set(Kinship.objects.filter(case=case, staff__isnull=False).values_list("staff_id", flat=True))
+    related = relatives_among(case, able)
     mine = acts_as_third_party(case.area_path)
     return [one for one in able if (one in firm) == mine and one.pk not in related]
 

@@ -1,5 +1,6 @@
 """
-Guards of the database (数据库里的防线): the audit is only ever added to; the database itself refuses the rest.
+Guards of the database (数据库里的防线): the audit, the trail of cases and the accounts of money are only ever added to; the
+database itself refuses the rest.
 
 Whoever owns the database can still drop a guard; a grant of its own for the program (see docs/operating.md) keeps that from
 the program's account on PostgreSQL.
@@ -7,32 +8,53 @@ the program's account on PostgreSQL.
 
 from typing import Any
 
-_WORDS = "审计记录只能增加，不能修改或删除"
-_SQLITE = (
-    f"CREATE TRIGGER audit_no_update BEFORE UPDATE ON office_auditentry BEGIN SELECT RAISE(ABORT, '{_WORDS}'); END",
-    f"CREATE TRIGGER audit_no_delete BEFORE DELETE ON office_auditentry BEGIN SELECT RAISE(ABORT, '{_WORDS}'); END",
-)
-_POSTGRESQL = (
-    f"CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{_WORDS}'; END $$",
-    "CREATE TRIGGER audit_no_change BEFORE UPDATE OR DELETE ON office_auditentry "
-    "FOR EACH ROW EXECUTE FUNCTION refuse_audit_change()",
-    "CREATE TRIGGER audit_no_truncate BEFORE TRUNCATE ON office_auditentry "
-    "FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change()",
-)
+AUDIT = "office_auditentry"
+TRAIL = "cases_caseevent"
+ACCOUNTS = ("benefits_reserveentry", "benefits_reservereceipt", "benefits_charitygift")
+GUARDED = (AUDIT, TRAIL, *ACCOUNTS)
+_WORDS = {
+    AUDIT: "审计记录只能增加，不能修改或删除",
+    TRAIL: "办件经过只能增加，不能修改或删除",
+    **dict.fromkeys(ACCOUNTS, "账目只能增加，不能修改或删除"),
+}
 
 
-def guard_audit(connection: Any) -> None:
-    """Make the audit table refuse change and deletion."""
+def guard(connection: Any, *tables: str) -> None:
+    """Make tables refuse change and deletion."""
     with connection.cursor() as cursor:
-        for statement in _SQLITE if connection.vendor == "sqlite" else _POSTGRESQL:
-            cursor.execute(statement)
+        for table in tables:
+            for statement in (_on_sqlite if connection.vendor == "sqlite" else _on_postgresql)(table, _WORDS[table]):
+                cursor.execute(statement)
 
 
-def unguard_audit(connection: Any) -> None:
-    """Take the guard away: for undoing the migration, and for tests that empty their own database."""
+def unguard(connection: Any, *tables: str) -> None:
+    """Take the guards away: for undoing a migration, and for tests that empty their own database."""
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("DROP TRIGGER IF EXISTS audit_no_update")
-            cursor.execute("DROP TRIGGER IF EXISTS audit_no_delete")
-        else:
-            cursor.execute("DROP FUNCTION IF EXISTS refuse_audit_change() CASCADE")
+        for table in tables:
+            if connection.vendor == "sqlite":
+                cursor.execute(f"DROP TRIGGER IF EXISTS {_named(table)}_no_update")
+                cursor.execute(f"DROP TRIGGER IF EXISTS {_named(table)}_no_delete")
+            else:
+                cursor.execute(f"DROP FUNCTION IF EXISTS refuse_{_named(table)}_change() CASCADE")
+
+
+def _named(table: str) -> str:
+    # The first guard was made under this name; databases have it.
+    return "audit" if table == AUDIT else table
+
+
+def _on_sqlite(table: str, words: str) -> tuple[str, ...]:
+    return tuple(
+        f"CREATE TRIGGER {_named(table)}_no_{step.lower()} BEFORE {step} ON {table} BEGIN SELECT RAISE(ABORT, '{words}'); END"
+        for step in ("UPDATE", "DELETE")
+    )
+
+
+def _on_postgresql(table: str, words: str) -> tuple[str, ...]:
+    name = _named(table)
+    refuse = f"refuse_{name}_change()"
+    return (
+        f"CREATE FUNCTION {refuse} RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION '{words}'; END $$",
+        f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {refuse}",
+        f"CREATE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {refuse}",
+    )

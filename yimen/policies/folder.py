@@ -79,6 +79,10 @@ class Rules:
         held = sorted((p for p in self.policies if p.id == policy_id), key=lambda p: (p.place == "", p.starts_on))
         return held[-1] if held else None
 
+    def policy_at(self, policy_id: str, *, on: date, areas: Sequence[str]) -> Policy | None:
+        """Return the version of a policy in force at a place on a day, or else as `policy` does."""
+        return next((one for one in self.in_force(on, areas) if one.id == policy_id), None) or self.policy(policy_id)
+
     @cached_property
     def deepest(self) -> int:
         """Return the length of the longest area code that has parameters or policies of its own."""

@@ -13,7 +13,7 @@ from django.db.models import Q, QuerySet
 from yimen.office.access import current, require, within
 from yimen.office.audit import comparing, reading, saw
 from yimen.office.models import Area
-from yimen.office.queries import codes_of
+from yimen.office.queries import names_on
 from yimen.office.tables import Cell
 from yimen.office.vault import blind_index, narrow_index
 from yimen.registry.id_numbers import check_digit as check_digit
@@ -172,7 +172,7 @@ def people_below() -> int:
 
 def household_of(*, person_id: uuid.UUID, on: date) -> uuid.UUID | None:
     """Return the household the person belongs to on a day, or None."""
-    held = _memberships(on).filter(person_id=person_id).values_list("household_id", flat=True)
+    held = memberships_on(on).filter(person_id=person_id).values_list("household_id", flat=True)
     return held.first()
 
 
@@ -189,14 +189,14 @@ def household_card(*, household_id: uuid.UUID, on: date, permission: str = "pers
     if row is None:
         raise Household.DoesNotExist
     number, group, category, area_path = row
-    township, village = _names_above(area_path)
-    memberships = _memberships(on).filter(household_id=household_id).select_related("person").order_by("starts_on", "id")
+    names = names_on(area_path)
+    memberships = memberships_on(on).filter(household_id=household_id).select_related("person").order_by("starts_on", "id")
     members = [_member(m, on) for m in memberships]
     return HouseholdCard(
         household_id=household_id,
         number=number,
-        village=village,
-        township=township,
+        village=names.get(12, ""),
+        township=names.get(9, ""),
         group=group,
         category=category,
         area_path=area_path,
@@ -225,14 +225,7 @@ def full_number(*, person_id: uuid.UUID, purpose: str) -> tuple[str, str]:
         return person.name, person.id_number
 
 
-def _names_above(area_path: str) -> tuple[str, str]:
-    """Return the names of the township and the village on an area path."""
-    *_, township, village = ("", *codes_of(area_path))
-    names = dict(Area.objects.filter(code__in=(township, village)).values_list("code", "name"))
-    return names.get(township, ""), names.get(village, "")
-
-
-def _memberships(on: date) -> QuerySet[Membership]:
+def memberships_on(on: date) -> QuerySet[Membership]:
     """Return the memberships of the living on a day."""
     alive = Q(person__died_on=None) | Q(person__died_on__gt=on)
     rows: QuerySet[Membership] = Membership.objects.filter(alive, Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
@@ -301,7 +294,7 @@ def members_keys(*, households: Iterable[uuid.UUID], on: date) -> dict[uuid.UUID
     """Return the members' key of each household on a day, below the open scope."""
     wanted = list(households)
     members: dict[uuid.UUID, list[uuid.UUID]] = {household: [] for household in wanted}
-    for household, person in _memberships(on).filter(household_id__in=wanted).values_list("household_id", "person_id"):
+    for household, person in memberships_on(on).filter(household_id__in=wanted).values_list("household_id", "person_id"):
         members[household].append(person)
     return {household: members_key(people) for household, people in members.items()}
 
@@ -326,7 +319,7 @@ def match_numbers(*, numbers: Iterable[str], on: date) -> dict[str, Found]:
     people: dict[str, Found] = {}
     for some in _chunks(list(by_index)):
         rows = list(Person.objects.filter(id_index__in=some).values_list("pk", "id_index", "area_path"))
-        homes = dict(_memberships(on).filter(person_id__in=[row[0] for row in rows]).values_list("person_id", "household_id"))
+        homes = dict(memberships_on(on).filter(person_id__in=[row[0] for row in rows]).values_list("person_id", "household_id"))
         for key, index, path in rows:
             people[by_index[index]] = Found(key, homes.get(key), path)
     return people
@@ -356,7 +349,7 @@ def masked(*, people: Sequence[uuid.UUID], households: Sequence[uuid.UUID], on: 
     found = {}
     for person in Person.objects.filter(pk__in=list(people)):
         found[person.pk] = mask_name(person.name)
-    heads = _memberships(on).filter(household_id__in=list(households)).select_related("person").order_by("starts_on")
+    heads = memberships_on(on).filter(household_id__in=list(households)).select_related("person").order_by("starts_on")
     for membership in heads:
         if membership.relation == "户主" or membership.household_id not in found:
             found[membership.household_id] = mask_name(membership.person.name)
@@ -366,7 +359,7 @@ def masked(*, people: Sequence[uuid.UUID], households: Sequence[uuid.UUID], on: 
 def oldest_in(*, households: Iterable[uuid.UUID], on: date) -> dict[uuid.UUID, int]:
     """Return the age of the oldest living member of each household on a day, below the open scope; no name is opened."""
     found: dict[uuid.UUID, int] = {}
-    rows = _memberships(on).filter(household_id__in=list(households)).values_list("household_id", "person__born_on")
+    rows = memberships_on(on).filter(household_id__in=list(households)).values_list("household_id", "person__born_on")
     for household, born_on in rows:
         found[household] = max(found.get(household, 0), age_on(born_on, on))
     return found
@@ -427,7 +420,7 @@ def households_in(*, area: Area, on: date) -> list[VillageHousehold]:
     require("desk.village", area_path=area.path)
     homes = list(Household.objects.filter(area=area).order_by("group", "number"))
     members: dict[uuid.UUID, list[Membership]] = {home.pk: [] for home in homes}
-    for one in _memberships(on).filter(household__in=homes).select_related("person"):
+    for one in memberships_on(on).filter(household__in=homes).select_related("person"):
         members[one.household_id].append(one)
     kinds: dict[uuid.UUID, list[str]] = {home.pk: [] for home in homes}
     of_person = {one.person_id: home for home, rows in members.items() for one in rows}

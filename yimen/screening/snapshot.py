@@ -78,7 +78,8 @@ _TABLES: dict[str, str] = {
         SELECT {_key("id")} AS grant_id, {_key("person_id")} AS person, {_key("household_id")} AS household, policy AS policy,
                coalesce(amount_fen, -1) AS amount_fen, {_day("starts_on")} AS starts_on,
                {_day("next_review_on")} AS next_review_on
-        FROM benefits_grant WHERE starts_on <= {{on}} AND (ends_on IS NULL OR ends_on >= {{on}})""",
+        FROM benefits_grant
+        WHERE starts_on <= {{on}} AND (ends_on IS NULL OR (ends_on >= {{on}} AND ends_on <> starts_on))""",
     "obligors": f"""
         SELECT {_key("id")} AS obligor, {_key("person_id")} AS person FROM registry_obligor""",
 }

@@ -1,12 +1,12 @@
 from django.db import migrations
 
-from yimen.office.guards import guard_audit, unguard_audit
+from yimen.office.guards import AUDIT, guard, unguard
 
 
 class Migration(migrations.Migration):
     dependencies = [("office", "0002_stored_file")]
     operations = [
         migrations.RunPython(
-            lambda apps, editor: guard_audit(editor.connection), lambda apps, editor: unguard_audit(editor.connection)
+            lambda apps, editor: guard(editor.connection, AUDIT), lambda apps, editor: unguard(editor.connection, AUDIT)
         )
     ]

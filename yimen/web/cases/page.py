@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import turn_away, withdraw
-from yimen.cases.queries import Case, CasePage, State, case_page, words_of
+from yimen.cases.queries import Case, CasePage, Kind, State, case_page, words_of
 from yimen.office.access import acting, may
 from yimen.office.audit import reading
 from yimen.policies.queries import Rules
@@ -71,12 +71,16 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
         "is_late": case.due_on is not None and case.due_on < today,
         "is_mine": case.first_assignee_id == staff.pk,
         "may_fill": is_open(case) and may("case.open", area_path=case.area_path),
-        "may_turn_away": case.state == State.SUBMITTED and may("case.accept", area_path=case.area_path),
+        "may_turn_away": _may_be_turned_away(case) and may("case.accept", area_path=case.area_path),
         "may_withdraw": (is_open(case) or case.state == State.ACCEPTED) and may("case.open", area_path=case.area_path),
         "key": new_key(),
         "problem": problem,
     }
     return render(request, "cases/case.html", shown, status=422 if problem else 200)
+
+
+def _may_be_turned_away(case: Case) -> bool:
+    return case.kind == Kind.APPLICATION and is_open(case)
 
 
 def stages(held: CasePage) -> Iterable[Stage]:

@@ -193,7 +193,7 @@ def _papers_shown(typed: QueryDict, held: CasePage, card: HouseholdCard, problem
         "first": next((row["paper"].pk for row in rows if row["state"] == PaperState.MISSING and not row["signed"]), None),
         "states": STATES,
         "members": members,
-        "compared": needs_comparison(asked),
+        "compared": needs_comparison(asked, area_path=held.case.area_path, on=held.case.received_on),
         "asked": _asked_words(held.case, card, rules),
         "signed_on": typed.get("signed_on") or f"{timezone.localdate():%Y.%m.%d}",
         "may_accept": may("case.accept", area_path=held.case.area_path),

@@ -1,0 +1,12 @@
+from django.db import migrations
+
+from yimen.office.guards import TRAIL, guard, unguard
+
+
+class Migration(migrations.Migration):
+    dependencies = [("cases", "0007_portal")]
+    operations = [
+        migrations.RunPython(
+            lambda apps, editor: guard(editor.connection, TRAIL), lambda apps, editor: unguard(editor.connection, TRAIL)
+        )
+    ]
