@@ -22,7 +22,7 @@ from yimen.web.reports import checking
 from yimen.web.reports import desk as reports
 from yimen.web.urgent import giving, registering, reserve
 from yimen.web.visits import tasks, verify, visit
-from yimen.web.window import apply, interview, people, policies, receipt
+from yimen.web.window import apply, blanks, interview, people, policies, receipt
 from yimen.web.window import help as window_help
 from yimen.web.window import papers as window_papers
 
@@ -48,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("approve/<uuid:decision_id>/refuse/", approving.refuse, name="approve_refuse"),
     path("approve/<uuid:decision_id>/send-back/", approving.send_back, name="approve_send_back"),
     path("approve/<uuid:decision_id>/photos/<slug:which>/", approving.photo, name="posting_photo"),
+    path("approve/<uuid:decision_id>/notice/", papers.own_notice, name="approve_notice"),
     path("reassign/", reassign.reassign, name="reassign"),
     path("cases/<uuid:case_id>/decisions/", handling.page, name="case_decisions"),
     path("cases/<uuid:case_id>/decisions/<slug:name>/", handling.step, name="case_step"),
@@ -96,6 +97,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_id>/print/<slug:paper>/", papers.case_paper, name="case_print"),
     path("cases/<uuid:case_id>/kept/<uuid:paper_id>/", papers.kept, name="case_kept"),
     path("print/handover/<slug:username>/", papers.handover, name="handover_print"),
+    path("blanks/", blanks.page, name="blanks"),
     path("print/blanks/", papers.blanks, name="blanks_print"),
     path("households/<uuid:household_id>/apply/", apply.apply, name="case_apply"),
     path("cases/", listing.case_list, name="cases"),

@@ -4,7 +4,8 @@ everything it rests on. A department's desk gets its own decisions and the facts
 """
 
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -23,7 +24,7 @@ from yimen.cases.models import Case, CaseEvent, Consent, Decision, Kinship, Post
 from yimen.cases.posting import Asked, posting_asked
 from yimen.cases.telling import was_told
 from yimen.cases.words import FINAL, DecisionState
-from yimen.office.access import NotAllowed, current, may, require
+from yimen.office.access import NotAllowed, current, lent, may, require
 from yimen.office.calendar import calendar
 from yimen.office.models import Area
 from yimen.policies.model import Policy
@@ -235,6 +236,19 @@ def decision_page(*, decision_id: uuid.UUID, on: date) -> DecisionPage:
         heard=was_heard(held.case),
         told=was_told(held.pk),
     )
+
+
+@contextmanager
+def printing_own(*, decision_id: uuid.UUID) -> Iterator[Decision]:
+    """
+    Yield a decision this desk has taken, while its own notice is printed; needs an open reading.
+
+    A department's desk may not see the household; the notice names the applicant and its decision, and nothing more.
+    Raises Decision.DoesNotExist for what is not this desk's or not decided, NotAllowed.
+    """
+    held: Decision = _theirs().get(pk=decision_id, state__in=(DecisionState.CONFIRMED, DecisionState.REFUSED))
+    with lent("person.see", area_path=held.area_path):
+        yield held
 
 
 def _names_of(held: Decision, whole: bool, on: date) -> dict[str, str]:

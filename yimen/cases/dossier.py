@@ -11,6 +11,7 @@ from django.db.models import Max, QuerySet
 from django.utils.timezone import localdate
 
 from yimen.cases.models import ArchivedPaper, BlankPad, Case, Consent, Decision, Handover, Paper, Task, Visit
+from yimen.cases.words import Channel, State
 from yimen.office import audit
 from yimen.office.access import NotAllowed, current, may, require, within
 from yimen.office.files import open_file, put
@@ -24,16 +25,19 @@ __all__ = [
     "BlankPad",
     "HandedOver",
     "NotArchived",
+    "PadOut",
     "archive_paper",
     "archived_paper",
     "archived_papers",
     "blank_pad",
     "content_of",
     "decisions_of",
+    "entered_before",
     "handed_over",
     "kept_paper",
     "leaves_of",
     "number_blanks",
+    "pads_out",
 ]
 
 
@@ -195,6 +199,30 @@ def number_blanks(*, area: Area, forms: int, by: Staff, at: datetime) -> BlankPa
     year = localdate(at).year
     last = BlankPad.objects.filter(area=area, year=year).aggregate(last=Max("last"))["last"] or 0
     return BlankPad.objects.create(area=area, year=year, first=last + 1, last=last + forms, printed_at=at, printed_by=by)
+
+
+@dataclass(frozen=True)
+class PadOut:
+    """A pad of blank forms that was printed, and which of its numbers no case has yet (还没补录的)."""
+
+    pad: BlankPad
+    missing: list[str]
+
+
+def pads_out(*, most: int = 20) -> list[PadOut]:
+    """Return the newest pads of blank forms of the areas below the open scope, with the numbers not entered yet."""
+    require("case.accept")
+    pads = BlankPad.objects.filter(within(current().paths, column="area__path")).select_related("area", "printed_by")
+    found = list(pads.order_by("-printed_at")[:most])
+    entered = " ".join(Case.objects.filter(channel=Channel.PAPER).values_list("matter", flat=True)) if found else ""
+    return [PadOut(pad, [number for number in pad.numbers if number not in entered]) for pad in found]
+
+
+def entered_before(*, number: str) -> Case | None:
+    """Return the case of a paper form below the open scope that was entered already, or None: each is entered once."""
+    require("case.open")
+    rows = Case.objects.filter(channel=Channel.PAPER, matter__contains=f"纸质登记表 {number}").exclude(state=State.WITHDRAWN)
+    return next((one for one in rows if one.matter.endswith(f"纸质登记表 {number}")), None)
 
 
 def blank_pad(*, pad_id: int) -> BlankPad | None:

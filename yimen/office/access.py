@@ -8,7 +8,7 @@ a list of area path prefixes. `require` asks the permission table.
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Self, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist
@@ -70,6 +70,21 @@ def _scope_of(who: Staff | System, purpose: str, address: str) -> Scope:
     paths = tuple(sorted({post.area.path for post in posts}))
     allowed = frozenset((permission, post.area.path) for post in posts for permission in PERMISSIONS[post.kind])
     return Scope(who.username, purpose, paths, who, address, allowed)
+
+
+@contextmanager
+def lent(permission: str, *, area_path: str) -> Iterator[None]:
+    """
+    Lend whoever acts one permission in one area for what the program itself makes of it, for example a notice.
+
+    Whoever opens it has asked for the right to the thing made; what is read is written down under the same name.
+    """
+    now = current()
+    token = _scope.set(replace(now, permissions=now.permissions | {(permission, area_path)}))
+    try:
+        yield
+    finally:
+        _scope.reset(token)
 
 
 def current() -> Scope:

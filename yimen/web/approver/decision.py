@@ -14,12 +14,13 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases import actions
-from yimen.cases.queries import HOW_TO_APPEAL, DecisionPage, decision_page, waiting_decisions
+from yimen.cases.queries import HOW_TO_APPEAL, DecisionPage, case_page, decision_page, waiting_decisions
 from yimen.office import files
 from yimen.office.access import current
 from yimen.office.audit import reading
 from yimen.screening.queries import current_rules
 from yimen.web.leader.story import Row, Teller
+from yimen.web.papers.offered import papers_of
 
 REFUSALS = (actions.NotDecided, actions.WrongStep, actions.Changed)
 _COUNTED = ((False, "不符合"), (None, "待核实"), (True, "符合"))
@@ -30,11 +31,13 @@ def page(request: HttpRequest, decision_id: uuid.UUID, problem: str = "", status
     today = timezone.localdate()
     with reading("审核确认", decision=decision_id.hex):
         held = decision_page(decision_id=decision_id, on=today)
+        prints = papers_of(case_page(case_id=held.case.pk), current_rules()) if held.household else {}
     keys = [one.decision.pk for one in waiting_decisions(on=today)]
     rows = _rows(held)
     shown = {
         "current": reverse("approve_list"),
         "held": held,
+        "prints": prints,
         "decision": held.decision,
         "case": held.case,
         "policy": held.policy,

@@ -20,7 +20,9 @@ from yimen.office.access import current, require
 from yimen.office.audit import reading
 from yimen.office.pictures import MOST_BYTES, NotAPicture, plain_picture
 from yimen.office.queries import colleagues
+from yimen.screening.queries import current_rules
 from yimen.web.approver.parts import parts_of
+from yimen.web.papers.offered import papers_of
 
 REFUSALS = (
     actions.NotDecided,
@@ -37,6 +39,7 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "", status: in
     with reading("办理决定", case=case_id.hex):
         held = case_page(case_id=case_id)
         shown = {"current": reverse("cases"), "case": held.case, "problem": problem, **parts_of(held.case)}
+        shown["prints"] = papers_of(held, current_rules())
     return render(request, "cases/decisions.html", shown, status=status)
 
 

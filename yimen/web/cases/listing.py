@@ -102,6 +102,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "narrowed": bool(request.GET),
         "tabs": list(_tabs(request, today)),
         "may_export": may("case.export"),
+        "may_blank": may("case.accept"),
     }
     return render(request, "cases/list.html", shown)
 

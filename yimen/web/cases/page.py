@@ -20,6 +20,7 @@ from yimen.office.audit import reading
 from yimen.policies.queries import Rules
 from yimen.registry.queries import HouseholdCard, household_card
 from yimen.screening.queries import current_rules
+from yimen.web.papers.offered import papers_of
 from yimen.web.window.drafting import REFUSALS, is_open, new_key, send_once
 from yimen.web.window.rounds import written
 
@@ -53,11 +54,13 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
     with reading("看办件", case=case_id.hex):
         held = case_page(case_id=case_id)
         card = household_card(household_id=held.case.household_id, on=today)
+        prints = papers_of(held, rules)
     case, staff = held.case, acting()
     names = {member.person_id: member.name for member in card.members}
     shown = {
         "current": reverse("cases"),
         "held": held,
+        "prints": prints,
         "case": case,
         "card": card,
         "names": names,

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.timezone import localdate
@@ -55,6 +55,16 @@ def changes(held: Held) -> Sheet:
 
 def _decided(held: Held, one: Decision) -> Change:
     earlier = before(one.grant) if one.grant else None
+    if one.effect == "end" and one.state == "confirmed" and one.grant and one.grant.ends_on:
+        return Change(
+            on=localdate(one.decided_at),
+            what=f"{held.policy_name(one)}：终止",
+            why=one.words or one.opinion,
+            by=one.decided_by.name if one.decided_by else "",
+            was=money(one.grant.amount_fen),
+            now="停发",
+            since=day(one.grant.ends_on + timedelta(days=1)),
+        )
     return Change(
         on=localdate(one.decided_at),
         what=f"{held.policy_name(one)}：{one.get_state_display()}",

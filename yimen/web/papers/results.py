@@ -1,20 +1,23 @@
 """Papers of deciding (审核确认的文书): 公示 and 公布 sheets, notices to the person, the slip in large type."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from django.utils.timezone import localdate
 
 from yimen.benefits.queries import before
 from yimen.cases.queries import Decision
+from yimen.policies.model import Policy
 from yimen.web.papers.printer import NotPrintable
 from yimen.web.papers.sheet import ADULT, COUNTY, VILLAGE, Held, Sheet
 from yimen.web.papers.wording import capitals, day, money, month, on_a_board
 
 CONFIRMED, REFUSED = "confirmed", "refused"
 BEFORE, WHILE_PAID = "before", "while_paid"
+GIVE, END, ADJUST = "give", "end", "adjust"
 POSTED = "是"
-ONCE = "一次性"
+# 民发〔2021〕43号第26条: an ending is posted, too, where the policy says so.
+ENDING_IS_POSTED = "终止先公示"
 
 
 def posting_before(held: Held) -> Sheet:
@@ -22,7 +25,7 @@ def posting_before(held: Held) -> Sheet:
     decisions = [one for one in held.chosen_decisions("proposed", "posted", "cleared") if one.agrees]
     if not decisions:
         raise NotPrintable("现在没有初审同意、等着公示的决定。")
-    posted = [one for one in decisions if (policy := held.policy(one)) and policy.posting.needed == POSTED]
+    posted = [one for one in decisions if is_posted(held.policy(one), one)]
     if not posted:
         names = "、".join(held.policy_name(one) for one in decisions)
         raise NotPrintable(f"“{names}”按规定不公示，或没有查到要公示的规定，程序不打印公示单。")
@@ -32,11 +35,23 @@ def posting_before(held: Held) -> Sheet:
 
 def posting_while_paid(held: Held) -> Sheet:
     """长期公布: what was confirmed, as long as it is paid (民发〔2021〕57号第24条、社会救助法第45条)."""
-    posted = [one for one in held.chosen_decisions(CONFIRMED) if (policy := held.policy(one)) and policy.posting.needed == POSTED]
+    posted = [one for one in held.chosen_decisions(CONFIRMED) if is_published(held.policy(one), one)]
     if not posted:
         raise NotPrintable("没有已确认、按规定要长期公布的决定。")
     parts = [_board(held, one, WHILE_PAID) for one in posted]
     return Sheet(parts, held.town_unit, localdate(posted[0].decided_at))
+
+
+def is_posted(policy: Policy | None, decision: Decision) -> bool:
+    """Say whether a first opinion has a sheet for the board: of giving, where the policy says so; of ending, where that does."""
+    if policy is None or policy.posting.needed != POSTED or decision.effect == ADJUST:
+        return False
+    return decision.effect == GIVE or ENDING_IS_POSTED in policy.pays_until
+
+
+def is_published(policy: Policy | None, decision: Decision) -> bool:
+    """Say whether a confirmed decision has a sheet for as long as it is paid; what has ended hangs no more."""
+    return policy is not None and policy.posting.needed == POSTED and decision.effect != END
 
 
 def _board(held: Held, decision: Decision, kind: str) -> dict[str, Any]:
@@ -46,6 +61,7 @@ def _board(held: Held, decision: Decision, kind: str) -> dict[str, Any]:
     posting = next((one for one in held.page.postings if one.decision_id == decision.pk and one.kind == kind), None)
     return {
         "benefit": on_a_board(policy.name),
+        "ends_aid": decision.effect == END,
         "name": _name_on_a_board(held, decision),
         "members": 1 if decision.person_id else len(held.card.members),
         # 低保边缘 and 刚性 are recognised without money.
@@ -73,7 +89,7 @@ def _name_on_a_board(held: Held, decision: Decision) -> str:
 
 
 def notice(held: Held) -> Sheet:
-    """确认、不予确认、调整告知书: what was decided, why, by which article, and how to appeal (社会救助法第76条)."""
+    """确认、不予确认、调整、停发告知书: what was decided, why, by which article, and how to appeal (社会救助法第76条)."""
     decisions = held.chosen_decisions(CONFIRMED, REFUSED)
     if not decisions:
         raise NotPrintable("还没有作出决定，没有告知书。")
@@ -85,12 +101,11 @@ def notice(held: Held) -> Sheet:
 
 def _notice(held: Held, decision: Decision) -> dict[str, Any]:
     policy, grant = held.policy(decision), decision.grant
-    earlier = before(grant) if grant else None
-    kind = "refused" if decision.state == REFUSED else "adjusted" if earlier else "confirmed"
-    titles = {"refused": "不予确认告知书", "adjusted": "救助金额调整告知书", "confirmed": "确认告知书"}
+    earlier = before(grant) if grant and decision.effect != END else None
+    kind = _kind_of_notice(decision, is_later=earlier is not None)
     return {
         "kind": kind,
-        "title": titles[kind],
+        "title": TITLES[kind],
         "number": held.page.case.number or "",
         "name": held.applicant_name,
         "subject": held.subject_name(decision),
@@ -102,6 +117,8 @@ def _notice(held: Held, decision: Decision) -> dict[str, Any]:
         "amount_unit": decision.unit or "元/月",
         "before": money(earlier.amount_fen) if earlier else "",
         "since": _since(decision),
+        "until": _until(decision),
+        "heard": day(held.heard_on),
         # The opinion is the desk's own word; it is told only where a reason is owed and none else was written.
         "words": decision.words or (decision.opinion if kind != "confirmed" else ""),
         "basis": decision.article or "、".join(str(one) for one in (policy.basis if policy else ())),
@@ -112,6 +129,31 @@ def _notice(held: Held, decision: Decision) -> dict[str, Any]:
         "window": held.window,
         "assignee": held.page.case.first_assignee.name,
     }
+
+
+TITLES = {
+    "refused": "不予确认告知书",
+    "adjusted": "救助金额调整告知书",
+    "confirmed": "确认告知书",
+    "ended": "终止救助（停发）告知书",
+    "goes_on": "继续救助告知书",
+}
+
+
+def _kind_of_notice(decision: Decision, *, is_later: bool) -> str:
+    """What was to be ended or adjusted and was not is no refused application: the aid goes on as it was."""
+    if decision.state == REFUSED:
+        return "refused" if decision.effect == GIVE else "goes_on"
+    if decision.effect == END:
+        return "ended"
+    return "adjusted" if is_later or decision.effect == ADJUST else "confirmed"
+
+
+def _until(decision: Decision) -> str:
+    """The month from which an ended grant is not paid any more (次月停)."""
+    if decision.effect != END or decision.grant is None or decision.grant.ends_on is None:
+        return ""
+    return month(decision.grant.ends_on + timedelta(days=1))
 
 
 def _since(decision: Decision) -> str:
@@ -163,6 +205,8 @@ def _slip(held: Held, decision: Decision) -> dict[str, Any]:
     once = grant is not None and grant.ends_on == grant.starts_on
     return {
         "state": decision.state,
+        "effect": decision.effect,
+        "until": _until(decision),
         "benefit": held.policy_name(decision),
         "subject": held.subject_name(decision),
         "amount": money(decision.amount_fen),

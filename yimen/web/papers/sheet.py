@@ -85,6 +85,11 @@ class Held:
         return [one for one in found if not self.chosen or str(one.pk) == self.chosen]
 
     @property
+    def heard_on(self) -> date | None:
+        """Return the day on which the person was last heard in this case (听取意见), or None."""
+        return max((one.on for one in self.page.events if one.step == "hear"), default=None)
+
+    @property
     def phone(self) -> str:
         """Return the window's telephone, or nothing."""
         point = self.page.case.service_point

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 
 from yimen.cases.actions import NotArchived, archive_paper, number_blanks
-from yimen.cases.queries import archived_paper, blank_pad, case_page, content_of, handed_over, kept_paper
+from yimen.cases.queries import archived_paper, blank_pad, case_page, content_of, handed_over, kept_paper, printing_own
 from yimen.office.audit import reading
 from yimen.office.queries import own_areas
 from yimen.registry.queries import household_card, masked
@@ -59,7 +59,18 @@ def case_paper(request: HttpRequest, case_id: uuid.UUID, paper: str) -> HttpResp
         raise Http404
     with reading(f"打印{kind.title}", case=case_id.hex, paper=paper):
         try:
-            return pdf(_printed(request, case_id, paper, kind), name=f"{paper}-{case_id.hex[:8]}.pdf")
+            content = _printed(request, case_id, paper, kind, of=request.GET.get("of", ""))
+            return pdf(content, name=f"{paper}-{case_id.hex[:8]}.pdf")
+        except NotPrintable as problem:
+            return not_printed(request, problem)
+
+
+def own_notice(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
+    """Print the notice of a decision for the desk that took it: of this decision alone, also where it sees no household."""
+    with reading("打印告知书", decision=decision_id.hex), printing_own(decision_id=decision_id) as decision:
+        try:
+            content = _printed(request, decision.case_id, "notice", PAPERS["notice"], of=str(decision.pk))
+            return pdf(content, name=f"notice-{decision.case_id.hex[:8]}.pdf")
         except NotPrintable as problem:
             return not_printed(request, problem)
 
@@ -71,8 +82,8 @@ def kept(request: HttpRequest, case_id: uuid.UUID, paper_id: uuid.UUID) -> HttpR
         return pdf(content_of(paper, purpose="看归档文书"), name=f"{paper.kind}-{paper.number}.pdf")
 
 
-def _printed(request: HttpRequest, case_id: uuid.UUID, paper: str, kind: Kind) -> bytes:
-    sheet = kind.contents(_held(request, case_id))
+def _printed(request: HttpRequest, case_id: uuid.UUID, paper: str, kind: Kind, *, of: str) -> bytes:
+    sheet = kind.contents(_held(request, case_id, of))
     title = sheet.title or kind.title
     data: dict[str, Any] = {"title": title, "unit": sheet.unit, "parts": list(sheet.parts)}
     made_from = sheet.made_from or json.dumps([data, sheet.on], ensure_ascii=False, sort_keys=True, default=str)
@@ -95,7 +106,7 @@ def _printed(request: HttpRequest, case_id: uuid.UUID, paper: str, kind: Kind) -
     return content_of(archived, purpose=f"打印{title}")
 
 
-def _held(request: HttpRequest, case_id: uuid.UUID) -> Held:
+def _held(request: HttpRequest, case_id: uuid.UUID, of: str) -> Held:
     today = timezone.localdate()
     page = case_page(case_id=case_id)
     return Held(
@@ -104,7 +115,7 @@ def _held(request: HttpRequest, case_id: uuid.UUID) -> Held:
         rules=current_rules(),
         today=today,
         progress=_progress_address(request, page.case.receipt_code),
-        chosen=request.GET.get("of", ""),
+        chosen=of,
     )
 
 

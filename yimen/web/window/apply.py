@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yimen.cases.actions import NotAccepted, open_case
-from yimen.cases.queries import Channel, case_rows, open_cases_of
+from yimen.cases.queries import Channel, case_rows, entered_before, open_cases_of
 from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
 from yimen.office.queries import service_point_of
@@ -49,10 +49,16 @@ def _shown(request: HttpRequest, card: HouseholdCard, rows: list[Any], problem: 
         "problem": problem,
         "key": new_key(),
         "channels": [(one.value, one.label) for one in CHANNELS],
-        "channel": request.POST.get("channel") or (Channel.VILLAGE if at_village else Channel.WINDOW).value,
+        "channel": _channel(request) or (Channel.VILLAGE if at_village else Channel.WINDOW).value,
         "applicant": wanted if wanted in applicants else card.members[0].person_id.hex if card.members else "",
         "typed": request.POST,
     }
+
+
+def _channel(request: HttpRequest) -> str:
+    """Return how it was asked: as chosen, or as a link says, for example for a paper form entered later."""
+    wanted = request.POST.get("channel") or request.GET.get("channel", "")
+    return wanted if wanted in CHANNELS else ""
 
 
 def _opened(request: HttpRequest, card: HouseholdCard) -> dict[str, str]:
@@ -66,6 +72,8 @@ def _opened(request: HttpRequest, card: HouseholdCard) -> dict[str, str]:
     paper = post.get("paper_number", "").strip()
     if channel == Channel.PAPER and not (paper and post.get("received_on", "").strip()):
         raise NotAccepted("停电时收的纸质登记表补录，要写表的编号和收到的日子。")
+    if channel == Channel.PAPER and (before := entered_before(number=paper)):
+        raise NotAccepted(f"编号 {paper} 的登记表已经补录过（办件 {before}，{before.received_on:%Y-%m-%d}收到），请核对编号。")
     case = open_case(
         household=card.household_id,
         channel=channel,
