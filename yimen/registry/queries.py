@@ -385,7 +385,7 @@ def named_publicly(*, households: Iterable[uuid.UUID], on: date) -> dict[uuid.UU
 
     A household without anybody alive is left out. Needs an open reading.
     """
-    rows = _memberships(on).filter(household_id__in=list(households)).select_related("person").order_by("starts_on", "pk")
+    rows = memberships_on(on).filter(household_id__in=list(households)).select_related("person").order_by("starts_on", "pk")
     homes: dict[uuid.UUID, list[Membership]] = {}
     for one in rows:
         homes.setdefault(one.household_id, []).append(one)
