@@ -15,6 +15,7 @@ from yimen.cases.models import Case, CaseEvent, Decision
 from yimen.office.access import NotAllowed, System, scope
 from yimen.office.calendar import Calendar
 from yimen.policies.model import EVENTS, Policy
+from yimen.policies.parameters import Parameter, Parameters
 from yimen.screening.queries import current_rules
 
 pytestmark = pytest.mark.django_db
@@ -219,3 +220,48 @@ def test_a_paper_form_counts_from_the_day_it_was_received(town):
         actions.accept(case=case.pk, asked=asked, by=town.window, at=datetime(2026, 11, 23, 4, tzinfo=UTC))
 
     assert dues(town) == (date(2026, 12, 4), date(2026, 12, 4))
+
+
+def promised(town, monkeypatch, case, **rows):
+    """Let the county have entered these numbers of working days, and return what is then promised."""
+    entered = {
+        f"{name}承诺工作日": [Parameter(f"{name}承诺工作日", "990101", "", DAY, None, None, text, "个工作日", "虚构承诺", "", 1)]
+        for name, text in rows.items()
+    }
+    rules = replace(current_rules(), parameters=Parameters({**current_rules().parameters.rows, **entered}))
+    monkeypatch.setattr("yimen.cases.queries.current_rules", lambda: rules)
+    with town.at_desk(town.window):
+        return queries.case_page(case_id=case.pk).promises
+
+
+def test_a_promise_shorter_than_the_law_stands_beside_the_law_s_day_and_moves_no_due_date(town, monkeypatch):
+    case = accepted(town, actions.Asked(LOW))
+    due_on = dues(town)
+
+    (one,) = promised(town, monkeypatch, case, 最低生活保障="10").values()
+
+    assert (one.due.on, one.lawful.on) == (date(2026, 12, 7), date(2027, 1, 4))
+    assert one.line.startswith("法定 2027-01-04（")
+    assert "承诺 2026-12-07（10 个工作日，虚构承诺）" in one.line
+    assert dues(town) == due_on
+
+
+@pytest.mark.parametrize("days", ["30", "45", "十"])
+def test_what_is_not_shorter_than_the_law_or_no_number_is_no_promise(town, monkeypatch, days):
+    case = accepted(town, actions.Asked(LOW))
+    assert promised(town, monkeypatch, case, 最低生活保障=days) == {}
+
+
+def test_where_nothing_is_entered_nothing_is_promised(town, monkeypatch):
+    assert promised(town, monkeypatch, accepted(town, actions.Asked(LOW))) == {}
+
+
+def test_how_to_appeal_names_the_terms_that_are_entered_and_no_others(town, monkeypatch):
+    said = queries.how_to_appeal(area_path=town.village.path, on=DAY)
+    assert "60 日内申请行政复议（《中华人民共和国行政复议法》第二十条）" in said
+    assert "6 个月内向人民法院提起行政诉讼（《中华人民共和国行政诉讼法》第四十六条）" in said
+
+    rules = replace(current_rules(), parameters=Parameters())
+    monkeypatch.setattr("yimen.cases.telling.current_rules", lambda: rules)
+    said = queries.how_to_appeal(area_path=town.village.path, on=DAY)
+    assert said.startswith("不服的，可以申请行政复议，也可以向人民法院提起行政诉讼（社会救助法第76条）")

@@ -47,8 +47,9 @@ from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kin
 from yimen.cases.portal import Status, portal_changes, portal_status
 from yimen.cases.portal_file import write_statuses
 from yimen.cases.posting import Sheet, board, posting_asked, sheet_of
+from yimen.cases.promising import Promise, promise_of
 from yimen.cases.reporting import answer_to, has_informant, report_seen, reports, unmatched_reports
-from yimen.cases.telling import HOW_TO_APPEAL, was_told
+from yimen.cases.telling import appeal_ways, how_to_appeal, was_told
 from yimen.cases.verification import (
     draw_waits,
     draws,
@@ -70,7 +71,6 @@ from yimen.registry.queries import masked
 from yimen.screening.queries import current_rules
 
 __all__ = [
-    "HOW_TO_APPEAL",
     "ArchivedPaper",
     "BlankPad",
     "Board",
@@ -84,6 +84,7 @@ __all__ = [
     "Kind",
     "Load",
     "PaperState",
+    "Promise",
     "Sheet",
     "Stand",
     "State",
@@ -91,6 +92,7 @@ __all__ = [
     "Suggested",
     "Waiting",
     "answer_to",
+    "appeal_ways",
     "archived_paper",
     "archived_papers",
     "blank_pad",
@@ -114,6 +116,7 @@ __all__ = [
     "entered_before",
     "handed_over",
     "has_informant",
+    "how_to_appeal",
     "kept_paper",
     "leaves_of",
     "loads",
@@ -260,6 +263,7 @@ class CasePage:
     case: Case
     decisions: list[Decision]
     deadlines: Mapping[uuid.UUID, list[Deadline]]
+    promises: Mapping[uuid.UUID, Promise]
     papers: list[Paper]
     consents: list[Consent]
     kinships: list[Kinship]
@@ -285,6 +289,7 @@ def case_page(*, case_id: uuid.UUID) -> CasePage:
         case=case,
         decisions=decisions,
         deadlines={one.pk: deadlines_of(one, held=held, rules=rules, events=events) for one in decisions} if case.number else {},
+        promises={one.pk: found for one in decisions if (found := promise_of(one, case, held=held, rules=rules))},
         papers=list(Paper.objects.filter(case=case).order_by("pk")),
         consents=list(Consent.objects.filter(case=case)),
         kinships=list(Kinship.objects.filter(case=case).select_related("staff")),

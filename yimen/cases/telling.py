@@ -18,14 +18,34 @@ from yimen.cases.models import Case, CaseEvent, Decision, Task
 from yimen.cases.words import DecisionState, Effect, State, TaskKind
 from yimen.office.models import Staff
 from yimen.office.queries import colleagues
+from yimen.policies.queries import Parameter
+from yimen.screening.queries import current_rules, parameter_at
 
 RIGID = "rigid_expenditure_household"
 TURNS_TO_RIGID = frozenset({"subsistence_allowance", "single_person_subsistence"})
-# 社会救助法第76条; the sixty days are of the 行政复议法第20条, the six months of the 行政诉讼法第46条.
-HOW_TO_APPEAL = (
-    "不服的，可以在收到告知书之日起 60 日内申请行政复议，或在 6 个月内向人民法院提起行政诉讼（社会救助法第76条）；"
-    "也可以先在本窗口申请复核，复核不影响复议和诉讼。"
-)
+# Terms of other laws, kept as dated data with their article; where one is not entered the sentence names no number.
+REVIEW_DAYS, LAWSUIT_MONTHS = "申请行政复议天数", "提起行政诉讼月数"
+
+
+def how_to_appeal(*, area_path: str, on: date) -> str:
+    """Say how to appeal against a decision (社会救助法第76条), with the terms that are entered, and from which law."""
+    ways = appeal_ways(area_path=area_path, on=on)
+    return f"不服的，{ways}（社会救助法第76条）；也可以先在本窗口申请复核，复核不影响复议和诉讼。"
+
+
+def appeal_ways(*, area_path: str, on: date, above: str = "") -> str:
+    """Name the two ways of an appeal with their terms; `above` is the government that reviews."""
+    rules = current_rules()
+    review, lawsuit = (parameter_at(one, area_path=area_path, on=on, rules=rules) for one in (REVIEW_DAYS, LAWSUIT_MONTHS))
+    within = f"自收到告知书之日起 {review.text} 日内" if review else ""
+    soon = f"自收到之日起 {lawsuit.text} 个月内" if lawsuit else ""
+    to = f"向{above}" if above else ""
+    by_review = f"{within}{to}申请行政复议{_from(review)}"
+    return f"可以{by_review}，也可以{soon}向人民法院提起行政诉讼{_from(lawsuit)}"
+
+
+def _from(term: Parameter | None) -> str:
+    return f"（{term.document}）" if term and term.document else ""
 
 
 @transaction.atomic

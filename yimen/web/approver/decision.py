@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases import actions
-from yimen.cases.queries import HOW_TO_APPEAL, DecisionPage, case_page, decision_page, waiting_decisions
+from yimen.cases.queries import DecisionPage, case_page, decision_page, how_to_appeal, waiting_decisions
 from yimen.office import files
 from yimen.office.access import current
 from yimen.office.audit import reading
@@ -45,7 +45,7 @@ def page(request: HttpRequest, decision_id: uuid.UUID, problem: str = "", status
         "counts": [(words, sum(row.answer is answer for row in rows)) for answer, words in _COUNTED],
         "facts": [one | {"stated_on": _day(one["stated_on"])} for one in held.facts],
         "differences": [one for one in held.facts if one["others"] or one["expired"]],
-        "appeal": HOW_TO_APPEAL,
+        "appeal": how_to_appeal(area_path=held.decision.area_path, on=today),
         "problem": problem,
         "today": today,
         **_neighbours(keys, decision_id),

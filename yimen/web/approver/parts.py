@@ -4,7 +4,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from yimen.cases.queries import HOW_TO_APPEAL, Case, open_offer, running_grants, stands_of, was_heard
+from yimen.cases.queries import Case, how_to_appeal, open_offer, running_grants, stands_of, was_heard
 from yimen.office.access import current, may
 from yimen.office.queries import colleagues
 
@@ -15,7 +15,7 @@ def parts_of(case: Case) -> dict[str, Any]:
         "all_stands": stands_of(case_id=case.pk, on=timezone.localdate()),
         "aid": _running(case),
         "hand": _handing(case),
-        "appeal": HOW_TO_APPEAL,
+        "appeal": how_to_appeal(area_path=case.area_path, on=timezone.localdate()),
     }
 
 

@@ -79,6 +79,9 @@ def _dues(held: Held) -> list[list[str]]:
         for one in held.page.deadlines.get(decision.pk, []):
             mark = "（暂推算：放假安排未录入）" if one.due.provisional else ""
             rows.append([held.policy_name(decision), one.lines[0], day(one.due.on) + mark])
+        promised = held.page.promises.get(decision.pk)
+        if promised is not None:
+            rows.append([held.policy_name(decision), promised.line, day(promised.due.on)])
     return rows
 
 

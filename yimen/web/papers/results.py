@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.timezone import localdate
 
 from yimen.benefits.queries import before
-from yimen.cases.queries import Decision
+from yimen.cases.queries import Decision, appeal_ways
 from yimen.policies.model import Policy
 from yimen.web.papers.printer import NotPrintable
 from yimen.web.papers.sheet import ADULT, COUNTY, VILLAGE, Held, Sheet
@@ -124,7 +124,7 @@ def _notice(held: Held, decision: Decision) -> dict[str, Any]:
         "basis": decision.article or "、".join(str(one) for one in (policy.basis if policy else ())),
         "failing": _failing(decision) if kind == "refused" else [],
         "unit": held.deciding_unit(decision),
-        "above": _above(held, decision),
+        "appeal": appeal_ways(area_path=decision.area_path, on=localdate(decision.decided_at), above=_above(held, decision)),
         "phone": held.phone,
         "window": held.window,
         "assignee": held.page.case.first_assignee.name,

@@ -30,7 +30,12 @@ def receipt(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "case": held.case,
         "applicant": names.get(held.case.applicant_id, ""),
         "rows": [
-            (policy.name if (policy := rules.policy(one.policy)) else one.policy, one, held.deadlines.get(one.pk, []))
+            (
+                policy.name if (policy := rules.policy(one.policy)) else one.policy,
+                one,
+                held.deadlines.get(one.pk, []),
+                held.promises.get(one.pk),
+            )
             for one in held.decisions
         ],
         "promised": [paper for paper in held.papers if paper.state == PaperState.PROMISED],
