@@ -1,0 +1,32 @@
+"""Tables of cases. Every row of people is scoped by its area path; what was done is only ever added."""
+
+from yimen.cases.models.matter import Case, CaseCounter, CaseEvent, Decision, Handover, Task
+from yimen.cases.models.reported import Informant, Report, UrgentAid
+from yimen.cases.models.told import ArchivedPaper, BlankPad, BoardPhoto, Handing, Posting, Rating
+from yimen.cases.models.verified import Consent, Draw, DrawEntry, Kinship, Paper, Settlement, Visit, VisitDraft
+
+__all__ = [
+    "ArchivedPaper",
+    "BlankPad",
+    "BoardPhoto",
+    "Case",
+    "CaseCounter",
+    "CaseEvent",
+    "Consent",
+    "Decision",
+    "Draw",
+    "DrawEntry",
+    "Handing",
+    "Handover",
+    "Informant",
+    "Kinship",
+    "Paper",
+    "Posting",
+    "Rating",
+    "Report",
+    "Settlement",
+    "Task",
+    "UrgentAid",
+    "Visit",
+    "VisitDraft",
+]
