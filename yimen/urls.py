@@ -20,6 +20,7 @@ from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
 from yimen.web.reports import checking
 from yimen.web.reports import desk as reports
+from yimen.web.tasks import task
 from yimen.web.urgent import giving, registering, reserve
 from yimen.web.visits import tasks, verify, visit
 from yimen.web.window import apply, blanks, interview, people, policies, receipt
@@ -35,6 +36,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("findings/<uuid:finding_id>/close/", finding.close, name="finding_close"),
     path("findings/<uuid:finding_id>/reopen/", finding.reopen, name="finding_reopen"),
     path("findings/<uuid:finding_id>/hand-on/", finding.hand_on, name="finding_hand_on"),
+    path("tasks/<uuid:task_id>/", task.page, name="task"),
     path("visits/", tasks.tasks, name="visits"),
     path("visits/<uuid:case_id>/", visit.visit, name="visit"),
     path("visits/<uuid:case_id>/draft/", visit.draft, name="visit_draft"),
@@ -47,6 +49,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("approve/<uuid:decision_id>/confirm/", approving.confirm, name="approve_confirm"),
     path("approve/<uuid:decision_id>/refuse/", approving.refuse, name="approve_refuse"),
     path("approve/<uuid:decision_id>/send-back/", approving.send_back, name="approve_send_back"),
+    path("approve/<uuid:decision_id>/review/", approving.review, name="approve_review"),
     path("approve/<uuid:decision_id>/photos/<slug:which>/", approving.photo, name="posting_photo"),
     path("approve/<uuid:decision_id>/notice/", papers.own_notice, name="approve_notice"),
     path("reassign/", reassign.reassign, name="reassign"),
@@ -111,6 +114,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_id>/withdraw/", case_page.withdraw_case, name="case_withdraw"),
     path("progress/", citizen_progress.ask, name="progress"),
     path("progress/<str:receipt>/", citizen_progress.show, name="progress_of"),
+    path("progress/<str:receipt>/opinion/", citizen_progress.opinion, name="progress_opinion"),
     path("api/", api.urls),
     path("login/", account.login, name="account_login"),
     path("login/code/", mfa.authenticate, name="mfa_authenticate"),

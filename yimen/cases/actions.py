@@ -20,7 +20,7 @@ from yimen.cases.boards import photograph_board
 from yimen.cases.choosing import ConsentNote, PaperNote, choose, note_papers
 from yimen.cases.clock import NotExtended
 from yimen.cases.deciding import confirm, extend, propose, refer, refuse, send_back
-from yimen.cases.delivering import NotDelivered, NotRated, deliver, rate
+from yimen.cases.delivering import NotDelivered, NotRated, deliver, rate, rate_by_code
 from yimen.cases.dossier import NotArchived, archive_paper, number_blanks
 from yimen.cases.drawing import draw_checks
 from yimen.cases.ending import adjust_aid, end_aid, hear, recover
@@ -32,6 +32,7 @@ from yimen.cases.portal_file import application_headings, load_applications, pre
 from yimen.cases.posting import NotPosted, clear, object_to, photograph, post, publish
 from yimen.cases.recomputing import recompute_dues
 from yimen.cases.reporting import Named, answer_report, end_report, informant_of, record_report, take_up_report
+from yimen.cases.tasks import NotEnded, end_task
 from yimen.cases.telling import answer_appeal, appeal, tell, transfer_to_rigid
 from yimen.cases.verifying import (
     NotVerified,
@@ -64,6 +65,7 @@ __all__ = [
     "NotChecked",
     "NotDecided",
     "NotDelivered",
+    "NotEnded",
     "NotExtended",
     "NotGiven",
     "NotHandedOver",
@@ -95,6 +97,7 @@ __all__ = [
     "drop_photo",
     "end_aid",
     "end_report",
+    "end_task",
     "extend",
     "give_consent",
     "give_small_aid",
@@ -115,6 +118,7 @@ __all__ = [
     "propose",
     "publish",
     "rate",
+    "rate_by_code",
     "reassign_all",
     "receive_application",
     "recompute_dues",

@@ -22,7 +22,7 @@ from yimen.cases.flow import CIVIL_AFFAIRS
 from yimen.cases.grounds import NotDecided, StaleFacts, unchanged
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Kinship, Posting, Visit
 from yimen.cases.posting import Asked, posting_asked
-from yimen.cases.telling import was_told
+from yimen.cases.telling import is_appealed, was_told
 from yimen.cases.words import FINAL, DecisionState
 from yimen.office.access import NotAllowed, current, lent, may, require
 from yimen.office.calendar import calendar
@@ -90,6 +90,26 @@ def waiting_decisions(*, on: date) -> list[Waiting]:
     first = _first(found, on)
     lines = [_line(one, villages, first.get(one.pk, ()), on) for one in found]
     return sorted(lines, key=lambda one: (not one.ready, not one.is_late, _rank(one.first), one.decision.due_on or date.max))
+
+
+def appealed_decisions(*, on: date) -> list[Waiting]:
+    """Return this desk's decisions against which an appeal waits for its answer (等复核的); no name is opened."""
+    decided = _theirs().filter(state__in=(DecisionState.CONFIRMED, DecisionState.REFUSED), events__step="appeal").distinct()
+    found = [one for one in decided.select_related("case", "proposed_by").order_by("pk")[:MOST] if is_appealed(one.pk)]
+    villages = dict(Area.objects.filter(path__in={one.area_path for one in found}).values_list("path", "name"))
+    return [replace(_line(one, villages, (), on), why=why, ready=not why) for one in found for why in (_not_theirs(one, on),)]
+
+
+def _not_theirs(held: Decision, on: date) -> str:
+    """Say why this person may not answer an appeal, or nothing."""
+    staff = current().staff
+    if staff is None or staff.pk in (held.decided_by_id, held.proposed_by_id):
+        return "您经手过，由别人复核"
+    try:
+        in_hands_of(staff, held, on)
+    except NotDecided:
+        return "由县级复核"
+    return ""
 
 
 def with_names(rows: Sequence[Waiting], *, on: date) -> list[Waiting]:
@@ -189,6 +209,8 @@ class DecisionPage:
     taper: Taper | None
     heard: bool
     told: bool
+    appealed: bool
+    not_reviewed_here: str
 
     @property
     def yuan(self) -> Decimal | None:
@@ -235,6 +257,8 @@ def decision_page(*, decision_id: uuid.UUID, on: date) -> DecisionPage:
         taper=taper_of(held, on=on),
         heard=was_heard(held.case),
         told=was_told(held.pk),
+        appealed=is_appealed(held.pk),
+        not_reviewed_here=_not_theirs(held, on),
     )
 
 
@@ -310,6 +334,7 @@ class Stand:
     posting: Posting | None
     published: bool
     told: bool
+    appealed: bool
     may_propose: bool
     is_referred: bool
     is_pushed: bool
@@ -337,6 +362,7 @@ def _stand(held: Decision, on: date) -> Stand:
         posting=next((one for one in reversed(postings) if one.kind == Posting.Kind.BEFORE), None),
         published=any(one.kind == Posting.Kind.WHILE_PAID and one.closed_at is None for one in postings),
         told=was_told(held.pk),
+        appealed=is_appealed(held.pk),
         may_propose=may("decision.propose", area_path=held.area_path),
         is_referred=held.department in REFERRED_DEPARTMENTS,
         is_pushed=is_pushed(held),

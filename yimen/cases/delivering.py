@@ -1,6 +1,7 @@
 """Delivering and rating (送达与评价): the result goes back to the window, home, by post or message; what people thought of it."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
@@ -10,13 +11,15 @@ from yimen.cases.dues import project_dues
 from yimen.cases.flow import Note, move_case, move_decision
 from yimen.cases.models import Case, Decision, Handing, Rating, Task
 from yimen.cases.telling import was_told
-from yimen.cases.words import Channel, DecisionState, Effect, Grade, TaskKind
+from yimen.cases.words import Channel, DecisionState, Effect, Grade, State, TaskKind
 from yimen.office.calendar import after_workdays, calendar
 from yimen.office.models import Staff
 from yimen.office.queries import colleagues
 from yimen.screening.queries import current_rules, parameter_at
 
 RATING_DAYS = "差评处理工作日"
+# Whoever has more to say is called; a machine that sends thousands is stopped.
+MOST_OPINIONS = 10
 BAD = (Grade.BAD, Grade.VERY_BAD)
 
 
@@ -114,12 +117,15 @@ def rate(*, case: uuid.UUID, grade: int, channel: str, at: datetime, words: str 
     return rating
 
 
-def _handle(case: Case, rating: Rating, *, at: datetime) -> Task:
+def _handle(case: Case, rating: Rating, *, at: datetime) -> None:
+    """Open the handling of a bad opinion; what is added while it is open belongs to it."""
+    if Task.objects.filter(case=case, kind=TaskKind.RATING, done_at=None).exists():
+        return
     able = colleagues(permission="case.reassign", area_path=case.area_path)
     owner = next((one for one in able if one.pk != case.first_assignee_id), case.first_assignee)
     due_on, limit = _due(case, localdate(at))
     said = f"：{rating.words}" if rating.words else ""
-    task: Task = Task.objects.create(
+    Task.objects.create(
         case=case,
         household_id=case.household_id,
         kind=TaskKind.RATING,
@@ -129,7 +135,46 @@ def _handle(case: Case, rating: Rating, *, at: datetime) -> Task:
         made_at=at,
         area_path=case.area_path,
     )
-    return task
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """What was thought of a case (评价), for whoever holds its receipt: each grade and day, and the answers to bad ones."""
+
+    may_rate: bool
+    given: tuple[tuple[str, date, str], ...]
+    answers: tuple[tuple[str, date], ...]
+    is_handled: bool
+
+
+def opinions_of(*, receipt_code: str) -> Opinions | None:
+    """Return the opinions on the case of a receipt, or None. Whoever holds the receipt may ask; the caller limits the rate."""
+    case = Case.objects.filter(receipt_code=receipt_code).first()
+    if case is None:
+        return None
+    given = Rating.objects.filter(case=case).order_by("given_at")
+    handled = Task.objects.filter(case=case, kind=TaskKind.RATING).order_by("made_at")
+    return Opinions(
+        may_rate=case.state in (State.CONCLUDED, State.DELIVERED) and len(given) < MOST_OPINIONS,
+        given=tuple((Grade(one.grade).label, localdate(one.given_at), one.words) for one in given),
+        answers=tuple((one.outcome, localdate(one.done_at)) for one in handled if one.done_at),
+        is_handled=any(one.done_at is None for one in handled),
+    )
+
+
+def rate_by_code(*, receipt_code: str, grade: int, words: str, at: datetime) -> Rating:
+    """
+    Take the opinion of whoever holds a receipt: the first counts for the matter, later ones are added.
+
+    Raises NotRated for a wrong code, before the result, or after too many; WrongStep.
+    """
+    seen = opinions_of(receipt_code=receipt_code)
+    if seen is None:
+        raise NotRated("没有查到这张回执。")
+    if len(seen.given) >= MOST_OPINIONS:
+        raise NotRated("这件事的意见已经收了很多条，请打电话说。")
+    case = Case.objects.get(receipt_code=receipt_code)
+    return rate(case=case.pk, grade=grade, channel=Channel.ONLINE, at=at, words=words)
 
 
 def _due(case: Case, on: date) -> tuple[date | None, str]:

@@ -158,6 +158,11 @@ def recover(*, case: uuid.UUID, yuan: Decimal, months: str, words: str, article:
     return move_case("recover", case, by=by, at=at, note=note)
 
 
+def recoveries_of(case: Case) -> list[CaseEvent]:
+    """Return the decisions to claim back that were taken in a case (追缴决定), the oldest first."""
+    return list(CaseEvent.objects.filter(case=case, step="recover").select_related("by").order_by("at"))
+
+
 @dataclass(frozen=True)
 class Taper:
     """What is known of the months for which aid goes on after work has lifted the income (渐退); shown, never computed."""

@@ -111,6 +111,7 @@ DECISION_STEPS: Mapping[str, Step] = {
     "tell": _step("书面告知", DecisionState.CONFIRMED, DecisionState.REFUSED, needs="case.see"),
     "appeal": _step("申请复核", DecisionState.REFUSED, DecisionState.CONFIRMED, needs="case.see"),
     "uphold": _step("复核维持", DecisionState.REFUSED, DecisionState.CONFIRMED, needs="decision.confirm"),
+    "correct": _step("复核认为应当改正", DecisionState.CONFIRMED, needs="decision.confirm"),
     "reopen": _step("复核重办", DecisionState.REFUSED, to=DecisionState.OPEN, needs="decision.confirm"),
 }
 

@@ -12,6 +12,7 @@ from yimen.cases.approving import (
     DecisionPage,
     Stand,
     Waiting,
+    appealed_decisions,
     decision_page,
     own_department,
     printing_own,
@@ -24,6 +25,7 @@ from yimen.cases.assigning import Load, cases_answered_for, loads, nearest_desk
 from yimen.cases.boards import Board, board_of, board_photo, boards_of, by_benefit
 from yimen.cases.choosing import chosen
 from yimen.cases.clock import Deadline
+from yimen.cases.delivering import Opinions, opinions_of
 from yimen.cases.dossier import (
     ArchivedPaper,
     BlankPad,
@@ -40,7 +42,7 @@ from yimen.cases.dossier import (
     pads_out,
 )
 from yimen.cases.dues import deadlines_of, wrong_dues
-from yimen.cases.ending import running_grants, taper_of, was_heard
+from yimen.cases.ending import recoveries_of, running_grants, taper_of, was_heard
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
 from yimen.cases.lanes import Earlier, cap_of, earlier_aid, unconfirmed, urgent_of
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
@@ -49,6 +51,7 @@ from yimen.cases.portal_file import write_statuses
 from yimen.cases.posting import Sheet, board, posting_asked, sheet_of
 from yimen.cases.promising import Promise, promise_of
 from yimen.cases.reporting import answer_to, has_informant, report_seen, reports, unmatched_reports
+from yimen.cases.tasks import TaskLine, task_seen, tasks_in_hand
 from yimen.cases.telling import appeal_ways, how_to_appeal, was_told
 from yimen.cases.verification import (
     draw_waits,
@@ -63,7 +66,7 @@ from yimen.cases.verification import (
     waiting_for_other,
 )
 from yimen.cases.warnings import CheckCounts, Suggested, cases_of_finding, check_counts, checks, suggested_for
-from yimen.cases.words import OPEN, Channel, DecisionState, Kind, PaperState, State
+from yimen.cases.words import OPEN, Channel, DecisionState, Grade, Kind, PaperState, State
 from yimen.office.access import require
 from yimen.office.calendar import calendar
 from yimen.office.models import Area, Staff
@@ -80,9 +83,11 @@ __all__ = [
     "Decision",
     "DecisionPage",
     "Earlier",
+    "Grade",
     "HandedOver",
     "Kind",
     "Load",
+    "Opinions",
     "PaperState",
     "Promise",
     "Sheet",
@@ -90,9 +95,11 @@ __all__ = [
     "State",
     "Status",
     "Suggested",
+    "TaskLine",
     "Waiting",
     "answer_to",
     "appeal_ways",
+    "appealed_decisions",
     "archived_paper",
     "archived_papers",
     "blank_pad",
@@ -124,6 +131,7 @@ __all__ = [
     "nearest_desk",
     "needs_comparison",
     "open_differences",
+    "opinions_of",
     "own_department",
     "pads_out",
     "photo_of",
@@ -132,6 +140,7 @@ __all__ = [
     "posting_asked",
     "printing_own",
     "priority_rule",
+    "recoveries_of",
     "report_seen",
     "reports",
     "running_grants",
@@ -140,6 +149,8 @@ __all__ = [
     "stands_of",
     "suggested_for",
     "taper_of",
+    "task_seen",
+    "tasks_in_hand",
     "to_sign",
     "unconfirmed",
     "unmatched_reports",

@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 from yimen.cases.applying import Asked
 from yimen.cases.deciding import in_hands_of, open_decisions
 from yimen.cases.dues import project_dues
-from yimen.cases.flow import Note, move_case, move_decision
+from yimen.cases.flow import CIVIL_AFFAIRS, Note, move_case, move_decision
 from yimen.cases.grounds import NotDecided, no_relative
 from yimen.cases.models import Case, CaseEvent, Decision, Task
 from yimen.cases.words import DecisionState, Effect, State, TaskKind
@@ -23,6 +23,7 @@ from yimen.screening.queries import current_rules, parameter_at
 
 RIGID = "rigid_expenditure_household"
 TURNS_TO_RIGID = frozenset({"subsistence_allowance", "single_person_subsistence"})
+ANSWERS = ("uphold", "reopen", "correct")
 # Terms of other laws, kept as dated data with their article; where one is not entered the sentence names no number.
 REVIEW_DAYS, LAWSUIT_MONTHS = "申请行政复议天数", "提起行政诉讼月数"
 
@@ -80,9 +81,13 @@ def appeal(*, decision: uuid.UUID, words: str, by: Staff | None, at: datetime, o
     """
     if not words.strip():
         raise NotDecided("请写明本人不服的是什么，照本人的话写。")
+    if on is not None and on > localdate(at):
+        raise NotDecided(f"申请复核的日期 {on} 在今天以后，请核对。")
+    if is_appealed(decision):
+        raise NotDecided("这项决定的复核申请已经记下，还没有答复，不用再记。")
     moved = move_decision("appeal", decision, by=by, at=at, note=Note(words.strip(), on=on, article="社会救助法第76条"))
-    able = colleagues(permission="decision.confirm", area_path=moved.area_path)
-    owner = next((one for one in able if one.pk not in (moved.decided_by_id, moved.proposed_by_id)), moved.case.first_assignee)
+    took_part = (moved.decided_by_id, moved.proposed_by_id)
+    owner = next((one for one in _reviewers(moved) if one.pk not in took_part), moved.case.first_assignee)
     task: Task = Task.objects.create(
         case=moved.case,
         household_id=moved.case.household_id,
@@ -96,10 +101,20 @@ def appeal(*, decision: uuid.UUID, words: str, by: Staff | None, at: datetime, o
     return task
 
 
+def _reviewers(decision: Decision) -> list[Staff]:
+    """Return who could look at a decision again: civil affairs at its own, another department at its own."""
+    if decision.department == CIVIL_AFFAIRS:
+        return colleagues(permission="decision.confirm", area_path=decision.area_path)
+    able = colleagues(permission="decision.department", area_path=decision.area_path)
+    return [one for one in able if one.department is not None and one.department.name == decision.department]
+
+
 @transaction.atomic
 def answer_appeal(*, decision: uuid.UUID, upheld: bool, words: str, by: Staff, at: datetime) -> Decision:
     """
     Answer an appeal (复核答复): uphold the decision with reasons, or open a refusal again for a new opinion.
+
+    What was confirmed and is found wrong stays until another decision changes it: a task of whoever answers for the case.
 
     Raises NotDecided without reasons, without an appeal, or by whoever gave the opinion or decided; WrongStep, NotAllowed.
     """
@@ -110,11 +125,14 @@ def answer_appeal(*, decision: uuid.UUID, upheld: bool, words: str, by: Staff, a
     in_hands_of(by, held, localdate(at))
     if not words.strip():
         raise NotDecided("请写明复核的理由，本人看得懂。")
-    if not _is_appealed(decision):
+    if not is_appealed(decision):
         raise NotDecided("这项决定没有等待答复的复核申请。")
     note = Note(words.strip(), article="社会救助法第76条")
     if upheld:
         moved = move_decision("uphold", decision, by=by, at=at, note=note)
+    elif held.state == DecisionState.CONFIRMED:
+        moved = move_decision("correct", decision, by=by, at=at, note=note)
+        _ask_for_correction(moved, words.strip(), by=by, at=at)
     else:
         moved = move_decision(
             "reopen", decision, by=by, at=at, note=note, decided_by=None, decided_at=None, proposed_by=None, proposed_at=None
@@ -127,8 +145,22 @@ def answer_appeal(*, decision: uuid.UUID, upheld: bool, words: str, by: Staff, a
     return moved
 
 
-def _is_appealed(decision: uuid.UUID) -> bool:
-    steps = CaseEvent.objects.filter(decision_id=decision, step__in=("appeal", "uphold", "reopen")).order_by("at", "pk")
+def _ask_for_correction(held: Decision, words: str, *, by: Staff, at: datetime) -> None:
+    Task.objects.create(
+        case=held.case,
+        household_id=held.case.household_id,
+        kind=TaskKind.CHECK,
+        words=f"复核认为办件 {held.case} 的决定应当改正：{words}。请听取意见，另办调整、终止或重新给予。"[:300],
+        owner=held.case.first_assignee,
+        made_by=by,
+        made_at=at,
+        area_path=held.area_path,
+    )
+
+
+def is_appealed(decision: uuid.UUID) -> bool:
+    """Say whether an appeal against a decision waits for its answer."""
+    steps = CaseEvent.objects.filter(decision_id=decision, step__in=("appeal", *ANSWERS)).order_by("at", "pk")
     return bool(steps.values_list("step", flat=True).last() == "appeal")
 
 

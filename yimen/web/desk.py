@@ -32,7 +32,7 @@ LINKS = (
     ("approve_list", "审核确认", ("decision.confirm", "decision.department")),
     ("findings", "线索", ("finding.see",)),
     ("cases", "办件", ("case.open", "case.reassign")),
-    ("visits", "我的任务", ("visit.make",)),
+    ("visits", "我的任务", ("visit.make", "case.reassign")),
     ("reports", "报告核查", ("finding.see",)),
     ("boards", "公示公布", ("board.photograph",)),
     ("screening", "筛查", ("screening.run",)),

@@ -23,6 +23,10 @@ from yimen.web.leader.story import Row, Teller
 from yimen.web.papers.offered import papers_of
 
 REFUSALS = (actions.NotDecided, actions.WrongStep, actions.Changed)
+REVIEWED = {
+    "uphold": "复核维持，理由已记下。请把答复书面告知本人；他仍可以申请行政复议、提起行政诉讼。",
+    "again": "复核认为应当重办或改正，已交首派责任人接着办。请把答复书面告知本人。",
+}
 _COUNTED = ((False, "不符合"), (None, "待核实"), (True, "符合"))
 
 
@@ -119,6 +123,19 @@ def send_back(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
         lambda: actions.send_back(decision=decision_id, words=words, by=_me(), at=timezone.now()),
         "已退回重办，理由已写给经办。",
     )
+
+
+@require_POST
+def review(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
+    """Answer an appeal: it stays as decided, or it is done again or put right, with the reason the person reads."""
+    outcome, words = request.POST.get("outcome", ""), request.POST.get("words", "")
+
+    def act() -> Any:
+        if outcome not in ("uphold", "again"):
+            raise actions.NotDecided("请选复核的结果。")
+        return actions.answer_appeal(decision=decision_id, upheld=outcome == "uphold", words=words, by=_me(), at=timezone.now())
+
+    return _do(request, decision_id, act, REVIEWED.get(outcome, ""))
 
 
 def _do(request: HttpRequest, decision_id: uuid.UUID, act: Callable[[], Any], done: str) -> HttpResponse:

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from yimen.cases.queries import own_department, priority_rule, waiting_decisions, with_names
+from yimen.cases.queries import appealed_decisions, own_department, priority_rule, waiting_decisions, with_names
 from yimen.office.audit import reading
 
 PER_PAGE = 50
@@ -20,10 +20,12 @@ def desk(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     with reading("看待确认清单", page=page.number):
         shown_rows = with_names(list(page.object_list), on=today)
+        reviews = with_names(appealed_decisions(on=today), on=today)
     shown = {
         "current": reverse("approve_list"),
         "page": page,
         "rows": shown_rows,
+        "reviews": reviews,
         "ready": len(ready),
         "late": sum(one.is_late for one in rows),
         "department": own_department(),

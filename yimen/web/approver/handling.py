@@ -130,7 +130,9 @@ def _tell(request: HttpRequest, held: Any) -> str:
 
 
 def _appeal(request: HttpRequest, held: Any) -> str:
-    actions.appeal(decision=_decision(request, held), words=_words(request), **_who())
+    day = _words(request, "on")
+    on = date.fromisoformat(day) if day else None
+    actions.appeal(decision=_decision(request, held), words=_words(request), on=on, **_who())
     return "复核申请已记下，由没有经手的人复核。"
 
 
@@ -149,11 +151,24 @@ def _end(request: HttpRequest, held: Any) -> str:
     return "拟终止的初审意见已记下；由别人确认以后，才从次月停发。"
 
 
-def _adjust(request: HttpRequest, held: Any) -> str:
+def _recover(request: HttpRequest, held: Any) -> str:
+    more = {name: _words(request, name) for name in ("months", "words", "article")}
+    actions.recover(case=held.case.pk, yuan=_yuan(request), **more, **_who())
+    return "追缴决定已记下。请打印追缴决定告知书，书面告知本人；不从以后的救助里直接扣。"
+
+
+def _yuan(request: HttpRequest) -> Decimal:
     try:
         yuan = Decimal(_words(request, "yuan").replace(",", ""))
     except InvalidOperation:
         raise actions.NotDecided("金额请写数字，例如 420.00。") from None
+    if not yuan.is_finite():
+        raise actions.NotDecided("金额请写数字，例如 420.00。")
+    return yuan
+
+
+def _adjust(request: HttpRequest, held: Any) -> str:
+    yuan = _yuan(request)
     actions.adjust_aid(case=held.case.pk, grant=uuid.UUID(_words(request, "grant")), yuan=yuan, opinion=_words(request), **_who())
     return "拟调整的初审意见已记下。"
 
@@ -202,6 +217,7 @@ _STEPS: dict[str, Callable[[HttpRequest, Any], str]] = {
     "hear": _hear,
     "end": _end,
     "adjust": _adjust,
+    "recover": _recover,
     "deliver": _deliver,
     "offer": _offer,
     "answer": _answer,

@@ -7,6 +7,7 @@ Open to all, so it asks little, says little and limits how often one address may
 
 import hashlib
 import re
+import uuid
 from contextlib import suppress
 
 from django.core.cache import cache
@@ -14,13 +15,16 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.views.decorators.http import require_POST
 
-from yimen.cases.queries import Progress, State, progress_of
+from yimen.cases.actions import NotRated, WrongStep, rate_by_code
+from yimen.cases.queries import Grade, Progress, State, answer_to, opinions_of, progress_of
 from yimen.office.access import System, scope
+from yimen.office.once import OtherContent, once
 from yimen.web.accounts import address_of
 
 # A family at a village's one telephone asks often; a wrong code weighs more, because guessing is nothing but wrong codes.
-MOST, RIGHT, WRONG, SECONDS = 60, 1, 6, 600
+MOST, RIGHT, OPINION, WRONG, SECONDS = 60, 1, 3, 6, 600
 HOTLINE = "12349"
 SENTENCES = {
     State.DRAFT: "窗口正在帮您填申请",
@@ -31,6 +35,8 @@ SENTENCES = {
     State.TURNED_AWAY: "这次没有受理",
     State.WITHDRAWN: "申请已经撤回",
 }
+GRADES = [(one.value, one.label) for one in sorted(Grade, reverse=True)]
+GRADE_KEYS = {str(value) for value, _ in GRADES}
 RESULTS = {
     "确认同意": "同意了",
     "不予确认": "没有通过",
@@ -54,18 +60,50 @@ def _plain(typed: str) -> str:
     return re.sub(r"[^0-9A-Z]", "", typed.upper())[:16]
 
 
-def show(request: HttpRequest, receipt: str) -> HttpResponse:
-    """Show where the case of a receipt stands; a wrong code and one that never was are told the same."""
+def show(request: HttpRequest, receipt: str, problem: str = "") -> HttpResponse:
+    """Show where the case of a receipt, or a report by its code, stands; a wrong code is told the same as one that never was."""
     if _asked(request) >= MOST:
         words = "这台手机或这个网络查得太多了。请过 10 分钟再查，或者打电话问。"
         return render(request, "citizen/ask.html", {"hotline": HOTLINE, "problem": words}, status=429)
+    code = _plain(receipt)
     with scope(System("progress"), "凭回执查进度", address=address_of(request)):
-        found = progress_of(receipt_code=_plain(receipt))
-    _count(request, WRONG if found is None else RIGHT)
+        found = progress_of(receipt_code=code)
+        opinions = opinions_of(receipt_code=code)
+        stand, answer = answer_to(code=code) if found is None else ("", "")
+    _count(request, WRONG if found is None and not stand else RIGHT)
+    if stand:
+        return render(request, "citizen/answer.html", {"stand": stand, "answer": answer, "hotline": HOTLINE})
     if found is None:
         shown = {"hotline": HOTLINE, "problem": "没有查到。请对着回执再输一次，一共 10 个字。", "typed": _plain(receipt)}
         return render(request, "citizen/ask.html", shown, status=404)
-    return render(request, "citizen/progress.html", _shown(found))
+    shown = _shown(found) | {"opinions": opinions, "grades": GRADES, "receipt": code, "key": uuid.uuid4().hex, "problem": problem}
+    return render(request, "citizen/progress.html", shown, status=422 if problem else 200)
+
+
+@require_POST
+def opinion(request: HttpRequest, receipt: str) -> HttpResponse:
+    """Take what the holder of a receipt thinks of the matter; the first grade counts, whatever is said later is added."""
+    if _asked(request) >= MOST:
+        return show(request, receipt)
+    _count(request, OPINION)
+    grade, words, at = request.POST.get("grade", ""), request.POST.get("words", ""), timezone.now()
+    number, code = int(grade) if grade in GRADE_KEYS else 0, _plain(receipt)
+
+    def give() -> dict[str, int]:
+        return {"grade": rate_by_code(receipt_code=code, grade=number, words=words, at=at).grade}
+
+    try:
+        with scope(System("progress"), "凭回执评价", address=address_of(request)):
+            once(
+                key=request.POST.get("key", "")[:64] or uuid.uuid4().hex,
+                action="rate",
+                content=[code, number, words],
+                at=at,
+                do=give,
+            )
+    except (NotRated, WrongStep, OtherContent) as refusal:
+        return show(request, receipt, problem=str(refusal))
+    return HttpResponseRedirect(reverse("progress_of", args=[code]) + "#opinion")
 
 
 def _shown(found: Progress) -> dict[str, object]:

@@ -42,6 +42,8 @@ def _title(kind: str, held: CasePage) -> str:
 def _kinds(held: CasePage, rules: Rules) -> Iterable[str]:
     yield from _of_applying(held)
     yield from _of_deciding(held.decisions, rules)
+    if any(one.step == "recover" for one in held.events):
+        yield "recovery"
     if held.case.number:
         yield from ("changes", "index")
 

@@ -47,6 +47,7 @@ PAPERS: Mapping[str, Kind] = {
     "publication": Kind("长期公布", "posting", results.posting_while_paid),
     "notice": Kind("确认告知书", "notice", results.notice),
     "slip": Kind("结果大字条", "slip", results.slip),
+    "recovery": Kind("追缴决定告知书", "recovery", results.recovery),
     "changes": Kind("动态管理记录", "changes", binder.changes),
     "index": Kind("卷内目录", "index", binder.index, kept=False),
 }

@@ -10,8 +10,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yimen.cases.actions import NotVerified, WrongStep, send_visit_back, sign_visit
-from yimen.cases.queries import my_visits, signing_page, to_sign, waiting_for_other
-from yimen.office.access import may
+from yimen.cases.queries import my_visits, signing_page, tasks_in_hand, to_sign, waiting_for_other
+from yimen.office.access import may, require
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent
 from yimen.office.queries import Staff, own_areas
@@ -21,11 +21,16 @@ from yimen.web.visits.visitor import new_key, once_only, visitor
 def tasks(request: HttpRequest) -> HttpResponse:
     """Show what is to be done, masked; one audit row for the look."""
     staff, on = visitor(), timezone.localdate()
+    visits = may("visit.make")
+    if not visits:
+        require("case.reassign")
     with reading("看我的任务"):
         shown = {
-            "visits": my_visits(staff=staff, on=on),
-            "to_sign": to_sign(staff=staff, on=on),
-            "waiting": waiting_for_other(staff=staff, on=on),
+            "visits": my_visits(staff=staff, on=on) if visits else [],
+            "to_sign": to_sign(staff=staff, on=on) if visits else [],
+            "waiting": waiting_for_other(staff=staff, on=on) if visits else [],
+            "others": tasks_in_hand(staff=staff, on=on),
+            "may_visit": visits,
             "may_draw": any(area.level <= 3 and may("case.verify", area_path=area.path) for area in own_areas()),
         }
     return render(request, "visits/tasks.html", shown | {"current": reverse("visits"), "today": on})

@@ -1,0 +1,155 @@
+"""Who does not agree is heard again by somebody else; what was paid wrongly is claimed back in writing, never in silence."""
+
+import io
+
+import pytest
+from django.urls import reverse
+from pypdf import PdfReader
+
+from tests.cases.town import accepted, decision_of, declare, department_desk, given, make_town, noon
+from tests.make import make_staff
+from yimen.cases import actions
+from yimen.cases.models import CaseEvent, Decision, Task
+from yimen.office.models import Area
+
+pytestmark = pytest.mark.django_db
+LOW, NURSING, MEDICAL = "subsistence_allowance", "disability_nursing_subsidy", "medical_aid"
+
+
+@pytest.fixture
+def town():
+    town = make_town()
+    town.other = make_staff(kind="approver", area=Area.objects.get(code="990101"), username="other")
+    declare(town, {"残疾等级": 1, "需长期照护": True}, source="残联")
+    declare(town, {"领取工伤护理费": False}, source="人社")
+    return town
+
+
+def decided(town, *, agrees):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    with town.at_desk(town.window):
+        decision = decision_of(case, NURSING)
+        actions.propose(decision=decision.pk, agrees=agrees, opinion="意见", by=town.window, at=noon(1))
+    with town.at_desk(town.approver):
+        common = {"decision": decision.pk, "by": town.approver, "at": noon(2)}
+        if agrees:
+            actions.confirm(**common)
+        else:
+            actions.refuse(words="没有照护需要", article="国发〔2015〕52号", **common)
+    return decision
+
+
+def appealed(enter, town, decision):
+    client = enter(town.window)
+    sent = {"decision": decision.pk, "words": "我确实要人照护", "on": "2026-11-24"}
+    return client, client.post(reverse("case_step", args=[decision.case_id, "appeal"]), sent, follow=True)
+
+
+def state(town, decision):
+    with town.at_desk(town.window):
+        return Decision.objects.get(pk=decision.pk).state
+
+
+def test_an_appeal_is_recorded_once_and_stands_at_the_desk_of_who_took_no_part(enter, town):
+    decision = decided(town, agrees=False)
+    client, answer = appealed(enter, town, decision)
+    assert "没有经手的人复核" in answer.content.decode()
+    twice = client.post(reverse("case_step", args=[decision.case_id, "appeal"]), {"decision": decision.pk, "words": "再说"})
+    assert (twice.status_code, "还没有答复" in twice.content.decode()) == (422, True)
+
+    assert "等复核 1 项" in enter(town.other).get(reverse("approve_list")).content.decode()
+    assert "您经手过" in enter(town.approver).get(reverse("approve", args=[decision.pk])).content.decode()
+
+
+def test_a_refusal_is_upheld_with_a_reason_or_done_again(enter, town):
+    decision = decided(town, agrees=False)
+    appealed(enter, town, decision)
+    client, address = enter(town.other), reverse("approve_review", args=[decision.pk])
+    assert client.post(address, {"outcome": "uphold", "words": " "}).status_code == 422
+    assert client.post(address, {"outcome": "perhaps", "words": "理由"}).status_code == 422
+
+    done = client.post(address, {"outcome": "again", "words": "漏看了残联的评估"}, follow=True)
+
+    assert "接着办" in done.content.decode()
+    assert state(town, decision) == "open"
+    with town.at_desk(town.window):
+        assert Task.objects.get(kind="review").outcome == "漏看了残联的评估"
+
+
+def test_what_was_confirmed_and_is_wrong_becomes_a_task_of_who_answers_for_it(enter, town):
+    decision = decided(town, agrees=True)
+    client, _ = appealed(enter, town, decision)
+
+    enter(town.other).post(reverse("approve_review", args=[decision.pk]), {"outcome": "again", "words": "金额算少了"})
+
+    assert state(town, decision) == "confirmed"
+    with town.at_desk(town.window):
+        task = Task.objects.get(kind="check")
+        assert (task.owner, "金额算少了" in task.words) == (town.window, True)
+    assert "金额算少了" in client.get(reverse("visits")).content.decode()
+    client.post(reverse("task", args=[task.pk]), {"words": "已另办调整"})
+    with town.at_desk(town.window):
+        assert Task.objects.get(kind="check").done_at
+
+
+def test_who_decided_does_not_answer_and_a_window_cannot(enter, town):
+    decision = decided(town, agrees=False)
+    window, _ = appealed(enter, town, decision)
+    address, sent = reverse("approve_review", args=[decision.pk]), {"outcome": "uphold", "words": "维持"}
+
+    assert enter(town.approver).post(address, sent).status_code == 422
+    assert window.post(address, sent).status_code == 403
+    assert enter(town.other).post(address, sent).status_code == 302
+    with town.at_desk(town.window):
+        assert CaseEvent.objects.filter(step="uphold").count() == 1
+
+
+def test_an_appeal_against_another_department_goes_to_that_department(enter, town):
+    given(town, LOW)
+    declare(town, {"医疗自付": "30000.00"}, source="医保")
+    case = accepted(town, actions.Asked(MEDICAL, town.person.pk))
+    first, second = department_desk("yb", "医保"), department_desk("yb2", "医保")
+    second.department = first.department
+    second.save()
+    with town.at_desk(town.window):
+        decision = decision_of(case, MEDICAL)
+        actions.propose(decision=decision.pk, agrees=False, opinion="不符合", by=town.window, at=noon(1))
+    with town.at_desk(first):
+        actions.refuse(decision=decision.pk, words="票据不全", article="国办发〔2021〕42号", by=first, at=noon(2))
+
+    appealed(enter, town, decision)
+
+    with town.at_desk(town.window):
+        assert Task.objects.get(kind="review").owner == second
+    answer = enter(second).post(reverse("approve_review", args=[decision.pk]), {"outcome": "again", "words": "票据已补"})
+    assert answer.status_code == 302
+    assert state(town, decision) == "open"
+
+
+def test_money_paid_wrongly_is_claimed_back_after_a_hearing_by_who_confirms(enter, town):
+    decision = decided(town, agrees=True)
+    case = decision.case_id
+    step = reverse("case_step", args=[case, "recover"])
+    sent = {"yuan": "1,200.00", "months": "2026年8月至10月", "words": "入院期间重复发放", "article": "社会救助法第七十三条"}
+    client, window = enter(town.approver), enter(town.window)
+    assert "先听取" in client.post(step, sent).content.decode()
+    with town.at_desk(town.window):
+        CaseEvent.objects.create(
+            case_id=case, step="hear", on=noon(3).date(), at=noon(3), by=town.window, area_path=town.village.path
+        )
+    assert "追缴错发的" in client.get(reverse("case_decisions", args=[case])).content.decode()
+    assert "追缴错发的" not in window.get(reverse("case_decisions", args=[case])).content.decode()
+    assert window.post(step, sent).status_code == 403
+    for wrong in ({"yuan": "许多"}, {"yuan": "NaN"}, {"article": ""}, {"yuan": "-5"}):
+        assert client.post(step, sent | wrong).status_code == 422
+
+    done = client.post(step, sent, follow=True)
+
+    assert "不从以后的救助里直接扣" in done.content.decode()
+    answer = client.get(reverse("case_print", args=[case, "recovery"]))
+    words = (
+        "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages).replace("\n", "").replace(" ", "")
+    )
+    for one in ("追缴决定告知书", "1,200.00", "2026年8月至10月", "行政复议"):
+        assert one in words
+    assert case.hex[:8] in answer["Content-Disposition"]
