@@ -8,7 +8,7 @@ from django.db import connection
 from tests.cases.town import NOON, make_town, noon, opened
 from tests.make import make_staff
 from yimen.cases import actions
-from yimen.cases.models import Case, CaseEvent, Handover, Task
+from yimen.cases.models import Case, CaseEvent, Handover, Report, Task
 from yimen.office.access import NotAllowed
 
 pytestmark = pytest.mark.django_db
@@ -96,6 +96,8 @@ def test_a_cadre_falls_ill_and_everything_of_hers_goes_to_another_with_its_tasks
     _offer(town, cases[0])
     with town.at_desk(town.window):
         Task.objects.create(kind="errand", words="取户口簿", owner=town.window, made_at=NOON, area_path=town.village.path)
+        reported = {"kind": "report", "channel": "grid", "about": "村东头的老沈", "area": town.village}
+        actions.record_report(by=town.window, at=NOON, **reported)
     with town.at_desk(town.window), pytest.raises(NotAllowed):
         actions.reassign_all(giver=town.window, to=town.colleague, reason="因病", by=town.window, at=noon(2))
     with town.at_desk(boss):
@@ -104,7 +106,7 @@ def test_a_cadre_falls_ill_and_everything_of_hers_goes_to_another_with_its_tasks
         actions.reassign_all(giver=town.window, to=town.colleague, reason="因病住院", by=boss, at=noon(2))
 
         assert {one.first_assignee for one in Case.objects.all()} == {town.colleague}
-        assert Task.objects.get().owner == town.colleague
+        assert Task.objects.get().owner == Report.objects.get().owner == town.colleague
         assert not Handover.objects.filter(answered_at=None).exists()
         assert CaseEvent.objects.filter(step="reassign").count() == 2
 

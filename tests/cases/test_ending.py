@@ -73,10 +73,23 @@ def test_a_warning_heard_and_confirmed_ends_grant_and_standing_with_the_month(to
         grant.refresh_from_db()
 
         assert (grant.ends_on, Standing.objects.get().ends_on) == (date(2026, 11, 30), date(2026, 11, 30))
-        assert (done.state, done.case.state) == ("confirmed", "concluded")
+        # The warning stays with its owner, who says how it was handled; only then the result goes to the person.
+        assert (done.state, done.case.state) == ("confirmed", "accepted")
+    with town.at_desk(town.window):
+        settled, _ = actions.settle_check(case=wrong.pk, way="check_out", words="次月停发", by=town.window, at=noon(4))
+        assert (settled.state, settled.way) == ("concluded", "check_out")
+        assert Task.objects.get(kind="deliver").owner == town.window
         assert list(CaseEvent.objects.filter(case=wrong).order_by("pk").values_list("step", flat=True)) == [
-            "open", "accept", "hear", "propose", "confirm", "conclude",
+            "open", "accept", "hear", "propose", "confirm", "settle_check",
         ]  # fmt: skip
+
+
+def test_a_warning_is_not_settled_while_what_it_would_end_waits_for_its_confirmation(town, wrong):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    _end(town, wrong, grant)
+    with town.at_desk(town.window), pytest.raises(actions.NotChecked, match="还没有审核确认"):
+        actions.settle_check(case=wrong.pk, way="check_out", words="次月停发", by=town.window, at=noon(4))
 
 
 def test_the_extremely_poor_are_ended_only_after_seven_days_on_the_board_and_then_other_aid_is_checked(town, wrong):

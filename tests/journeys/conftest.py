@@ -143,17 +143,42 @@ def kept_sessions():
 @pytest.fixture
 def enter(house, browser, kept_sessions):
     """Pass the door as somebody and return a page; whatever the browser complains of fails the test."""
+    yield from _door(house, browser, kept_sessions)
+
+
+@pytest.fixture(scope="session")
+def town(county, tmp_path_factory):
+    """Serve another copy of the county, in which days may go by."""
+    yield from served(county, tmp_path_factory.mktemp("town") / "home", "--web-only")
+
+
+@pytest.fixture
+def sit(town, browser, kept_sessions):
+    """Sit down as somebody (or as nobody) on this Monday; what the browser complains of or axe finds fails the test."""
+    from tests.journeys.seat import Seat
+
+    town.it_is(MONDAY)
+    seen, found = set(), []
+    opening = _door(town, browser, kept_sessions)
+    pass_door = next(opening)
+    yield lambda username="", size=DESK: Seat(pass_door(username, size), seen, found)
+    assert next(opening, None) is None
+    assert found == []
+
+
+def _door(house, browser, kept_sessions):
     complaints, contexts = [], []
 
     def pass_door(username, size=DESK):
-        if username not in kept_sessions:
-            kept_sessions[username] = _through_the_door(house, browser, username)
+        key = house.address, username
+        if username and key not in kept_sessions:
+            kept_sessions[key] = _through_the_door(house, browser, username)
         width, height = size
         context = browser.new_context(
             base_url=house.address,
             locale="zh-CN",
             viewport={"width": width, "height": height},
-            storage_state=kept_sessions[username],
+            storage_state=kept_sessions.get(key),
         )
         context.set_default_timeout(10_000)
         contexts.append(context)

@@ -1,11 +1,9 @@
 """A visit on a phone: true or changed, a photo, a line lost and found again, the other's signature; and the desk behind it."""
 
-import struct
-import zlib
-
 import pytest
 
 from tests.journeys.conftest import DESK, PHONE, faults
+from tests.journeys.seat import picture
 
 MAKE_A_CASE = """
 from django.utils import timezone
@@ -34,19 +32,6 @@ print("case", case.pk)
 def case(house):
     """Return the key of a case of the demonstration village whose household is to be visited."""
     return house.run("manage", "shell", "-c", MAKE_A_CASE).split("case ")[-1].strip()
-
-
-def picture(folder):
-    """Write a small picture as a camera would, and return its path."""
-
-    def chunk(name, body):
-        return struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
-
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 40, 30, 8, 2, 0, 0, 0))
-    drawn = chunk(b"IDAT", zlib.compress((b"\0" + b"\x60\xa0\x80" * 40) * 30))
-    path = folder / "p.png"
-    path.write_bytes(b"\x89PNG\r\n\x1a\n" + head + drawn + chunk(b"IEND", b""))
-    return path
 
 
 def answer_everything(page):

@@ -246,9 +246,10 @@ def test_a_missed_one_becomes_an_application(enter_as, county):
         finding = Finding.objects.filter(kind="missed", area_path__startswith="99.9901.990101.990101002.").earliest("pk")
 
     check = client.post(reverse("finding_take_up", args=[finding.pk]))["Location"]
-    client.post(check + "settle/", {"way": "carry_out", "words": "愿意申请"})
+    led_to = client.post(check + "settle/", {"way": "carry_out", "words": "愿意申请"})["Location"]
 
-    assert "救助申请" in body(client.get(check))
+    assert "已为这一户开了救助申请" in body(client.get(led_to))
+    assert "转成的申请" in body(client.get(check))
     with scope(System("test"), "测试"):
         assert Case.objects.filter(kind="application", finding=finding).exists()
 

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Count, QuerySet
 
 from yimen.cases.flow import Note, move_case
-from yimen.cases.models import Case, Handover, Task
+from yimen.cases.models import Case, Handover, Report, Task
 from yimen.cases.words import OPEN, TaskKind
 from yimen.office.access import current, may, require
 from yimen.office.models import Staff
@@ -87,7 +87,7 @@ def answer_offer(*, handover: int, yes: bool, by: Staff, at: datetime) -> Case:
 @transaction.atomic
 def reassign_all(*, giver: Staff, to: Staff, reason: str, by: Staff, at: datetime) -> list[Case]:
     """
-    Give everything a colleague answers for to another (批量改派): illness, leave, death. Open tasks go with the cases.
+    Give everything a colleague answers for to another (批量改派): illness, leave, death. Tasks and reports go with the cases.
 
     Raises NotHandedOver without a reason or if there is nothing, NotAllowed without the permission for an area of it.
     """
@@ -97,7 +97,8 @@ def reassign_all(*, giver: Staff, to: Staff, reason: str, by: Staff, at: datetim
         raise NotHandedOver("请写明为什么改派，例如“因病住院”。")
     cases = list(cases_answered_for(giver))
     tasks = list(Task.objects.filter(owner=giver, done_at=None))
-    if not cases and not tasks:
+    reported = list(Report.objects.filter(owner=giver, answered_at=None))
+    if not cases and not tasks and not reported:
         raise NotHandedOver(f"{giver.name}手上没有未办完的事。")
     moved = []
     for case in cases:
@@ -106,8 +107,9 @@ def reassign_all(*, giver: Staff, to: Staff, reason: str, by: Staff, at: datetim
         _handover(case, to=to, reason=reason, by=by, at=at, done=True)
         note = Note(f"由{giver.name}改派{to.name}：{reason.strip()}")
         moved.append(move_case("reassign", case.pk, by=by, at=at, note=note, first_assignee=to))
-    for task in tasks:
-        require("case.reassign", area_path=task.area_path)
+    for one in (*tasks, *reported):
+        require("case.reassign", area_path=one.area_path)
+    Report.objects.filter(pk__in=[one.pk for one in reported]).update(owner=to)
     Task.objects.filter(pk__in=[task.pk for task in tasks]).update(owner=to)
     return moved
 

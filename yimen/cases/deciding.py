@@ -20,7 +20,7 @@ from yimen.cases.flow import CIVIL_AFFAIRS, Note, move_case, move_decision
 from yimen.cases.grounds import NotDecided, fen_of, no_relative, today, unchanged, visited, write_opinion
 from yimen.cases.models import Case, CaseEvent, Decision, Task
 from yimen.cases.posting import posting_asked
-from yimen.cases.words import FINAL, DecisionState, Effect, TaskKind
+from yimen.cases.words import FINAL, DecisionState, Effect, Kind, TaskKind
 from yimen.office.access import current
 from yimen.office.models import Staff
 from yimen.screening.queries import current_rules, true_parameters
@@ -239,7 +239,11 @@ def extend(*, case: uuid.UUID, decision: uuid.UUID, cause: str, by: Staff, at: d
 
 
 def after(decision: Decision, *, by: Staff | None, at: datetime) -> Decision:
-    """Once identity is settled the others begin; once all is decided the case is concluded and its result handed back."""
+    """
+    Once identity is settled the others begin; once all is decided an application is concluded and its result handed back.
+
+    A warning in hand stays with its owner, who settles it in one of the four ways.
+    """
     case = decision.case
     others = list(Decision.objects.filter(case=case))
     if all(one.state in FINAL for one in others if one.is_identity):
@@ -247,15 +251,15 @@ def after(decision: Decision, *, by: Staff | None, at: datetime) -> Decision:
             if one.state == DecisionState.WAITING:
                 move_decision("begin", one.pk, by=by, at=at)
                 one.state = DecisionState.OPEN
-    if all(one.state in FINAL for one in others):
+    if case.kind == Kind.APPLICATION and all(one.state in FINAL for one in others):
         case = move_case("conclude", case.pk, by=by, at=at, concluded_at=at)
-        _hand_back(case, by=by, at=at)
+        hand_back(case, by=by, at=at)
     project_dues(case)
     decision.case = case
     return decision
 
 
-def _hand_back(case: Case, *, by: Staff | None, at: datetime) -> None:
+def hand_back(case: Case, *, by: Staff | None, at: datetime) -> None:
     """The result goes back to the window that took the matter in; whoever answers for it if its clerk is no longer there."""
     taker = case.opened_by
     Task.objects.create(

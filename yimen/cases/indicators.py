@@ -28,7 +28,8 @@ class Item:
     """
     One fact of one person or of the household ("" is the household), as it stands today.
 
-    `uses` are the policies of the case that need it, `all_uses` counts every policy in force here.
+    `uses` are the policies of the case for which it is asked, `serves` those that rest on it, also through what is derived
+    from it; `all_uses` counts every policy in force here.
     """
 
     who: str
@@ -36,6 +37,7 @@ class Item:
     fact: Fact
     current: Current | None
     uses: tuple[str, ...]
+    serves: tuple[str, ...]
     all_uses: int
 
     @property
@@ -146,7 +148,7 @@ class Sheet:
     def verified(self) -> list[Item]:
         """Return what is verified today and used by somebody, the most used first."""
         found = [one for one in self.items if one.is_verified and one.all_uses]
-        return sorted(found, key=lambda one: (-len(one.uses), -one.all_uses))
+        return sorted(found, key=lambda one: (-len(one.serves), -one.all_uses))
 
 
 def sheet_of(held: RegisteredAnswers, policies: Iterable[str], rules: Rules, *, on: date) -> Sheet:
@@ -163,8 +165,9 @@ def sheet_of(held: RegisteredAnswers, policies: Iterable[str], rules: Rules, *, 
             continue
         for who, whose, known in rows:
             if (fact.subject == "户") == (who == WHOLE):
-                uses = tuple(sorted(asked.get(fact.name, set()) & wanted))
-                items.append(Item(who, whose, fact, known.get(fact.name), uses, len(used.get(fact.name, ()))))
+                everywhere = used.get(fact.name, set())
+                uses, serves = (tuple(sorted(one & wanted)) for one in (asked.get(fact.name, set()), everywhere))
+                items.append(Item(who, whose, fact, known.get(fact.name), uses, serves, len(everywhere)))
     return Sheet(held.card, items)
 
 

@@ -44,6 +44,7 @@ from yimen.cases.dossier import (
 from yimen.cases.dues import deadlines_of, wrong_dues
 from yimen.cases.ending import recoveries_of, running_grants, taper_of, was_heard
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
+from yimen.cases.indicators import Item
 from yimen.cases.lanes import Earlier, cap_of, earlier_aid, unconfirmed, urgent_of
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
 from yimen.cases.portal import Status, portal_changes, portal_status
@@ -85,6 +86,7 @@ __all__ = [
     "Earlier",
     "Grade",
     "HandedOver",
+    "Item",
     "Kind",
     "Load",
     "Opinions",

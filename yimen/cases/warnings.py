@@ -15,10 +15,11 @@ from django.db.models import Count, F, QuerySet
 from django.utils.timezone import localdate
 
 from yimen.cases.applying import open_case
+from yimen.cases.deciding import hand_back
 from yimen.cases.flow import Note, move_case, write_event
-from yimen.cases.models import Case, CaseEvent, Report, Task
+from yimen.cases.models import Case, CaseEvent, Decision, Report, Task
 from yimen.cases.numbers import next_number
-from yimen.cases.words import Channel, Kind, State, TaskKind, Way
+from yimen.cases.words import FINAL, Channel, Kind, State, TaskKind, Way
 from yimen.office.access import require
 from yimen.office.calendar import after_workdays, calendar
 from yimen.office.models import Staff
@@ -114,8 +115,9 @@ def settle_check(*, case: uuid.UUID, way: str, words: str, by: Staff, at: dateti
     Settle a warning in one of the four ways (落实、推送、一事一议、核查退出) and close its finding with the same words.
 
     落实 and 推送 of a warning that somebody misses aid open an application for its household, which is returned beside the case.
-    A warning of wrong aid is not checked out without having heard the person (社会救助法第48条); what is then to be ended is a
-    decision of its own. Raises NotChecked, WrongStep, NotAllowed; needs an open reading.
+    A warning of wrong aid is not checked out without having heard the person (社会救助法第48条); what is to be ended is a
+    decision of its own, taken before, whose result is then handed back. Raises NotChecked, WrongStep, NotAllowed; needs an open
+    reading.
     """
     held: Case = Case.objects.select_related("first_assignee").get(pk=case)
     if held.kind not in CHECKED:
@@ -128,6 +130,7 @@ def settle_check(*, case: uuid.UUID, way: str, words: str, by: Staff, at: dateti
     _heard(held, finding, way)
     if way in LEADS_ON and Report.objects.filter(case=held, consents=False).exists():
         raise NotChecked("本人不同意申请，不能替他申请。请选一事一议或核查退出；他以后愿意了，随时可以到窗口申请。")
+    decided = _decided(held)
     settled = move_case(
         "settle_check", case, by=by, at=at, note=Note(f"{Way(way).label}：{words.strip()}"), way=way, concluded_at=at
     )
@@ -136,8 +139,18 @@ def settle_check(*, case: uuid.UUID, way: str, words: str, by: Staff, at: dateti
     )
     if finding is not None and finding.state == Finding.State.OPEN:
         close_finding(finding_id=finding.pk, words=f"{Way(way).label}：{words.strip()}"[:300], by=by, at=at)
+    if decided:
+        hand_back(settled, by=by, at=at)
     leads_on = way in LEADS_ON and _may_ask(settled, finding)
     return settled, _application(settled, finding, by=by, at=at) if leads_on else None
+
+
+def _decided(case: Case) -> bool:
+    """Say whether something was decided in this warning's case. Raises NotChecked while a decision is open."""
+    states = set(Decision.objects.filter(case=case).values_list("state", flat=True))
+    if states - set(FINAL):
+        raise NotChecked("拟终止（调整）的还没有审核确认。等确认或不予确认以后，再写明怎么处置。")
+    return bool(states)
 
 
 def _may_ask(case: Case, finding: Finding | None) -> bool:

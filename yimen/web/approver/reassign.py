@@ -57,5 +57,7 @@ def _move(request: HttpRequest, giver: Any, people: list[Any]) -> str:
         moved = actions.reassign_all(giver=giver, to=to, reason=reason, by=staff, at=timezone.now())
     except (actions.NotHandedOver, actions.WrongStep) as refusal:
         return str(refusal)
-    messages.success(request, f"{giver.name}的 {len(moved)} 个办件和未办的任务都已改派给{to.name}。请打印移交单，双方各留一份。")
+    messages.success(
+        request, f"{giver.name}的 {len(moved)} 个办件和未办的任务都已改派给{to.name}。请打印移交清单，双方各留一份。"
+    )
     return ""

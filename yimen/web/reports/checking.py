@@ -50,6 +50,7 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
         card = household_card(household_id=held.case.household_id, on=timezone.localdate())
     task = next((one for one in held.tasks if one.kind == "check"), None)
     finding = finding_seen(finding_id=held.case.finding_id) if held.case.finding_id else None
+    leads = [one for one in cases_of_finding(finding_id=finding.pk) if one.pk != case_id] if finding else []
     shown = {
         "current": reverse("reports"),
         "held": held,
@@ -63,9 +64,11 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
         "ways": [(one.value, one.label, HINTS[one.value]) for one in Way],
         "needs_hearing": finding is not None and finding.kind == "wrong",
         "heard": any(one.step == "hear" for one in held.events),
+        "application": next((one for one in leads if one.kind == Kind.APPLICATION), None),
+        "decisions": held.decisions,
         "is_open": held.case.state == State.ACCEPTED,
         "may_check": may("case.verify", area_path=held.case.area_path),
-        "others": [one for one in cases_of_finding(finding_id=finding.pk) if one.pk != case_id] if finding else [],
+        "others": [one for one in leads if one.kind != Kind.APPLICATION],
         "typed": request.POST,
         "problem": problem,
         "today": timezone.localdate(),
@@ -99,6 +102,8 @@ def settle(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
             )
     except REFUSALS as refusal:
         return page(request, case_id, problem=str(refusal))
-    more = f"已为这一户开了救助申请（查询码 {application.receipt_code}），请接着填写。" if application else ""
-    messages.success(request, f"已办结。{more}")
+    if application is not None:
+        messages.success(request, f"核查已办结，已为这一户开了救助申请（查询码 {application.receipt_code}），请接着填写。")
+        return HttpResponseRedirect(reverse("case_interview", args=[application.pk]))
+    messages.success(request, "已办结。")
     return HttpResponseRedirect(reverse("check", args=[case_id]))

@@ -1,7 +1,7 @@
 """Verification at the back office (调查核实): sources side by side, settled with a reason; who is sent; the random check."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -22,11 +22,12 @@ from yimen.cases.actions import (
     record_kinship,
     settle,
 )
-from yimen.cases.queries import draw_waits, draws, verification_page
+from yimen.cases.queries import Item, draw_waits, draws, verification_page
 from yimen.office.access import current, may, require
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent
 from yimen.office.queries import Staff, own_areas, staff_called
+from yimen.policies.queries import Rules
 from yimen.screening.queries import current_rules
 from yimen.web.visits.visitor import new_key, once_only, visitor
 from yimen.web.window.said import Unreadable, value_of
@@ -58,6 +59,7 @@ def verify(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "head": held.sheet.card.members[0].name if held.sheet.card.members else "",
         "differences": [(one, held.settlements.get(one.key), _choices(one)) for one in held.differences],
         "verified": held.sheet.verified,
+        "served": _served(held.sheet.verified, rules),
         "names": {policy.id: policy.name for policy in rules.policies},
         "to_name": sorted({one.fact.name for one in held.sheet.items if "第三方" in one.fact.sources and one.uses}),
         "may_visit": staff is not None and may("visit.make", area_path=held.case.area_path) and held.may_verify,
@@ -68,6 +70,15 @@ def verify(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "open_items": sum(one.state != "known" for one in held.sheet.first),
     }
     return render(request, "visits/verify.html", shown, status=422 if problem else 200)
+
+
+def _served(verified: Iterable[Item], rules: Rules) -> dict[str, Any]:
+    """Count how often what was verified once is used in this case, by how many policies and which departments."""
+    used = [one for one in verified if one.serves]
+    policies = {name for one in used for name in one.serves}
+    departments = sorted({policy.department for name in policies if (policy := rules.policy(name))})
+    times = sum(len(one.serves) for one in used)
+    return {"facts": len(used), "policies": len(policies), "departments": departments, "times": times}
 
 
 def _taken(request: HttpRequest, case: uuid.UUID, step: Step) -> str:
