@@ -1,6 +1,7 @@
 """Runs of a screening: cut off in the middle, two at once, one area only, households that move, snapshots that shrink."""
 
 import json
+from dataclasses import replace
 from datetime import date, timedelta
 from io import StringIO
 
@@ -16,7 +17,7 @@ from yimen.registry.models import Membership
 from yimen.screening import actions
 from yimen.screening.actions import Busy, Shrunk, close_finding, run_screening
 from yimen.screening.models import Finding, ScreeningRun
-from yimen.screening.queries import FindingFilter, findings
+from yimen.screening.queries import FindingFilter, current_rules, findings
 from yimen.screening.snapshot import snapshots_folder
 from yimen.screening.turn import turn
 
@@ -148,6 +149,60 @@ def test_a_closing_by_a_person_outlives_every_run_that_sees_the_same_facts(count
     for number, full in enumerate((True, False, True), start=1):
         county.screen(full=full, at=hours(number))
         assert county.one("missed", "elderly_allowance").state == "closed_by_person"
+
+
+def closed_by_a_person(county, kind="missed", policy="elderly_allowance"):
+    clerk = make_staff(kind="county_clerk", area=county.area)
+    with scope(clerk, "处理线索"):
+        close_finding(finding_id=county.one(kind, policy).pk, words="本人不愿申请", by=clerk, at=AT)
+
+
+def with_policy(monkeypatch, change, policy="elderly_allowance"):
+    """Let one policy be edited."""
+    held = current_rules()
+    compiled = tuple(change(one) if one.policy.id == policy else one for one in held.compiled)
+    rules = replace(held, hash="edited", compiled=compiled)
+    monkeypatch.setattr(actions, "current_rules", lambda: rules)
+
+
+def test_a_closing_outlives_another_wording_of_its_policy_and_a_birthday(county, monkeypatch):
+    county.person("1", "老人", OLD)
+    county.load()
+    county.screen()
+    closed_by_a_person(county)
+
+    with_policy(monkeypatch, lambda one: replace(one, policy=replace(one.policy, hash="other-words", help="换了说法")))
+    county.screen(at=hours(1))
+    assert county.one("missed", "elderly_allowance").state == "closed_by_person"
+    birthday = date(2027, 3, 1)
+    county.screen(on=birthday, at=hours(2))
+    assert county.one("missed", "elderly_allowance").state == "closed_by_person"
+
+
+def test_a_closing_ends_when_what_decides_the_amount_or_a_fact_changes(county, monkeypatch):
+    county.person("1", "老人", OLD)
+    county.load()
+    county.screen()
+    closed_by_a_person(county)
+    assert county.one("missed", "elderly_allowance").state == "closed_by_person"
+
+    with_policy(monkeypatch, lambda one: replace(one, clauses=one.clauses[:1]))
+    county.screen(at=hours(1))
+    assert county.one("missed", "elderly_allowance").state == "open"
+    monkeypatch.undo()
+
+
+def test_an_open_finding_shows_the_new_age_after_a_birthday(county):
+    county.person("1", "老人", OLD)
+    county.load()
+    county.screen()
+    first = county.one("missed", "elderly_allowance")
+    county.screen(on=date(2027, 3, 1), at=hours(1))
+
+    again = county.one("missed", "elderly_allowance")
+    assert (again.opened_run_id, again.state) == (first.opened_run_id, "open")
+    assert again.facts_hash != first.facts_hash
+    assert again.basis_hash == first.basis_hash
 
 
 def test_what_a_file_brings_that_was_still_being_loaded_is_looked_at_by_the_next_run(county):

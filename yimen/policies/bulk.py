@@ -259,9 +259,14 @@ class Bulk:
             "person_answer": self._table(["subject", "member"], people, self.of_person, own),
         }
         if self.program.keep_facts:
-            found["household_facts"] = _facts(["subject"], home, self.of_household)
-            found["person_facts"] = _facts(["subject", "member"], people, self.of_person)
+            found["household_facts"] = self._facts(["subject"], home, self.of_household)
+            found["person_facts"] = self._facts(["subject", "member"], people, self.of_person)
         return found
+
+    def _facts(self, keys: Sequence[str], known: _Known, ready: Sequence[_Ready]) -> pa.RecordBatch:
+        """Return the facts the policies name, and those behind them that do not change with the day."""
+        names = [name for one in ready for name in (*one.compiled.names, *self.program.basis_of(one.compiled)[1])]
+        return pa.record_batch({name: known[name] for name in dict.fromkeys([*keys, *names])})
 
     def _table(
         self, keys: Sequence[str], known: _Known, ready: Sequence[_Ready], verdicts: Mapping[str, Column]
@@ -279,11 +284,6 @@ def _columns(table: pa.Table) -> dict[str, Column]:
 
 def _all_of(clauses: Mapping[Node, Column], keys: Sequence[Node]) -> Column:
     return reduce(pc.and_kleene, (clauses[key] for key in keys))
-
-
-def _facts(keys: Sequence[str], known: _Known, ready: Sequence[_Ready]) -> pa.RecordBatch:
-    names = dict.fromkeys([*keys, *(name for one in ready for name in one.compiled.names)])
-    return pa.record_batch({name: known[name] for name in names})
 
 
 def _read(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> pa.Table:

@@ -58,6 +58,11 @@ class CompiledPolicy:
         """Return every name the policy uses, each once, in order."""
         return list(dict.fromkeys(name for part in self.parts() for name in part.names))
 
+    @property
+    def logic(self) -> str:
+        """Return what decides and how much, without the words around it: the same text for every wording of one rule."""
+        return repr((*(part.node for part in self.parts()), self.policy.rounding, self.policy.unit))
+
 
 class MissingNames:
     """Names the unknown facts that could still decide a clause; made only when asked for."""

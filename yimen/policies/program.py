@@ -22,7 +22,7 @@ from yimen.policies.catalogue import Derivation
 from yimen.policies.closures import is_over_obligors, least, most
 from yimen.policies.columns import ARROW_KINDS
 from yimen.policies.compiled import CompiledPolicy
-from yimen.policies.expression import Node
+from yimen.policies.expression import Call, Node
 from yimen.policies.folder import Rules
 from yimen.policies.model import Fact, Policy
 from yimen.policies.sql import Writer, aggregate_columns, aggregates_in, hidden_name, quoted, text, without_aggregates
@@ -140,6 +140,20 @@ class Program:
                 names |= set(derivation.typed.names)
                 found = found or any(type(part.node).__name__ == "Call" for part in derivation.typed.walk())
         return found
+
+    def basis_of(self, compiled: CompiledPolicy) -> tuple[str, list[str]]:
+        """
+        Return what an answer rests on: what decides, and the names of the facts behind it.
+
+        What passes by itself (年龄 of 周岁(出生日期)) is left out for what it comes from: a birthday is no new fact.
+        """
+        logic, names = [compiled.logic], set(compiled.names)
+        for derivation in reversed(self.derivations):
+            if derivation.fact.name in names:
+                logic.append(f"{derivation.fact.name}:{derivation.typed.node!r}")
+                if isinstance(derivation.typed.node, Call):
+                    names = names - {derivation.fact.name} | set(derivation.typed.names)
+        return "|".join(logic), sorted(names)
 
     def _is_derived(self, name: str) -> bool:
         return any(derivation.fact.name == name for derivation in self.derivations)

@@ -232,17 +232,23 @@ def identity(candidate: Candidate) -> tuple[str, str, str]:
 
 
 def facts_hash(candidate: Candidate) -> str:
-    """Return the hash of the facts and of why it was noticed."""
+    """Return the hash of all it shows and of why it was noticed."""
     return hashlib.md5(f"{candidate.facts_hash}{candidate.why}".encode(), usedforsecurity=False).hexdigest()
+
+
+def basis_hash(candidate: Candidate) -> str:
+    """Return the hash of what it rests on and of why it was noticed."""
+    return hashlib.md5(f"{candidate.basis_hash}{candidate.why}".encode(), usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A finding that is there: key, state, the hash of its facts, its household and area, and the run that opened it."""
+    """A finding that is there: key, state, the hashes of its facts, its household and area, and the run that opened it."""
 
     pk: uuid.UUID
     state: str
     facts_hash: str
+    basis_hash: str
     household: str
     area_path: str
     opened_run: int
@@ -254,8 +260,12 @@ class Held:
         return self.is_visible and self.state == Finding.State.OPEN
 
     def stands(self, candidate: Candidate) -> bool:
-        """Say whether it stands as it is: open or closed by a person, and the facts behind it unchanged."""
-        return self.is_visible and self.state != Finding.State.CLOSED_BY_DATA and self.facts_hash == facts_hash(candidate)
+        """Say whether it stands as it is: open and nothing it shows has changed, or closed by a person on the same basis."""
+        if not self.is_visible or self.state == Finding.State.CLOSED_BY_DATA:
+            return False
+        if self.state == Finding.State.CLOSED_BY_PERSON:
+            return self.basis_hash == basis_hash(candidate)
+        return self.facts_hash == facts_hash(candidate)
 
     def is_at(self, candidate: Candidate) -> bool:
         """Say whether it lies where its household lives now."""
@@ -307,11 +317,11 @@ class _Writer:
         # Nobody else has the turn, so a run without its last row was cut off: what it opened nobody has seen.
         cut_off = set(ScreeningRun.objects.filter(finished_at=None).values_list("pk", flat=True))
         rows = findings.values_list(
-            "policy", "subject_id", "kind", "pk", "state", "facts_hash", "home_id", "area_path", "opened_run_id"
+            *("policy", "subject_id", "kind", "pk", "state", "facts_hash", "basis_hash", "home_id", "area_path", "opened_run_id")
         )
         return {
-            (policy, subject.hex, kind): Held(pk, state, facts, home.hex, area_path, run, run not in cut_off)
-            for policy, subject, kind, pk, state, facts, home, area_path, run in rows.iterator(chunk_size=5000)
+            (policy, subject.hex, kind): Held(pk, state, facts, basis, home.hex, area_path, run, run not in cut_off)
+            for policy, subject, kind, pk, state, facts, basis, home, area_path, run in rows.iterator(chunk_size=5000)
         }
 
     def move(self, candidates: Sequence[Candidate], held: dict[tuple[str, str, str], Held]) -> None:
@@ -353,6 +363,7 @@ class _Writer:
             state=Finding.State.OPEN,
             version=draft.version,
             facts_hash=facts_hash(candidate),
+            basis_hash=basis_hash(candidate),
             conditions=draft.conditions,
             facts=draft.facts,
             amount_fen=None if draft.amount is None else int(draft.amount * 100),
@@ -378,7 +389,7 @@ class _Writer:
 
 
 _CHANGING = (
-    *("state", "version", "facts_hash", "conditions", "facts", "amount_fen"),
+    *("state", "version", "facts_hash", "basis_hash", "conditions", "facts", "amount_fen"),
     *("reason", "due_on", "opened_run", "area_path", "home"),
 )
 

@@ -5,6 +5,7 @@ Verdicts come from the rules' own program; here they are compared with what peop
 becomes a finding, and a finding opens work.
 """
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -20,7 +21,12 @@ SOON_DAYS = 90
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """One thing noticed: kind, policy, household and, if it is about a person, the person; keys without hyphens."""
+    """
+    One thing noticed: kind, policy, household and, if it is about a person, the person; keys without hyphens.
+
+    `facts_hash` changes with anything it shows, also the wording and the age; `basis_hash` only with the facts it rests on, with
+    what decides, and with the amount.
+    """
 
     kind: str
     policy: str
@@ -28,6 +34,7 @@ class Candidate:
     person: str | None
     amount_fen: int | None
     facts_hash: str
+    basis_hash: str
     area_path: str
     why: str
 
@@ -55,7 +62,7 @@ def screen(
     program.run(con)
     con.execute(
         "CREATE OR REPLACE TABLE candidate (kind VARCHAR, policy VARCHAR, household VARCHAR, person VARCHAR, "
-        "amount_fen BIGINT, facts_hash VARCHAR, area_path VARCHAR, why VARCHAR)"
+        "amount_fen BIGINT, facts_hash VARCHAR, basis_hash VARCHAR, area_path VARCHAR, why VARCHAR)"
     )
     relations = relations_between([one.policy for one in chosen])
     for one in chosen:
@@ -99,12 +106,9 @@ class _Comparison:
         self.answer = "household_answer" if self.of_household else "person_answer"
         self.verdict, self.amount = quoted(f"v_{one.policy.id}"), quoted(f"a_{one.policy.id}")
         self.facts = program.household.relation if self.of_household else program.person.relation
-        self.hash = self._hash(one)
-
-    def _hash(self, one: CompiledPolicy) -> str:
-        """The facts behind an answer as one hash; when it changes, a person's closing no longer stands."""
-        values = ", ".join(f"coalesce(CAST(f.{quoted(name)} AS VARCHAR), '?')" for name in one.names)
-        return f"md5(concat_ws('|', '{one.policy.hash}', {values}))"
+        self.hash = _hash(one.policy.hash, one.names)
+        logic, names = program.basis_of(one)
+        self.basis = _hash(f"{hashlib.md5(logic.encode(), usedforsecurity=False).hexdigest()}", names, f"a.{self.amount}")
 
     def write(self, con: duckdb.DuckDBPyConnection) -> None:
         """Add the missed, the wrong and those to be rechecked."""
@@ -137,7 +141,7 @@ class _Comparison:
 
     def _columns(self) -> str:
         person = "NULL" if self.of_household else "a.member"
-        return f"{text(self.policy.id)}, h.household, {person}, a.{self.amount}, {self.hash}, h.area_path"
+        return f"{text(self.policy.id)}, h.household, {person}, a.{self.amount}, {self.hash}, {self.basis}, h.area_path"
 
     def _same(self, row: str) -> str:
         return f"{row}.household = a.subject" if self.of_household else f"{row}.person = a.member"
@@ -170,6 +174,13 @@ class _Comparison:
             )
             return f"({own}) OR a.subject IN ({all_members}))"
         return f"({own}) OR a.member IN (SELECT r.person FROM receipt r WHERE r.policy IN ({names}) AND r.person IS NOT NULL))"
+
+
+def _hash(rule: str, names: Sequence[str], *more: str) -> str:
+    """Return the SQL of one hash of a rule and the values of these facts of `f`."""
+    values = [f"f.{quoted(name)}" for name in names] + list(more)
+    said = ", ".join(f"coalesce(CAST({value} AS VARCHAR), '?')" for value in values)
+    return f"md5(concat_ws('|', '{rule}', {said}))"
 
 
 def _soon(

@@ -46,7 +46,8 @@ class Finding(Scoped):
     What a screening noticed about one person or household and one policy (预警, 线索).
 
     Its identity (policy, subject, kind) is stable over runs. Data open it and close it; a person's closing with a
-    reason stands until the facts behind it change (`facts_hash`).
+    reason stands until what it rests on changes (`basis_hash`); an open one is written anew when anything it shows does
+    (`facts_hash`).
     """
 
     class Kind(models.TextChoices):
@@ -70,6 +71,7 @@ class Finding(Scoped):
     state = models.CharField(max_length=16, choices=State, default=State.OPEN)
     version = models.CharField(max_length=80)
     facts_hash = models.CharField(max_length=32)
+    basis_hash = models.CharField(max_length=32, blank=True)
     conditions = models.JSONField(default=list)
     facts = models.JSONField(default=list)
     amount_fen = models.BigIntegerField(null=True)
