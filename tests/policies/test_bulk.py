@@ -3,11 +3,15 @@
 import random
 
 import duckdb
+import pyarrow as pa
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.policies.test_agreement import FACTS, ON, PARAMETERS, SIGNS, condition, fact_in, money, person
 from yimen.policies.bulk import HOUSEHOLDS_PER_SLICE, can_answer
 from yimen.policies.columns import amount_fits, fits
+from yimen.policies.gathering import put_back, where_true
 from yimen.policies.known import inner_value
 from yimen.policies.queries import SQL_KINDS, Program, load_rules, quoted
 
@@ -59,7 +63,9 @@ def rules(tmp_path):
         lines = [f"编号: p{number}", "名称: 随机", "生效: 2020-01-01", f"对象: {'户' if home else '人'}", "条件:"]
         lines += [f'  - {{名: 条件{i}, 式: "{one}"}}' for i, one in enumerate(conditions)]
         lines += [f"取整: {dice.choice(['四舍五入到分', '进一到元', '舍去到角'])}", "标准:"]
-        lines += [f'  - {{名: 甲, 当: "{of_household(dice)}", 额: "{divided}"}}', f'  - {{名: 乙, 额: "{amount}"}}']
+        if number % 5:
+            lines.append(f'  - {{名: 甲, 当: "{of_household(dice)}", 额: "{divided}"}}')
+        lines.append(f'  - {{名: 乙, 额: "{amount if number % 5 else 120}"}}')
         (folder / f"p{number}.yaml").write_text("\n".join(lines) + "\n", encoding="utf-8")
     return load_rules(folder)
 
@@ -129,3 +135,14 @@ def test_nobody_at_all_gets_no_answer_and_no_error(rules):
         program.run(con)
         assert con.execute("SELECT count(*) FROM household_answer").fetchall() == [(0,)]
         assert con.execute("SELECT count(*) FROM person_answer").fetchall() == [(0,)]
+
+
+@given(st.lists(st.none() | st.booleans(), min_size=1, max_size=40), st.integers(0, 39))
+def test_amounts_stand_where_somebody_is_entitled_and_nowhere_else(verdicts, start):
+    column = pa.array(verdicts, pa.bool_())[start:]
+    rows = where_true(column)
+    assert rows.tolist() == [row for row, verdict in enumerate(verdicts[start:]) if verdict]
+    amounts = pa.array([row if row % 3 else None for row in rows.tolist()], pa.int64())
+    expected = [row if verdict and row % 3 else None for row, verdict in enumerate(verdicts[start:])]
+    assert put_back(amounts, rows, len(column)).to_pylist() == expected
+    assert put_back(pa.scalar(7), rows, len(column)).to_pylist() == [7 if verdict else None for verdict in verdicts[start:]]

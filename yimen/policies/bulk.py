@@ -6,8 +6,9 @@ two at a time (Arrow lets go of Python's lock). It says what the program's SQL s
 need more than 64 bits is left to the SQL (`fits`).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import pairwise
@@ -22,7 +23,7 @@ from yimen.policies.columns import Column, Columns, Meaning, amount_fits, fits
 from yimen.policies.compiled import CompiledPolicy, Share
 from yimen.policies.expression import Node
 from yimen.policies.folder import Rules
-from yimen.policies.gathering import Groups, gather
+from yimen.policies.gathering import NOBODY, Groups, gather, put_back, where_true
 from yimen.policies.model import Fact
 from yimen.policies.sql import aggregates_in, hidden_name, quoted, without_aggregates
 from yimen.policies.typed import Type, Typed, check
@@ -32,9 +33,12 @@ if TYPE_CHECKING:
 
 HOUSEHOLDS_PER_SLICE = 50000
 THREADS = 2
+# Half of one of DuckDB's row groups: small enough for memory that was just let go, a third quicker than a million.
+ROWS_PER_BATCH = 61_440
 PLACE = 'concat(place, chr(10), category) AS "·place"'
-NOTHING = "·nothing"
 NO_AMOUNT = pa.scalar(None, pa.int64())
+# One in so many rows: from there on it is quicker to reckon for all of them than to pick some out.
+MANY = 4
 
 
 def can_answer(program: "Program") -> bool:
@@ -72,17 +76,18 @@ def _narrow_share(share: Share, types: Mapping[str, Type]) -> Share:
 
 
 class _Known(dict[str, Column]):
-    """What is known of the rows of one table; what is not there is fetched from the row above each."""
+    """What is known of the rows of one table; what is not there is fetched from another: the row above, the rows chosen."""
 
-    def __init__(self, own: Mapping[str, Column], above: "tuple[_Known, Column] | None" = None) -> None:
+    def __init__(
+        self, own: Mapping[str, Column], other: "_Known | None" = None, fetch: Callable[[Column], Column] | None = None
+    ) -> None:
         super().__init__(own)
-        self.above = above
+        self.other, self.fetch = other, fetch
 
     def __missing__(self, name: str) -> Column:
-        if self.above is None:
+        if self.other is None or self.fetch is None:
             raise KeyError(name)
-        known, of_row = self.above
-        self[name] = pc.take(known[name], of_row)
+        self[name] = self.fetch(self.other[name])
         return self[name]
 
 
@@ -139,17 +144,19 @@ class _Ready:
         return self.compiled.policy.id
 
     def amount(self, known: _Known, verdict: Column) -> Column:
-        """The amount of the first tier that fits, unknown where it is unknown which one that is."""
-        if not self.tiers:
-            # One column of nothing serves every policy that pays nothing.
-            if NOTHING not in known:
-                known[NOTHING] = pa.nulls(len(verdict), pa.int64())
-            return known[NOTHING]
-        # For everybody: to pick the entitled out and put them back costs more than the few steps of an amount.
+        """The amount of the first tier that fits, unknown where it is unknown which one that is; in runs, mostly of nothing."""
+        entitled = where_true(verdict) if self.tiers else NOBODY
+        if len(entitled) * MANY > len(verdict):
+            return pc.run_end_encode(pc.if_else(verdict, self._amount(known), NO_AMOUNT))
+        # Few are entitled, as is usual: their rows are picked out, reckoned and put back.
+        chosen = pa.array(entitled)
+        return put_back(self._amount(_Known({}, known, lambda column: pc.take(column, chosen))), entitled, len(verdict))
+
+    def _amount(self, known: _Known) -> Column:
         amount: Column = NO_AMOUNT
         for when, tier in reversed(self.tiers):
             amount = tier(known) if when is None else pc.if_else(when(known), tier(known), amount)
-        return pc.if_else(verdict, amount, NO_AMOUNT)
+        return amount
 
 
 class Bulk:
@@ -194,7 +201,7 @@ class Bulk:
     def run(self, con: duckdb.DuckDBPyConnection) -> dict[str, str]:
         """Answer everybody; return the relations that hold the facts, if the program keeps them."""
         slices = list(self._slices(con))
-        with ThreadPoolExecutor(THREADS) as threads:
+        with _one_pool(), ThreadPoolExecutor(THREADS) as threads:
             parts = list(threads.map(self._answer, slices))
         day = self.program.on.toordinal()
         names = {"household_answer": "household_answer", "person_answer": "person_answer"}
@@ -214,18 +221,18 @@ class Bulk:
         people = _read(con, taken["person"], ["subject", "member", *self._held(self.program.person_facts)])
         obligors = _read(con, taken["obligor"], ["member", *self._held(self.program.obligor_facts)])
         home = _in_order(home, home["subject"].combine_chunks())
-        people, of_home = _below(people, "subject", home["subject"].combine_chunks())
-        obligors, of_person = _below(obligors, "member", people["member"].combine_chunks())
+        people, of_home = _below(people, "subject", home["subject"])
+        obligors, of_person = _below(obligors, "member", people["member"])
         for first, last in _cuts(home.num_rows):
-            start, end = _rows(of_home.ends, first, last)
-            below, above = _rows(of_person.ends, start, end)
+            start, end = of_home.row(first), of_home.row(last)
+            below, above = of_person.row(start), of_person.row(end)
             yield _Slice(
                 home.slice(first, last - first),
                 people.slice(start, end - start),
                 obligors.slice(below, above - below),
                 entered,
-                of_home.part((first, last), (start, end)),
-                of_person.part((start, end), (below, above)),
+                of_home.part(first, last),
+                of_person.part(start, end),
             )
 
     def _held(self, facts: Sequence[Fact]) -> Iterator[str]:
@@ -234,9 +241,10 @@ class Bulk:
 
     def _answer(self, part: _Slice) -> dict[str, pa.RecordBatch]:
         own = _columns(part.home)
-        home = _Known(own, (part.entered, pc.index_in(own["·place"], value_set=part.entered["·place"])))
-        people = _Known(_columns(part.people), (home, part.of_home.of_row))
-        obligors = _Known(_columns(part.obligors), (people, part.of_person.of_row))
+        at = pc.index_in(own["·place"], value_set=part.entered["·place"])
+        home = _Known(own, part.entered, lambda column: pc.take(column, at))
+        people = _Known(_columns(part.people), home, part.of_home.to_rows)
+        obligors = _Known(_columns(part.obligors), people, part.of_person.to_rows)
         below: Mapping[str, tuple[_Known, _Known | None, Groups | None]] = {
             "户": (home, people, part.of_home),
             "人": (people, obligors, part.of_person),
@@ -252,7 +260,7 @@ class Bulk:
         own = {}
         for one in self.of_person:
             near = [clauses[key] for key in one.near]
-            taken = [pc.take(far[one.id], part.of_home.of_row)] if one.far else []
+            taken = [part.of_home.to_rows(far[one.id])] if one.far else []
             own[one.id] = reduce(pc.and_kleene, [*taken, *near])
         found = {
             "household_answer": self._table(["subject"], home, self.of_household, whole),
@@ -277,6 +285,17 @@ class Bulk:
         return pa.record_batch(columns)
 
 
+@contextmanager
+def _one_pool() -> Iterator[None]:
+    """What one of DuckDB, numpy and Arrow lets go of, the next one takes: half the time in the system for new memory."""
+    usual = pa.default_memory_pool()
+    pa.set_memory_pool(pa.system_memory_pool())
+    try:
+        yield
+    finally:
+        pa.set_memory_pool(usual)
+
+
 def _columns(table: pa.Table) -> dict[str, Column]:
     """Return the columns of a slice, each in one piece: put together by the thread that reckons with them."""
     return {name: table[name].combine_chunks() for name in table.schema.names}
@@ -287,7 +306,7 @@ def _all_of(clauses: Mapping[Node, Column], keys: Sequence[Node]) -> Column:
 
 
 def _read(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> pa.Table:
-    return con.sql(f"SELECT {', '.join(columns)} FROM {relation}").to_arrow_table()
+    return con.sql(f"SELECT {', '.join(columns)} FROM {relation}").to_arrow_table(ROWS_PER_BATCH)
 
 
 def _in_order(table: pa.Table, key: Column) -> pa.Table:
@@ -296,15 +315,15 @@ def _in_order(table: pa.Table, key: Column) -> pa.Table:
     return table.take(pc.sort_indices(key))
 
 
-def _below(table: pa.Table, key: str, above: Column) -> tuple[pa.Table, Groups]:
+def _below(table: pa.Table, key: str, above: pa.ChunkedArray) -> tuple[pa.Table, Groups]:
     """Put rows into the order of the rows they belong to; those that belong to none are left out, as a join does."""
-    own = table[key].combine_chunks()
-    if not len(own):
-        return table, Groups.of(pa.array([], pa.int32()), len(above))
+    if not len(table):
+        return table, Groups.without_rows(len(above))
+    own, above = table[key].combine_chunks(), above.combine_chunks()
     runs = pc.run_end_encode(own)
     if runs.values.equals(above):
         # In order already, and nobody without rows: the usual case.
-        return table, Groups(pc.cast(runs.run_ends, pa.int64()))
+        return table, Groups.ending(runs.run_ends)
     of_row = pc.index_in(own, value_set=above)
     if of_row.null_count:
         kept = pc.is_valid(of_row)
@@ -316,10 +335,7 @@ def _below(table: pa.Table, key: str, above: Column) -> tuple[pa.Table, Groups]:
 
 
 def _cuts(households: int) -> Iterator[tuple[int, int]]:
-    # At least one slice, so that there are tables even of nobody.
-    yield from pairwise([*range(0, max(households, 1), HOUSEHOLDS_PER_SLICE), households])
-
-
-def _rows(ends: Column, first: int, last: int) -> tuple[int, int]:
-    """Return the rows below the groups first … last."""
-    return (ends[first - 1].as_py() if first else 0), (ends[last - 1].as_py() if last else 0)
+    """Cut into equal slices, as many for each thread; at least one, so that there are tables even of nobody."""
+    slices = -(-households // HOUSEHOLDS_PER_SLICE)
+    size = -(-households // (-(-slices // THREADS) * THREADS)) if slices > 1 else max(households, 1)
+    yield from pairwise([*range(0, max(households, 1), size), households])

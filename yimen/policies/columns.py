@@ -144,33 +144,32 @@ class Columns:
         one, two, reckon = self._times(left, f), self._times(right, g), RECKON[sign]
         held = f"·{typed.node}"
 
-        def reckoning(known: Known) -> Column:
-            # Many policies reckon the same (the standard × the members): once for each table.
-            if held not in known:
-                known[held] = reckon(one(known), two(known))
-            return known[held]
-
-        return reckoning
+        # Many policies reckon the same (the standard × the members): once for each table.
+        return lambda known: _once(known, held, lambda: reckon(one(known), two(known)))
 
     def _call(self, typed: Typed) -> Meaning:
-        part, on = self.meaning(typed.parts[0]), self.on
+        year, month, day = (self._part_of_day(typed.parts[0], part) for part in (pc.year, pc.month, pc.day))
+        on = self.on
         if typed.node.word == "周岁":  # type: ignore[attr-defined]
 
             def years(known: Known) -> Column:
-                day = part(known)
-                later = pc.greater(pc.add_checked(pc.multiply_checked(pc.month(day), 100), pc.day(day)), on.month * 100 + on.day)
-                return pc.subtract_checked(pc.subtract_checked(on.year, pc.year(day)), pc.cast(later, pa.int64()))
+                later = pc.greater(pc.add_checked(pc.multiply_checked(month(known), 100), day(known)), on.month * 100 + on.day)
+                return pc.subtract_checked(pc.subtract_checked(on.year, year(known)), pc.cast(later, pa.int64()))
 
             return years
 
         def months(known: Known) -> Column:
-            day = part(known)
-            whole = pc.add_checked(pc.multiply_checked(pc.year(day), 12), pc.month(day))
+            whole = pc.add_checked(pc.multiply_checked(year(known), 12), month(known))
             return pc.subtract_checked(
-                pc.subtract_checked(on.year * 12 + on.month, whole), pc.cast(pc.greater(pc.day(day), on.day), pa.int64())
+                pc.subtract_checked(on.year * 12 + on.month, whole), pc.cast(pc.greater(day(known), on.day), pa.int64())
             )
 
         return months
+
+    def _part_of_day(self, typed: Typed, part: Callable[[Column], Column]) -> Meaning:
+        """Age and months ask for the same parts of the same day: once for each table."""
+        day, held = self.meaning(typed), f"·{part.__name__} {typed.node}"
+        return lambda known: _once(known, held, lambda: part(day(known)))
 
     def amount(self, share: Share, policy: Policy) -> Meaning:
         """Return the amount of a tier in fen: never below zero, rounded once."""
@@ -192,6 +191,12 @@ class Columns:
 
 
 ARROW_KINDS = {"number": pa.int64(), "bool": pa.bool_(), "text": pa.string(), "day": pa.date32()}
+
+
+def _once(known: Known, name: str, reckon: Callable[[], Column]) -> Column:
+    if name not in known:
+        known[name] = reckon()
+    return known[name]
 
 
 def _multiplied(column: Column, factor: int) -> Column:

@@ -13,6 +13,7 @@ AND of its conditions. Flat programs (`rules evaluate`) answer for one row per s
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cached_property
 
 import duckdb
 import pyarrow
@@ -120,12 +121,17 @@ class Program:
 
     def run(self, con: duckdb.DuckDBPyConnection) -> None:
         """Answer all policies for everybody in the input tables: in columns where 64 bits are enough, else in SQL."""
-        if can_answer(self):
-            held = Bulk(self).run(con)
+        if self.bulk:
+            held = self.bulk.run(con)
             if self.keep_facts:
                 self.household.relation, self.person.relation = held["household_facts"], held["person_facts"]
         else:
             self.run_sql(con)
+
+    @cached_property
+    def bulk(self) -> Bulk | None:
+        """The program made ready for columns; None if only SQL can answer it."""
+        return Bulk(self) if can_answer(self) else None
 
     def run_sql(self, con: duckdb.DuckDBPyConnection) -> None:
         """Answer the same in SQL alone."""
