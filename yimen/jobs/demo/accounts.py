@@ -32,6 +32,8 @@ POSTS = (
     ("demo_county", "演示·县民政经办", "mz", "county_clerk", COUNTY),
     ("demo_leader", "演示·县民政领导", "mz", "county_leader", COUNTY),
     ("demo_approver", "演示·县级确认", "mz", "approver", COUNTY),
+    # Who reviews a decision is somebody who took no part in it.
+    ("demo_approver2", "演示·县级确认二号", "mz", "approver", COUNTY),
     ("demo_town", "演示·桃源镇窗口", "mz", "town_clerk", TOWN),
     ("demo_town2", "演示·桃源镇窗口二号", "mz", "town_clerk", TOWN),
     ("demo_town_head", "演示·桃源镇审核", "mz", "town_approver", TOWN),
