@@ -2,6 +2,7 @@
 
 import io
 import re
+import uuid
 from datetime import timedelta
 
 import pytest
@@ -9,10 +10,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pypdf import PdfReader
 
-from tests.cases.town import DAY, accepted, decision_of, declare, department_desk, given, make_town, noon, opened, poor
+from tests.cases.town import DAY, NOON, accepted, decision_of, declare, department_desk, given, make_town, noon, opened, poor
 from yimen.cases import actions
-from yimen.cases.models import BlankPad, Case
+from yimen.cases.models import BlankPad, Case, Consent
 from yimen.office.models import AuditEntry
+from yimen.registry.models import Obligor
 
 pytestmark = pytest.mark.django_db
 LOW, NURSING, MEDICAL = "subsistence_allowance", "disability_nursing_subsidy", "medical_aid"
@@ -163,3 +165,34 @@ def test_blank_forms_are_printed_and_what_is_not_entered_yet_is_shown(enter, tow
     again = client.post(form, wanted | {"key": "k2"})
     assert (again.status_code, "已经补录过" in again.content.decode()) == (422, True)
     assert enter(town.approver).get(reverse("blanks")).status_code == 403
+
+
+def test_an_obligor_outside_the_household_answers_for_himself_and_has_a_paper_of_his_own(enter, town):
+    case = opened(town)
+    with town.at_desk(town.window):
+        obligor = Obligor.objects.create(
+            person=town.person, name="沈大江", relation="子", identity_key="1" * 32, area_path=town.village.path
+        )
+        actions.choose(case=case.pk, asked=[actions.Asked(LOW)], by=town.window, at=NOON)
+    client, address = enter(town.window), reverse("case_papers", args=[case.pk])
+    body = client.get(address).content.decode()
+    assert "沈**" in body
+    assert "沈小满的子" in body
+    version = re.search(r'name="version" value="(\d+)"', body)[1]
+
+    sent = {"key": "k1", "version": version, "do": "save", f"obligor-{obligor.pk.hex}": "no", "signed_on": "2026.11.23"}
+    assert client.post(address, sent).status_code == 302
+
+    with town.at_desk(town.window):
+        consent = Consent.objects.get()
+        assert (consent.obligor_id, consent.person_id, consent.given) == (obligor.pk, None, False)
+    words = said(client.get(reverse("case_print", args=[case.pk, "consent"])).content)
+    assert "沈大江" in words
+    assert "沈小满的子（法定义务人）" in words
+    assert "户外的法定义务人" in client.get(reverse("case", args=[case.pk])).content.decode()
+
+
+def test_nobody_signs_for_an_obligor_of_another_household(town):
+    case = opened(town)
+    with town.at_desk(town.window), pytest.raises(actions.NotAccepted, match="法定义务人"):
+        actions.give_consent(case=case.pk, obligor=uuid.uuid4(), given=True, signed_on=DAY, by=town.window, at=NOON)

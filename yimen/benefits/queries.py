@@ -11,7 +11,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 
 from yimen.benefits.charity import Received, received_once, totals_by_fund
 from yimen.benefits.models import Grant, Reserve, ReserveEntry, ReserveReceipt
-from yimen.benefits.reserve import Month, account, entries_of, reserve_above, reserves_seen, spent_on
+from yimen.benefits.reserve import Month, account, entries_of, receipt_of, reserve_above, reserves_seen, spent_on
 
 __all__ = [
     "Month",
@@ -21,6 +21,7 @@ __all__ = [
     "ReserveReceipt",
     "account",
     "entries_of",
+    "receipt_of",
     "received_once",
     "reserve_above",
     "reserves_seen",

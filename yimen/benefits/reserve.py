@@ -146,6 +146,18 @@ def add_receipt(*, entry: uuid.UUID, kind: str, content: bytes, by: Staff, at: d
     return receipt
 
 
+def receipt_of(*, file_id: uuid.UUID) -> ReserveReceipt:
+    """
+    Return a receipt by its file, for whoever spends, funds or confirms in its township (看收据).
+
+    Raises ReserveReceipt.DoesNotExist outside the open scope, NotAllowed.
+    """
+    held: ReserveReceipt = ReserveReceipt.objects.get(file=file_id)
+    if not any(may(one, area_path=held.area_path) for one in ("reserve.fund", "decision.confirm")):
+        require("reserve.spend", area_path=held.area_path)
+    return held
+
+
 def reserve_above(area_path: str) -> Reserve | None:
     """Return the reserve of the township an area lies in, below the open scope or just above it, or None."""
     codes = area_path.rstrip(".").split(".")[:TOWNSHIP_LEVEL]

@@ -19,7 +19,7 @@ from yimen.evidence.actions import state_facts
 from yimen.office.access import require
 from yimen.office.models import ServicePoint, Staff
 from yimen.policies.queries import Rules
-from yimen.registry.queries import HouseholdCard, household_card
+from yimen.registry.queries import HouseholdCard, household_card, obligors_of
 from yimen.screening.queries import current_rules
 
 DECLARED = "申报"
@@ -187,6 +187,9 @@ def give_consent(
     held = move_case("consent", case, by=by, at=at, note=Note("同意核对" if given else "不同意核对"))
     card = household_card(household_id=held.household_id, on=localdate(at))
     member = next((one for one in card.members if one.person_id == person), None)
+    owing = {one.obligor_id for one in obligors_of(people=[one.person_id for one in card.members])} if obligor else set()
+    if (person is None) == (obligor is None) or (obligor is not None and obligor not in owing):
+        raise NotAccepted("请写明是哪位成员、或哪位户外的法定义务人签的。")
     if person is not None and member is None:
         raise NotAccepted("签授权书的人不是这一户今天的成员。")
     if member is not None and member.age < 18 and given and not guardian_name:

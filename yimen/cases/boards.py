@@ -49,6 +49,7 @@ class Line:
 class Hanging:
     """A first opinion that is posted now (正在公示), as its sheet says it, with its photos."""
 
+    case: uuid.UUID
     decision: uuid.UUID
     sheet: Sheet
     place: str
@@ -182,6 +183,7 @@ def _hanging(area: Area, on: date) -> list[Hanging]:
     rows = _open_postings(on).filter(area_path__startswith=area.path).select_related("decision").order_by("ends_on", "pk")
     return [
         Hanging(
+            case=one.decision.case_id,
             decision=one.decision_id,
             sheet=sheet_of(decision=one.decision_id, kind=Posting.Kind.BEFORE, on=on),
             place=one.place,

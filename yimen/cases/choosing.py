@@ -35,11 +35,12 @@ class PaperNote:
 
 @dataclass(frozen=True)
 class ConsentNote:
-    """What one member answered to the authorisation."""
+    """What one member, or an obligor outside the household (法定义务人), answered to the authorisation."""
 
-    person: uuid.UUID
+    person: uuid.UUID | None
     given: bool
     guardian_name: str | None = None
+    obligor: uuid.UUID | None = None
 
 
 @transaction.atomic
@@ -148,12 +149,13 @@ def note_papers(
             record_paper(
                 case=case, name=paper.name, state=note.state, promised_until=note.promised_until, scan=paper.scan, by=by, at=at
             )
-    answered = {one.person_id: one for one in Consent.objects.filter(case=held)}
+    answered = {one.obligor_id or one.person_id: one for one in Consent.objects.filter(case=held)}
     for answer in consents:
-        if not _is_as_it_was(answered.get(answer.person), answer):
+        if not _is_as_it_was(answered.get(answer.obligor or answer.person), answer):
             give_consent(
                 case=case,
                 person=answer.person,
+                obligor=answer.obligor,
                 given=answer.given,
                 guardian_name=answer.guardian_name,
                 signed_on=signed_on,

@@ -268,15 +268,28 @@ class ObligorNow:
     name: str
     relation: str
     id_number: str
+    obligor_id: uuid.UUID
 
 
 def obligors_of(*, people: Iterable[uuid.UUID]) -> list[ObligorNow]:
     """Return who owes support to these people, masked; needs an open reading."""
     require("person.see")
     return [
-        ObligorNow(row.person_id, mask_name(row.name), row.relation, mask_id_number(row.id_number) if row.id_number else "")
+        ObligorNow(
+            row.person_id,
+            mask_name(row.name),
+            row.relation,
+            mask_id_number(row.id_number) if row.id_number else "",
+            row.pk,
+        )
         for row in Obligor.objects.filter(person_id__in=list(people)).order_by("relation", "pk")
     ]
+
+
+def obligor_names(*, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Return in full who owes support to these people, for the authorisation each of them signs; needs an open reading."""
+    require("person.see")
+    return {row.pk: row.name for row in Obligor.objects.filter(person_id__in=list(people))}
 
 
 def _standing_now(row: Standing) -> StandingNow:

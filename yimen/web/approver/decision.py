@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -21,6 +21,7 @@ from yimen.office.audit import reading
 from yimen.screening.queries import current_rules
 from yimen.web.leader.story import Row, Teller
 from yimen.web.papers.offered import papers_of
+from yimen.web.photos import photo_answer
 
 REFUSALS = (actions.NotDecided, actions.WrongStep, actions.Changed)
 REVIEWED = {
@@ -85,8 +86,7 @@ def photo(request: HttpRequest, decision_id: uuid.UUID, which: str) -> HttpRespo
     found = [one.last_photo if which == "last" else one.first_photo for one in held.postings if one.kind == "before"]
     if not found or found[-1] is None:
         raise files.NoSuchFile("没有这张照片。")
-    name, content = files.open_file(found[-1], purpose="看公示照片")
-    return FileResponse(content, filename=name, content_type="image/png" if name.endswith("png") else "image/jpeg")
+    return photo_answer(found[-1], purpose="看公示照片")
 
 
 @require_POST

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
@@ -23,6 +24,7 @@ from yimen.office.queries import colleagues
 from yimen.screening.queries import current_rules
 from yimen.web.approver.parts import parts_of
 from yimen.web.papers.offered import papers_of
+from yimen.web.photos import photo_answer
 
 REFUSALS = (
     actions.NotDecided,
@@ -41,6 +43,17 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "", status: in
         shown = {"current": reverse("cases"), "case": held.case, "problem": problem, **parts_of(held.case)}
         shown["prints"] = papers_of(held, current_rules())
     return render(request, "cases/decisions.html", shown, status=status)
+
+
+def posting_photo(request: HttpRequest, case_id: uuid.UUID, decision_id: uuid.UUID, which: str) -> HttpResponseBase:
+    """Show whoever works on the case a photo of a sheet on the board, of its first or last day; opening it is written down."""
+    with reading("看公示照片", case=case_id.hex):
+        held = case_page(case_id=case_id)
+    found = [one for one in held.postings if one.decision_id == decision_id and one.kind == "before"]
+    key = None if not found else found[-1].last_photo if which == "last" else found[-1].first_photo
+    if key is None:
+        raise files.NoSuchFile("没有这张照片。")
+    return photo_answer(key, purpose="看公示照片")
 
 
 @require_POST
@@ -152,8 +165,14 @@ def _end(request: HttpRequest, held: Any) -> str:
 
 
 def _recover(request: HttpRequest, held: Any) -> str:
-    more = {name: _words(request, name) for name in ("months", "words", "article")}
-    actions.recover(case=held.case.pk, yuan=_yuan(request), **more, **_who())
+    actions.recover(
+        case=held.case.pk,
+        yuan=_yuan(request),
+        months=_words(request, "months"),
+        words=_words(request),
+        article=_words(request, "article"),
+        **_who(),
+    )
     return "追缴决定已记下。请打印追缴决定告知书，书面告知本人；不从以后的救助里直接扣。"
 
 

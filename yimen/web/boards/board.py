@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
@@ -22,6 +22,7 @@ from yimen.office.queries import area_seen, areas_seen
 from yimen.web.papers.binder import board_sheet
 from yimen.web.papers.printer import NotPrintable
 from yimen.web.papers.views import not_printed, pdf, set_paper
+from yimen.web.photos import photo_answer
 from yimen.web.urgent.sent import photo_of
 
 TOWNSHIP, VILLAGE = 4, 5
@@ -126,10 +127,3 @@ def shown_photo(request: HttpRequest, code: str, photo_id: uuid.UUID) -> HttpRes
     """Show a photo of the board; opening it is written down."""
     held = board_photo(area=_area(code), photo_id=photo_id)
     return photo_answer(held.photo, purpose="看公布照片")
-
-
-def photo_answer(key: uuid.UUID, *, purpose: str) -> FileResponse:
-    """Give a stored photo to the browser; opening it is written down, and no cache keeps it."""
-    name, content = files.open_file(key, purpose=purpose)
-    kind = "image/png" if name.endswith("png") else "image/jpeg"
-    return FileResponse(content, filename=name, content_type=kind, headers={"Cache-Control": "no-store, private"})

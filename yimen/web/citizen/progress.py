@@ -74,8 +74,8 @@ def show(request: HttpRequest, receipt: str, problem: str = "") -> HttpResponse:
     if stand:
         return render(request, "citizen/answer.html", {"stand": stand, "answer": answer, "hotline": HOTLINE})
     if found is None:
-        shown = {"hotline": HOTLINE, "problem": "没有查到。请对着回执再输一次，一共 10 个字。", "typed": _plain(receipt)}
-        return render(request, "citizen/ask.html", shown, status=404)
+        asked = {"hotline": HOTLINE, "problem": "没有查到。请对着回执再输一次，一共 10 个字。", "typed": code}
+        return render(request, "citizen/ask.html", asked, status=404)
     shown = _shown(found) | {"opinions": opinions, "grades": GRADES, "receipt": code, "key": uuid.uuid4().hex, "problem": problem}
     return render(request, "citizen/progress.html", shown, status=422 if problem else 200)
 
@@ -97,7 +97,7 @@ def opinion(request: HttpRequest, receipt: str) -> HttpResponse:
             once(
                 key=request.POST.get("key", "")[:64] or uuid.uuid4().hex,
                 action="rate",
-                content=[code, number, words],
+                content={"code": code, "grade": number, "words": words},
                 at=at,
                 do=give,
             )

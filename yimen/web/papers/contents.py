@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 
 from yimen.cases.queries import words_of
 from yimen.policies.model import AREAS_OF_VERIFICATION, Fact
+from yimen.registry.queries import obligor_names, obligors_of
 from yimen.screening.queries import explain_registered
 from yimen.web.papers.printer import NotPrintable
 from yimen.web.papers.sheet import ADULT, VILLAGE, Held, Sheet
@@ -108,7 +109,25 @@ def consent(held: Held) -> Sheet:
         }
         for one in members
     ]
+    parts += [] if held.chosen else _of_obligors(held)
     return Sheet(parts, held.town_unit, localdate(held.page.case.opened_at))
+
+
+def _of_obligors(held: Held) -> list[dict[str, Any]]:
+    """Whoever owes support from outside the household signs an authorisation of his own (社会救助法第41条)."""
+    owed = {one.person_id: one.name for one in held.card.members}
+    names = obligor_names(people=owed)
+    return [
+        {
+            "name": names[one.obligor_id],
+            "id": one.id_number,
+            "relation": f"{owed[one.person_id]}的{one.relation}（法定义务人）",
+            "born": "",
+            "minor": False,
+            "applicant": held.applicant_name,
+        }
+        for one in obligors_of(people=owed)
+    ]
 
 
 def promise(held: Held) -> Sheet:

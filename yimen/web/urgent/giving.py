@@ -23,6 +23,7 @@ from yimen.office.once import OtherContent, once
 from yimen.registry.queries import HouseholdCard, household_card
 from yimen.web.urgent.sent import Unclear, day_of, photo_of, yuan_of
 
+RECEIPTS_FOR = ("reserve.fund", "reserve.spend", "decision.confirm")
 REFUSALS = (NotGiven, NotBooked, NotDecided, Unclear, OtherContent, WrongStep)
 
 
@@ -93,6 +94,7 @@ def case(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
         "waiting": waiting,
         "mine": any(one.proposed_by_id == acting().pk for one in waiting),
         "may_confirm": may("decision.confirm", area_path=held.case.area_path),
+        "may_see_receipts": any(may(one, area_path=held.case.area_path) for one in RECEIPTS_FOR),
         "may_spend": may("reserve.spend", area_path=held.case.area_path),
         "problem": problem,
     }

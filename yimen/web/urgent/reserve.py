@@ -1,22 +1,25 @@
 """The township's reserve (乡镇备用金): a month's account for each township, and the names behind it for whoever may see them."""
 
+import uuid
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.benefits.actions import NotBooked, fund_reserve
-from yimen.benefits.queries import Reserve, account, entries_of, reserves_seen
+from yimen.benefits.queries import Reserve, account, entries_of, receipt_of, reserves_seen
 from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
 from yimen.office.queries import areas_seen
 from yimen.registry.queries import masked
+from yimen.web.photos import photo_answer
 from yimen.web.urgent.sent import Unclear, yuan_of
 
 TOWNSHIP = 4
@@ -40,6 +43,7 @@ def page(request: HttpRequest, problem: str = "") -> HttpResponse:
         "chosen": chosen,
         "entries": _entries(chosen, month) if chosen else [],
         "may_fund": may("reserve.fund"),
+        "may_see_receipts": any(may(one) for one in ("reserve.fund", "reserve.spend", "decision.confirm")),
         "townships": list(areas_seen().filter(level=TOWNSHIP)) if may("reserve.fund") else [],
         "typed": request.POST,
         "problem": problem,
@@ -67,6 +71,11 @@ def _entries(reserve: Reserve, month: date) -> list[tuple[Any, str, Decimal, Dec
         with reading("看备用金月账", month=month.isoformat()):
             names |= masked(people=[one.person_id for one in rows if one.person_id], households=[], on=timezone.localdate())
     return [(one, names.get(one.person_id, ""), Decimal(one.fen) / 100, Decimal(one.balance_fen) / 100) for one in rows]
+
+
+def receipt(request: HttpRequest, file_id: uuid.UUID) -> HttpResponseBase:
+    """Show the receipt of a spending: signature, fingerprint or photo; opening it is written down."""
+    return photo_answer(receipt_of(file_id=file_id).file, purpose="看备用金收据")
 
 
 @require_POST

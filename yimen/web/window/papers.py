@@ -17,7 +17,7 @@ from yimen.office.access import acting, may
 from yimen.office.audit import reading
 from yimen.office.tables import ValueProblem, read_date
 from yimen.policies.queries import Rules
-from yimen.registry.queries import HouseholdCard, household_card
+from yimen.registry.queries import HouseholdCard, household_card, obligors_of
 from yimen.screening.queries import current_rules, explain_registered
 from yimen.web.window.drafting import REFUSALS, STEPS, is_open, new_key, said_of, send_once, typed_still, version_of
 from yimen.web.window.offers import Groups
@@ -109,7 +109,8 @@ def papers(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
             except REFUSALS as refusal:
                 problem, typed = str(refusal), typed_still(request, refusal)
         held = case_page(case_id=case_id)
-    return render(request, "window/papers.html", _papers_shown(typed, held, card, problem), status=422 if problem else 200)
+        shown = _papers_shown(typed, held, card, problem)
+    return render(request, "window/papers.html", shown, status=422 if problem else 200)
 
 
 def _done(request: HttpRequest, case: Case, card: HouseholdCard) -> dict[str, str]:
@@ -150,6 +151,11 @@ def _consents(request: HttpRequest, card: HouseholdCard) -> Iterable[ConsentNote
         guardian = request.POST.get(f"guardian-{member.person_id.hex}", "").strip()[:40] or None
         if answer in ("yes", "no"):
             yield ConsentNote(member.person_id, answer == "yes", guardian)
+    # Whoever lives elsewhere signs for himself; nobody's silence is filled in.
+    for one in obligors_of(people=[member.person_id for member in card.members]):
+        answer = request.POST.get(f"obligor-{one.obligor_id.hex}")
+        if answer in ("yes", "no"):
+            yield ConsentNote(None, answer == "yes", obligor=one.obligor_id)
 
 
 def _day(text: str, column: str) -> date | None:
@@ -193,6 +199,7 @@ def _papers_shown(typed: QueryDict, held: CasePage, card: HouseholdCard, problem
         "first": next((row["paper"].pk for row in rows if row["state"] == PaperState.MISSING and not row["signed"]), None),
         "states": STATES,
         "members": members,
+        "obligors": _obligors(typed, held, card),
         "compared": needs_comparison(asked, area_path=held.case.area_path, on=held.case.received_on),
         "asked": _asked_words(held.case, card, rules),
         "signed_on": typed.get("signed_on") or f"{timezone.localdate():%Y.%m.%d}",
@@ -200,6 +207,20 @@ def _papers_shown(typed: QueryDict, held: CasePage, card: HouseholdCard, problem
         "missing": [paper.name for paper in held.papers if paper.state == PaperState.MISSING],
         "typed": typed,
     }
+
+
+def _obligors(typed: QueryDict, held: CasePage, card: HouseholdCard) -> list[dict[str, Any]]:
+    """Return who owes support from outside the household (社会救助法第41条), masked, and what each answered."""
+    answers = {one.obligor_id: one for one in held.consents if one.obligor_id}
+    names = {member.person_id: member.name for member in card.members}
+    return [
+        {
+            "one": one,
+            "of": names.get(one.person_id, ""),
+            "answer": typed.get(f"obligor-{one.obligor_id.hex}") or _answer_of(answers.get(one.obligor_id)),
+        }
+        for one in obligors_of(people=list(names))
+    ]
 
 
 def _answer_of(consent: Any) -> str:
