@@ -196,3 +196,18 @@ def test_nobody_signs_for_an_obligor_of_another_household(town):
     case = opened(town)
     with town.at_desk(town.window), pytest.raises(actions.NotAccepted, match="法定义务人"):
         actions.give_consent(case=case.pk, obligor=uuid.uuid4(), given=True, signed_on=DAY, by=town.window, at=NOON)
+
+
+def test_a_case_brought_by_a_relative_and_signed_by_a_guardian_opens_with_their_names(enter, town):
+    case = opened(town, channel="relative", helper_name="沈大海", helper_relation="侄子")
+    with town.at_desk(town.window):
+        common = {"given": True, "signed_on": DAY, "by": town.window, "at": NOON}
+        actions.give_consent(case=case.pk, person=town.person.pk, guardian_name="沈大海", **common)
+        actions.choose(case=case.pk, asked=[actions.Asked(LOW)], by=town.window, at=NOON)
+    client = enter(town.window)
+
+    body = client.get(reverse("case", args=[case.pk])).content.decode()
+
+    assert "沈大海（侄子）代办" in body
+    assert "（沈大海代签）" in body
+    assert client.get(reverse("case_papers", args=[case.pk])).status_code == 200

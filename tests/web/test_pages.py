@@ -56,7 +56,7 @@ def pages(county):
         reverse("reserve"): ("reserve.spend", "reserve.fund", "desk.county"),
         reverse("arrivals"): LOADING,
         reverse("screening"): ("screening.run",),
-        reverse("visits"): ("visit.make",),
+        reverse("visits"): ("visit.make", "case.reassign"),
         reverse("draws"): ("case.verify",),
         reverse("cases"): ("person.see",),
         reverse("cases") + "?whose=all&state=accepted&order=area": ("person.see",),

@@ -55,31 +55,32 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
         held = case_page(case_id=case_id)
         card = household_card(household_id=held.case.household_id, on=today)
         prints = papers_of(held, rules)
-    case, staff = held.case, acting()
-    names = {member.person_id: member.name for member in card.members}
-    shown = {
-        "current": reverse("cases"),
-        "held": held,
-        "prints": prints,
-        "case": case,
-        "card": card,
-        "names": names,
-        "today": today,
-        "stages": list(stages(held)),
-        "decisions": decision_rows(held, rules, names, today),
-        "has_deadlines": any(held.deadlines.values()),
-        "declared": list(declared(case, rules, names)),
-        "asked": asked_rows(case, rules, card),
-        "trail": list(trail(held, rules)),
-        "is_late": case.due_on is not None and case.due_on < today,
-        "is_mine": case.first_assignee_id == staff.pk,
-        "may_fill": is_open(case) and may("case.open", area_path=case.area_path),
-        "may_turn_away": _may_be_turned_away(case) and may("case.accept", area_path=case.area_path),
-        "may_withdraw": (is_open(case) or case.state == State.ACCEPTED) and may("case.open", area_path=case.area_path),
-        "key": new_key(),
-        "problem": problem,
-    }
-    return render(request, "cases/case.html", shown, status=422 if problem else 200)
+        case, staff = held.case, acting()
+        names = {member.person_id: member.name for member in card.members}
+        shown = {
+            "current": reverse("cases"),
+            "held": held,
+            "prints": prints,
+            "case": case,
+            "card": card,
+            "names": names,
+            "today": today,
+            "stages": list(stages(held)),
+            "decisions": decision_rows(held, rules, names, today),
+            "has_deadlines": any(held.deadlines.values()),
+            "declared": list(declared(case, rules, names)),
+            "asked": asked_rows(case, rules, card),
+            "trail": list(trail(held, rules)),
+            "is_late": case.due_on is not None and case.due_on < today,
+            "is_mine": case.first_assignee_id == staff.pk,
+            "may_fill": is_open(case) and may("case.open", area_path=case.area_path),
+            "may_turn_away": _may_be_turned_away(case) and may("case.accept", area_path=case.area_path),
+            "may_withdraw": (is_open(case) or case.state == State.ACCEPTED) and may("case.open", area_path=case.area_path),
+            "key": new_key(),
+            "problem": problem,
+        }
+        # The page itself opens the names of helpers and guardians, so it is drawn inside the reading.
+        return render(request, "cases/case.html", shown, status=422 if problem else 200)
 
 
 def _may_be_turned_away(case: Case) -> bool:

@@ -80,6 +80,20 @@
     }
   });
 
+  /* An unfolded menu closes when one looks elsewhere. */
+  function foldMenu(keep) {
+    document.querySelectorAll(".bar .more[open]").forEach(function (menu) {
+      if (menu.contains(keep)) { return; }
+      menu.open = false;
+    });
+  }
+  document.addEventListener("click", function (event) { foldMenu(event.target); });
+  document.addEventListener("focusin", function (event) { foldMenu(event.target); });
+  document.addEventListener("keydown", function (event) {
+    var menu = document.querySelector(".bar .more[open]");
+    if (event.key === "Escape" && menu) { menu.open = false; menu.querySelector("summary").focus(); }
+  });
+
   document.addEventListener("change", function (event) {
     if (event.target.type === "file") {
       var said = document.querySelector('[data-file-of="' + event.target.id + '"]');
