@@ -2,9 +2,9 @@
 Clerks who can be killed at any moment: a process that forks one at each line it reads, and says when he is dead.
 
 Run as `python -m tests.cases.killed` with a home of its own and the program's own settings. A clerk takes the households one
-after the other, from the one he is told: opens, accepts, verifies, proposes, confirms. Before each step he says "begin", and
-once it is committed, what he was answered: that is what was acknowledged. Every step has a key that does not depend on who
-sends it, so that the next clerk asks again for what the dead one may have done.
+after the other, from the one he is told: opens, accepts, investigates, visits with a photo, has the colleague sign, proposes,
+confirms. Before each step he says "begin", and once it is committed, what he was answered: that is what was acknowledged. Every
+step has a key that does not depend on who sends it, so that the next clerk asks again for what the dead one may have done.
 """
 
 import json
@@ -16,17 +16,14 @@ import django
 os.environ["DJANGO_SETTINGS_MODULE"] = "yimen.settings"
 django.setup()
 
-from datetime import date  # noqa: E402
-
 from django.db import connections, transaction  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from tests.cases.town import Town, make_town  # noqa: E402
 from tests.make import make_household, make_person  # noqa: E402
+from tests.office.test_pictures import jpeg  # noqa: E402
 from yimen.cases import actions  # noqa: E402
-from yimen.cases.flow import move_case  # noqa: E402
 from yimen.cases.models import Decision  # noqa: E402
-from yimen.evidence.actions import state_facts  # noqa: E402
 from yimen.evidence.models import Statement  # noqa: E402
 from yimen.jobs.serving import prepare  # noqa: E402
 from yimen.office.access import scope  # noqa: E402
@@ -71,7 +68,9 @@ class Clerk:
         for number in range(first, len(self.homes)):
             case = self.step(number, "open", lambda number=number: self.open(number))["case"]
             self.step(number, "accept", lambda case=case, number=number: self.accept(case, number))
-            self.step(number, "verify", lambda case=case, number=number: self.verify(case, number))
+            self.step(number, "verify", lambda case=case: self.verify(case))
+            visit = self.step(number, "visit", lambda case=case, number=number: self.visit(case, number))["visit"]
+            self.step(number, "sign", lambda visit=visit: self.sign(visit), by=self.town.colleague)
             self.step(number, "propose", lambda case=case: self.propose(case))
             self.step(number, "confirm", lambda case=case: self.confirm(case), by=self.town.approver)
 
@@ -91,20 +90,18 @@ class Clerk:
         asked = [actions.Asked(NURSING, self.homes[number][1].pk)]
         return {"number": actions.accept(case=case, asked=asked, by=self.town.window, at=timezone.now()).number}
 
-    def verify(self, case: str, number: int) -> dict:
-        same = {"by": self.town.window, "at": timezone.now()}
-        held = move_case("investigate", case, **same)
-        said = state_facts(
-            catalogue=current_rules().catalogue,
-            facts={"灵活务工收入": "350.00"},
-            source="入户",
-            stated_on=date.today(),  # noqa: DTZ011
-            person=self.homes[number][1].pk,
-            area_path=held.area_path,
-            permission="case.verify",
-            **same,
-        )
-        return {"statement": said.pk if isinstance(said.pk, int) else str(said.pk)}
+    def verify(self, case: str) -> dict:
+        return {"case": actions.investigate(case=case, by=self.town.window, at=timezone.now()).pk.hex}
+
+    def visit(self, case: str, number: int) -> dict:
+        same = {"case": case, "by": self.town.window, "at": timezone.now()}
+        actions.keep_photo(content=jpeg(), **same)
+        seen = [actions.Seen(self.homes[number][1].pk.hex, "灵活务工收入", "350.00")]
+        visit = actions.record_visit(visited_on=timezone.localdate(), second=self.town.colleague, said=seen, **same)
+        return {"visit": visit.pk.hex}
+
+    def sign(self, visit: str) -> dict:
+        return {"statement": actions.sign_visit(visit=visit, by=self.town.colleague, at=timezone.now()).statements[0]}
 
     def propose(self, case: str) -> dict:
         decision = Decision.objects.get(case_id=case)

@@ -1,4 +1,4 @@
-"""`kill -9` at acceptance, verification, decision: nothing acknowledged is lost, nothing happens twice. Counted from outside."""
+"""`kill -9` at acceptance, visit, signature, decision: nothing acknowledged is lost or happens twice. Counted from outside."""
 
 import json
 import os
@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 pytestmark = pytest.mark.store
-STEPS = ("open", "accept", "verify", "propose", "confirm")
-KILLS = 55
+STEPS = ("open", "accept", "verify", "visit", "sign", "propose", "confirm")
+KILLS = 56
 # As long as nobody has seen a step to its end; afterwards as long as it took: before, within and after its commit.
 FIRST_WAIT = 0.004
-TRAIL = ["open", "accept", "investigate", "propose", "confirm", "conclude"]
+TRAIL = ["open", "accept", "investigate", "visit", "sign", "propose", "confirm", "conclude"]
 
 
 class Office:
@@ -120,6 +120,8 @@ def test_nothing_acknowledged_is_lost(killed, ask):
     )
     assert acknowledged(killed, "open", "case") <= cases
     assert acknowledged(killed, "accept", "number") <= numbers
+    assert acknowledged(killed, "visit", "visit") <= {row[0] for row in ask("SELECT id FROM cases_visit")}
+    assert acknowledged(killed, "sign", "statement") <= {row[0] for row in ask("SELECT id FROM evidence_statement")}
     proposed = {row[0] for row in ask("SELECT id FROM cases_decision WHERE state IN ('proposed', 'confirmed')")}
     assert acknowledged(killed, "propose", "decision") <= proposed
     granted = {row[0] for row in ask("SELECT grant_id FROM cases_decision WHERE state = 'confirmed'")}
@@ -131,6 +133,10 @@ def test_nothing_happened_twice(ask):
     assert ask("SELECT household_id FROM cases_case GROUP BY household_id HAVING count(*) > 1") == []
     assert ask("SELECT case_id, step FROM cases_caseevent GROUP BY case_id, step HAVING count(*) > 1") == []
     assert ask("SELECT person_id FROM evidence_statement WHERE source = '入户' GROUP BY person_id HAVING count(*) > 1") == []
+    assert ask("SELECT case_id FROM cases_visit GROUP BY case_id HAVING count(*) > 1") == []
+    # The photo of a visit goes with it from the draft, and no draft is left behind it.
+    assert ask("SELECT id FROM cases_visit WHERE json_array_length(photos) <> 1") == []
+    assert ask("SELECT id FROM cases_visitdraft") == []
     assert ask("SELECT person_id FROM benefits_grant GROUP BY person_id HAVING count(*) > 1") == []
 
 
@@ -149,13 +155,15 @@ def test_every_case_stands_where_its_trail_says_and_no_step_is_half_done(ask):
     trails: dict[str, list[str]] = {}
     for case, step in ask("SELECT case_id, step FROM cases_caseevent ORDER BY id"):
         trails.setdefault(case, []).append(step)
-    stands = {"open": "draft", "accept": "accepted", "investigate": "accepted", "propose": "accepted", "conclude": "concluded"}
+    stands = dict.fromkeys(TRAIL, "accepted") | {"open": "draft", "conclude": "concluded"}
     for case, state in ask("SELECT id, state FROM cases_case"):
         trail = trails[case]
         assert trail == TRAIL[: len(trail)]
         assert stands[trail[-1]] == state
     verified = ask("SELECT count(*) FROM evidence_statement WHERE source = '入户'")
-    assert verified == ask("SELECT count(*) FROM cases_caseevent WHERE step = 'investigate'")
+    assert verified == ask("SELECT count(*) FROM cases_caseevent WHERE step = 'sign'")
+    assert verified == ask("SELECT count(*) FROM cases_visit WHERE second_signed_at IS NOT NULL")
+    assert ask("SELECT count(*) FROM cases_visit") == ask("SELECT count(*) FROM cases_caseevent WHERE step = 'visit'")
     audited = ask("SELECT action, count(*) FROM office_auditentry WHERE action LIKE 'case.%' GROUP BY action ORDER BY action")
     assert audited == ask("SELECT 'case.' || step, count(*) FROM cases_caseevent GROUP BY step ORDER BY step")
 

@@ -4,6 +4,7 @@ A real browser at a real server: the demonstration county is built once, served 
 It is always Monday 23 November 2026, ten o'clock, when a journey begins; days go by when the journey says so.
 """
 
+import fcntl
 import json
 import os
 import shutil
@@ -98,11 +99,23 @@ def _environment(home):
 @pytest.fixture(scope="session")
 def county(tmp_path_factory):
     """Build a small demonstration county once, as `yimen demo` does, and return its folder; nobody serves it."""
-    home = tmp_path_factory.mktemp("home")
-    _set_clock(home, MONDAY)
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        return _built(tmp_path_factory.mktemp("home"))
+    # One process builds, the others wait and copy what it has built.
+    shared = tmp_path_factory.getbasetemp().parent
+    with (shared / "county.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        home = shared / "county"
+        return home if (home / "yimen.sqlite3").exists() else _built(home)
+
+
+def _built(home):
+    fresh = home.with_name("county.building")
+    fresh.mkdir()
+    _set_clock(fresh, MONDAY)
     demo = [*YIMEN, "demo", "--people", PEOPLE, "--no-serve"]
-    subprocess.run(demo, env=_environment(home), check=True, capture_output=True)
-    return home
+    subprocess.run(demo, env=_environment(fresh), check=True, capture_output=True)
+    return fresh.rename(home)
 
 
 def served(county, home, *options):
