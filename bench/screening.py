@@ -7,7 +7,7 @@ from bench.processes import BENCH_PYTHON, DATA, Patience, answer_of, say
 from bench.report import Part, Row, median
 from bench.rulebook import write_folder
 
-PEOPLE, ROUNDS, PATIENCE_SECONDS = 513_700, 7, 240
+PEOPLE, ROUNDS, PATIENCE_SECONDS = 513_700, 11, 240
 TARGET, STRETCH = 2, 5
 
 

@@ -83,7 +83,9 @@ class Groups:
     def _sums(self, values: Column) -> Numbers:
         totals = np.zeros(len(values) + 1, np.int64)
         np.cumsum(values.to_numpy(), out=totals[1:])
-        return np.diff(totals[self.ends], prepend=0)
+        sums = totals[self.ends]
+        sums[1:] -= sums[:-1].copy()
+        return sums
 
     def count(self, conditions: Column) -> tuple[Column, Column | None]:
         """Return for how many rows of each group a condition is true and for how many unknown (None: for none at all)."""
@@ -136,13 +138,14 @@ def where_true(column: Column) -> Numbers:
 def put_back(values: Column, rows: Numbers, count: int) -> Column:
     """Return a column of `count` rows that holds values (or one for all) at some and NULL at all others, in runs."""
     values = pa.repeat(values, len(rows)) if isinstance(values, pa.Scalar) else values
-    ends = np.full(2 * len(rows) + 1, count, np.int32)
-    ends[:-1:2], ends[1::2] = rows, rows + 1
-    some = np.diff(ends, prepend=0) > 0
-    places = np.full(len(ends), len(rows))
+    # Nothing, one row, nothing, one row …, nothing: runs of which those between neighbours are empty.
+    ends = np.empty(2 * len(rows) + 2, np.int32)
+    ends[0], ends[1:-1:2], ends[2:-1:2], ends[-1] = 0, rows, rows + 1, count
+    places = np.full(2 * len(rows) + 1, len(rows))
     places[1::2] = np.arange(len(rows))
-    held = pa.concat_arrays([values, pa.nulls(1, values.type)])
-    return pa.RunEndEncodedArray.from_arrays(pa.array(ends[some]), pc.take(held, pa.array(places[some])))
+    some = ends[1:] > ends[:-1]
+    held = pc.take(pa.concat_arrays([values, pa.nulls(1, values.type)]), pa.array(places[some]))
+    return pa.RunEndEncodedArray.from_arrays(pa.array(ends[1:][some]), held)
 
 
 def _filled(column: Column, value: int | bool) -> Column:
