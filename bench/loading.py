@@ -16,7 +16,7 @@ def run() -> Part:
         home, roster = county.empty()
         say(f"装载名册：第 {number + 1}/{ROUNDS} 轮")
         try:
-            answer_of(YIMEN_PYTHON, "bench.preparing_side", env=home.env)
+            answer_of(YIMEN_PYTHON, "bench.preparing_side", "areas", env=home.env)
             patience.wait()
             loaded = timed(["load", "roster", str(roster), "--area", county.COUNTY_CODE], home.env)
         finally:

@@ -1,6 +1,9 @@
-"""Makes an empty home ready (备好空的一套): keys, tables, the packed divisions with the fictional county."""
+"""
+Makes a home ready (备好一套): keys and tables of today's program; with `areas`, the packed divisions with the fictional county.
+"""
 
 import os
+import sys
 
 import django
 
@@ -12,6 +15,7 @@ from yimen.office.actions import load_areas, load_departments  # noqa: E402
 
 if __name__ == "__main__":
     prepare()
-    load_areas(fictional=True)
-    load_departments()
+    if "areas" in sys.argv[1:]:
+        load_areas(fictional=True)
+        load_departments()
     print("true")
