@@ -153,7 +153,7 @@ def _consents(request: HttpRequest, card: HouseholdCard) -> Iterable[ConsentNote
             yield ConsentNote(member.person_id, answer == "yes", guardian)
     # Whoever lives elsewhere signs for himself; nobody's silence is filled in.
     for one in obligors_of(people=[member.person_id for member in card.members]):
-        answer = request.POST.get(f"obligor-{one.obligor_id.hex}")
+        answer = request.POST.get(f"obligor-{one.obligor_id.hex}", "")
         if answer in ("yes", "no"):
             yield ConsentNote(None, answer == "yes", obligor=one.obligor_id)
 
