@@ -68,6 +68,9 @@ def test_a_couple_from_another_province_is_helped_the_same_day_within_the_cap(to
     case = give(town, home, [actions.Hand(he, Decimal("300")), actions.Hand(she, Decimal("200.50"))])
 
     with town.at_desk(town.approver):
+        # Three days from the hand that gave to the second person's yes, told on every list.
+        case.refresh_from_db()
+        assert case.due_on == noon(3).date()
         for decision in Decision.objects.filter(case=case):
             actions.confirm(decision=decision.pk, by=town.approver, at=noon(1))
 

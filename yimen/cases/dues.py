@@ -22,10 +22,13 @@ from yimen.screening.queries import current_rules, true_parameters
 
 DELEGATED = "审核确认下放乡镇"
 CAN_BE_DUE = (State.ACCEPTED, State.CONCLUDED, State.DELIVERED)
+# Aid that goes out at once is accepted with it (社会救助法第50条).
+ACCEPTED_BY = ("accept", "give_first")
 NOT_DUE = (DecisionState.REFERRED, DecisionState.DROPPED)
 # What each step is called in a policy's time limits; 报送, 公示异议 and 重提初审 depend on what came before (below).
 EVENTS_OF: Mapping[str, tuple[Event, ...]] = {
     "accept": ("受理",),
+    "give_first": ("受理",),
     "investigate": ("启动调查",),
     "visit": ("启动调查",),
     "ask_comparison": ("提请核对",),
@@ -43,7 +46,7 @@ Kept = tuple[date | None, bool]
 def deadlines_of(decision: Decision, *, held: Calendar, rules: Rules, events: Sequence[CaseEvent]) -> list[Deadline]:
     """Return the stages of one decision: its policy's limits over the case's events and its own, in the order written."""
     trail = [one for one in events if one.decision_id in (None, decision.pk)]
-    accepted_on = next((one.on for one in trail if one.step == "accept"), None)
+    accepted_on = next((one.on for one in trail if one.step in ACCEPTED_BY), None)
     policy = policy_of(decision, rules=rules, on=accepted_on) if accepted_on else None
     if policy is None or accepted_on is None:
         return []

@@ -384,7 +384,7 @@ def progress_of(*, receipt_code: str) -> Progress | None:
         state=case.state,
         stages=(
             ("登记", days.get("open")),
-            ("受理", days.get("accept")),
+            ("受理", days.get("accept") or days.get("give_first")),
             ("调查核实", days.get("visit") or days.get("investigate")),
             ("审核确认", days.get("conclude")),
             ("送达", days.get("deliver")),

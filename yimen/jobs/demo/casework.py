@@ -31,7 +31,7 @@ from yimen.screening.queries import current_rules
 TOWN, VILLAGE = "桃源镇", "柳树村"
 LOW, MEDICAL, RAIN = "subsistence_allowance", "medical_aid", "rain_dew_plan"
 WHEELCHAIR, HOUSE, EMERGENCY = "wheelchair_fuel_subsidy", "dilapidated_housing", "emergency_medical_aid"
-PUPILS = range(15, 24)
+PUPILS = range(15, 40)
 Progress = Callable[[str, int, int], None]
 Stage = Callable[[Hands, Home], object]
 
@@ -89,7 +89,7 @@ def _is_poor(home: Household, _: County) -> bool:
 
 
 def _is_watched(home: Household, made: County) -> bool:
-    """A household watched against falling back into poverty, with somebody of an age to learn a trade."""
+    """A household watched against falling back into poverty, with somebody young enough to learn a trade."""
     return "poverty_return_monitoring" in home.kinds and any(
         one.school is None and one.age(made.on) in PUPILS for one in home.people
     )

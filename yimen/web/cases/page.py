@@ -27,10 +27,10 @@ from yimen.web.window.rounds import written
 # The seven stages of 一门受理 (告知 受理 承办 批准 办结 送达 评价), each with the steps that reach it.
 STAGES = (
     ("告知", ("open", "tell_papers")),
-    ("受理", ("accept",)),
+    ("受理", ("accept", "give_first", "take_up")),
     ("承办", ("investigate", "ask_comparison", "compare", "visit", "propose")),
     ("批准", ("confirm", "refuse", "refer")),
-    ("办结", ("conclude",)),
+    ("办结", ("conclude", "settle_check")),
     ("送达", ("deliver",)),
     ("评价", ("rate",)),
 )
