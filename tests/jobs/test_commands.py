@@ -101,3 +101,30 @@ def test_a_wrong_call_ends_with_2_and_a_refused_file_with_1(county, words, code)
     assert ended.value.code == code
     with scope(System("test"), "测试"):
         assert not Person.objects.exists()
+
+
+@pytest.mark.parametrize("words", [("add",), ("post", "wang"), ("post", "wang", "--post", "approver", "--area", "1"), ("reset",)])
+def test_a_staff_command_that_lacks_something_is_a_wrong_call(county, words):
+    said("staff", "add", "wang", "--name", "王某", "--post", "county_clerk", "--area", "990101")
+    with pytest.raises(CommandError) as wrong:
+        said("staff", *words)
+    assert wrong.value.returncode == 2
+
+
+def test_who_is_not_there_is_an_answer_and_no_wrong_call(county):
+    with pytest.raises(CommandError) as wrong:
+        said("staff", "reset", "nobody")
+    assert wrong.value.returncode == 1
+
+
+def test_staff_areas_and_calendar_speak_json(county, tmp_path):
+    made = json.loads(said("staff", "add", "wang", "--name", "王某", "--post", "county_clerk", "--area", "990101", "--json"))
+    assert Staff.objects.get().check_password(made.pop("password"))
+    assert json.loads(said("staff", "list", "--json")) == [made]
+    assert made["posts"][0]["post"] == "county_clerk"
+    assert json.loads(said("staff", "leave", "wang", "--json"))["active"] is False
+    assert json.loads(said("areas", "--json"))["new"] > 0
+    notice = tmp_path / "2027.csv"
+    notice.write_text("日期,上班,名称\n2027-01-01,否,元旦\n2027-01-03,是,调休\n", encoding="utf-8")
+    told = json.loads(said("calendar", "2027", str(notice), "--document", "虚构〔2026〕1号", "--json"))
+    assert told == {"year": 2027, "off": 1, "worked": 1, "cases_changed": 0}

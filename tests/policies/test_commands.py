@@ -71,9 +71,7 @@ def test_obligors_of_the_subject_and_of_a_member_count(folder):
 
 def test_of_two_benefits_that_fill_up_only_the_rest_is_paid(folder):
     facts = {"obligors": [], "receives": [{"policy": "subsistence_allowance", "amount": 100}]}
-    assert explained(folder, facts)["007"]["relations"] == [
-        {"kind": "补差", "with": "subsistence_allowance", "payable": True, "rest": "20.50"}
-    ]
+    assert explained(folder, facts)["007"]["relations"] == [{"kind": "补差", "with": "subsistence_allowance", "payable": True}]
 
 
 def test_both_engines_leave_open_what_obligors_nobody_told_would_decide(folder, tmp_path):
@@ -104,6 +102,21 @@ def test_a_subject_that_stands_twice_or_has_no_name_is_refused(folder, tmp_path,
         )
     assert stopped.value.code == 1
     assert "facts.csv" in out.getvalue()
+
+
+def test_a_file_in_another_encoding_is_refused_in_our_words(folder, tmp_path):
+    (tmp_path / "facts.csv").write_text("subject,家庭人口\n沈,1\n", encoding="gb18030")
+    out = StringIO()
+    with pytest.raises(SystemExit) as stopped:
+        call_command(
+            *("rules", "evaluate", "--policies", str(folder), "--facts", str(tmp_path / "facts.csv")),
+            *("--on", "2026-12-01", "--out", str(tmp_path / "out.csv")),
+            stdout=out,
+            stderr=out,
+        )
+    assert stopped.value.code == 1
+    assert "UTF-8" in out.getvalue()
+    assert "Error" not in out.getvalue()
 
 
 def test_a_folder_that_is_not_there_is_a_wrong_call(tmp_path):

@@ -51,9 +51,8 @@ class Relation:
     rest: Decimal | None = None
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as rule_format says; `rest` only where something is known of it."""
-        told = {"kind": self.kind, "with": self.with_, "payable": self.payable}
-        return told if self.rest is None else {**told, "rest": f"{self.rest:.2f}"}
+        """Return it as rule_format says."""
+        return {"kind": self.kind, "with": self.with_, "payable": self.payable}
 
 
 @dataclass(frozen=True)

@@ -56,7 +56,7 @@ def _read(path: Path, rules: Rules, keys: Sequence[str]) -> dict[str, list[Any]]
         try:
             held = con.sql(f"SELECT COLUMNS(*)::VARCHAR FROM {reader}", params=[str(path)]).to_arrow_table()
         except duckdb.Error as problem:
-            raise NotAFact(f"读不了 {path.name}：{str(problem).splitlines()[0]}") from None
+            raise NotAFact(f"读不了 {path.name}：{_why_unreadable(path, problem)}") from None
     for key in keys:
         if key not in held.column_names:
             raise NotAFact(f"{path.name} 里没有“{key}”这一列。")
@@ -70,6 +70,17 @@ def _read(path: Path, rules: Rules, keys: Sequence[str]) -> dict[str, list[Any]]
         name: held[name].to_pylist() if name in keys else _column(rules, name, held[name].to_pylist(), path.name)
         for name in held.column_names
     }
+
+
+def _why_unreadable(path: Path, problem: duckdb.Error) -> str:
+    """Say in our words why a file cannot be read; what the engine says of the rest is in English."""
+    if not path.exists():
+        return "没有这个文件。"
+    if path.suffix == ".parquet":
+        return "不是完整的 Parquet 文件，请重新导出。"
+    if "unicode" in str(problem).lower() or "utf-8" in str(problem).lower():
+        return "不是 UTF-8 编码（可能是 GB18030），请在表格软件里另存为“CSV UTF-8”。"
+    return "不是完整的 CSV 文件：每行的列数要和第一行相同，请检查多出的逗号和引号。"
 
 
 def _column(rules: Rules, name: str, texts: Sequence[str | None], file: str) -> list[Any]:

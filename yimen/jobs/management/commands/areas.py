@@ -1,5 +1,7 @@
 """`yimen manage areas`: load the packed divisions and the departments; loading them again changes nothing."""
 
+import json
+from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -10,8 +12,12 @@ from yimen.office.actions import load_areas, load_departments
 class Command(BaseCommand):
     help = "装载行政区划和部门目录（可重复运行）。"
 
-    def handle(self, *_: Any, **__: Any) -> None:
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """--json."""
+        parser.add_argument("--json", action="store_true")
+
+    def handle(self, *_: Any, **options: Any) -> None:
         """Load them and say how many were new."""
         fresh = load_areas()
         load_departments()
-        self.stdout.write(f"装载区划 {fresh:,} 个。")
+        self.stdout.write(json.dumps({"new": fresh}) if options["json"] else f"装载区划 {fresh:,} 个。")

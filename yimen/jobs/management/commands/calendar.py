@@ -1,5 +1,6 @@
 """`yimen manage calendar`: enter the State Council's yearly notice of days off and make-up workdays."""
 
+import json
 from argparse import ArgumentParser
 from datetime import date
 from pathlib import Path
@@ -40,8 +41,9 @@ class Command(BaseCommand):
         parser.add_argument("year", type=int)
         parser.add_argument("file", type=Path)
         parser.add_argument("--document", required=True, help="文号，如 国办发明电〔2026〕7号")
+        parser.add_argument("--json", action="store_true")
 
-    def handle(self, *_: Any, year: int, file: Path, document: str, **__: Any) -> None:
+    def handle(self, *_: Any, year: int, file: Path, document: str, **options: Any) -> None:
         """Enter it and reckon the due dates anew; nothing is entered if any row cannot be read."""
         at = timezone.now()
         try:
@@ -52,6 +54,10 @@ class Command(BaseCommand):
         except (TableProblem, ValueError, RuleError) as problem:
             raise CommandError(str(problem)) from None
         worked = sum(worked for worked, _ in days.values())
+        if options["json"]:
+            told = {"year": year, "off": len(days) - worked, "worked": worked, "cases_changed": changed}
+            self.stdout.write(json.dumps(told))
+            return
         self.stdout.write(f"{year} 年：放假 {len(days) - worked} 天，调休上班 {worked} 天。{changed} 个办件的期限按它重算了。")
 
 

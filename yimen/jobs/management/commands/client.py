@@ -34,9 +34,9 @@ class Command(BaseCommand):
     def _add(self, options: dict[str, Any]) -> str:
         username, area = options["username"], Area.objects.filter(code=options["area"]).first()
         if not username or not options["name"]:
-            raise CommandError("请写账号和 --name 名称。")
+            raise CommandError("请写账号和 --name 名称。", returncode=2)
         if area is None:
-            raise CommandError("请用 --area 写区划代码；还没有装载区划的，先运行 yimen manage areas。")
+            raise CommandError("请用 --area 写区划代码；还没有装载区划的，先运行 yimen manage areas。", returncode=2)
         if Staff.objects.filter(username=username).exists():
             raise CommandError(f"已经有账号“{username}”。换令牌请用 renew。")
         now, name = timezone.now(), options["name"]

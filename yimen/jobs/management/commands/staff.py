@@ -1,5 +1,6 @@
 """`yimen manage staff`: the first accounts of a new county, a new post, a lost second factor, somebody who leaves."""
 
+import json
 import secrets
 from argparse import ArgumentParser
 from datetime import date
@@ -27,23 +28,25 @@ class Command(BaseCommand):
         parser.add_argument("--post", choices=POST_WORDS, help="；".join(f"{kind} {words}" for kind, words in POST_WORDS.items()))
         parser.add_argument("--area", default="", help="岗位所在地的区划代码")
         parser.add_argument("--on", type=date.fromisoformat, help="从哪天起，默认今天")
+        parser.add_argument("--json", action="store_true", help="以 JSON 输出这个人（list：所有人）")
 
     def handle(self, *_: Any, what: str, **options: Any) -> None:
         """Do it as the system, audited."""
         load_departments()
         with scope(System("staff"), "管理人员"):
             try:
-                self.stdout.write(getattr(self, f"_{what}")(options))
+                words = getattr(self, f"_{what}")(options)
             except NotAllowed as problem:
                 raise CommandError(str(problem)) from None
+        self.stdout.write(_told(options) if options["json"] and what not in ("list", "add") else words)
 
     def _add(self, options: dict[str, Any]) -> str:
         if not options["username"] or not options["name"]:
-            raise CommandError("请写用户名和 --name 姓名。")
+            raise CommandError("请写用户名和 --name 姓名。", returncode=2)
         if staff_called(options["username"]) is not None:
             raise CommandError(f"已经有用户名“{options['username']}”（不分大小写）。加岗请用 post。")
         if not options["post"]:
-            raise CommandError("请用 --post 写明岗位；没有岗位什么也看不到。")
+            raise CommandError("请用 --post 写明岗位；没有岗位什么也看不到。", returncode=2)
         area, password = _area(options["area"]), secrets.token_urlsafe(12)
         staff = add_staff(
             username=options["username"],
@@ -54,12 +57,14 @@ class Command(BaseCommand):
             at=timezone.now(),
         )
         self._give(staff, area, options)
+        if options["json"]:
+            return json.dumps(_as_json(staff) | {"password": password}, ensure_ascii=False)
         return f"{staff.name}：用户名 {staff.username}，初始口令 {password}（只显示这一次）。第一次登录时绑定动态口令。"
 
     def _post(self, options: dict[str, Any]) -> str:
         staff = _staff(options["username"])
         if not options["post"]:
-            raise CommandError("请用 --post 写明岗位。")
+            raise CommandError("请用 --post 写明岗位。", returncode=2)
         self._give(staff, _area(options["area"]), options)
         return _described(staff)
 
@@ -82,8 +87,11 @@ class Command(BaseCommand):
         deactivate_staff(staff=staff, by=None, at=timezone.now())
         return f"{staff.name}已停用，正在用的登录立即失效。"
 
-    def _list(self, _: dict[str, Any]) -> str:
-        return "\n".join(_described(staff) for staff in Staff.objects.order_by("username")) or "还没有人员。"
+    def _list(self, options: dict[str, Any]) -> str:
+        everybody = list(Staff.objects.order_by("username"))
+        if options["json"]:
+            return json.dumps([_as_json(one) for one in everybody], ensure_ascii=False)
+        return "\n".join(_described(staff) for staff in everybody) or "还没有人员。"
 
     def _give(self, staff: Staff, area: Area, options: dict[str, Any]) -> None:
         starts_on = options["on"] or timezone.localdate()
@@ -91,6 +99,8 @@ class Command(BaseCommand):
 
 
 def _staff(username: str) -> Staff:
+    if not username:
+        raise CommandError("请写用户名。", returncode=2)
     staff = Staff.objects.filter(username=username).first()
     if staff is None:
         raise CommandError(f"没有用户名“{username}”。")
@@ -100,8 +110,19 @@ def _staff(username: str) -> Staff:
 def _area(code: str) -> Area:
     area = Area.objects.filter(code=code).first()
     if area is None:
-        raise CommandError(f"区划里没有代码“{code}”。请用 --area 写区划代码；还没有装载区划的，先运行 yimen manage areas。")
+        words = f"区划里没有代码“{code}”。请用 --area 写区划代码；还没有装载区划的，先运行 yimen manage areas。"
+        raise CommandError(words, returncode=2)
     return area
+
+
+def _told(options: dict[str, Any]) -> str:
+    return json.dumps(_as_json(_staff(options["username"])), ensure_ascii=False)
+
+
+def _as_json(staff: Staff) -> dict[str, Any]:
+    held = [post for post in staff.posts.select_related("area") if post.is_held]
+    posts = [{"post": post.kind, "area": post.area_id, "since": post.starts_on.isoformat()} for post in held]
+    return {"username": staff.username, "name": staff.name, "active": staff.is_active, "posts": posts}
 
 
 def _described(staff: Staff) -> str:
