@@ -6,6 +6,8 @@ from django.urls import URLPattern, URLResolver, path
 
 from yimen.api.front import api
 from yimen.web import accounts
+from yimen.web.administrators import audit as auditing
+from yimen.web.administrators import staff as staffing
 from yimen.web.approver import decision as approving
 from yimen.web.approver import desk as approver_desk
 from yimen.web.approver import handling, reassign
@@ -53,6 +55,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("approve/<uuid:decision_id>/photos/<slug:which>/", approving.photo, name="posting_photo"),
     path("approve/<uuid:decision_id>/notice/", papers.own_notice, name="approve_notice"),
     path("reassign/", reassign.reassign, name="reassign"),
+    path("staff/", staffing.staff_list, name="staff"),
+    path("staff/<str:username>/", staffing.staff_page, name="staff_page"),
+    path("staff/<str:username>/<slug:name>/", staffing.staff_step, name="staff_step"),
+    path("audit/", auditing.audit_list, name="audit"),
+    path("audit/export/", auditing.audit_export, name="audit_export"),
     path("cases/<uuid:case_id>/decisions/", handling.page, name="case_decisions"),
     path("cases/<uuid:case_id>/decisions/<slug:name>/", handling.step, name="case_step"),
     path("cases/<uuid:case_id>/postings/<uuid:decision_id>/<slug:which>/", handling.posting_photo, name="case_posting_photo"),

@@ -149,6 +149,7 @@ __all__ = [
     "sheet_of",
     "signing_page",
     "stands_of",
+    "step_words",
     "suggested_for",
     "taper_of",
     "task_seen",
@@ -324,6 +325,12 @@ def draft(*, case_id: uuid.UUID) -> Case:
 def open_cases_of(*, household_id: uuid.UUID) -> QuerySet[Case]:
     """Return the applications of a household that are not ended, the newest first."""
     return cases_of(household_id=household_id).filter(state__in=(State.DRAFT, State.SUBMITTED, State.ACCEPTED))
+
+
+def step_words(name: str) -> str:
+    """Return what a step of a case or decision is called, or nothing."""
+    step = CASE_STEPS.get(name) or DECISION_STEPS.get(name)
+    return step.words if step else ""
 
 
 def words_of(event: CaseEvent) -> str:

@@ -14,6 +14,7 @@ from yimen.office.clients import add_client, is_client, refuse_taken, renew_toke
 from yimen.office.divisions import FICTIONAL, packed
 from yimen.office.models import Area, CalendarDay, CalendarYear, Department, Post, ServicePoint, Staff
 from yimen.office.permissions import EXCLUSIVE, POST_WORDS
+from yimen.office.staffing import refuse_unmanaged
 
 __all__ = [
     "DEPARTMENTS",
@@ -26,6 +27,7 @@ __all__ = [
     "give_post",
     "load_areas",
     "load_departments",
+    "readmit_staff",
     "renew_token",
     "reset_password",
     "reset_second_factor",
@@ -110,7 +112,7 @@ def give_post(*, staff: Staff, kind: str, area: Area, starts_on: date, by: Staff
     The three administrators (系统、安全、审计) are exclusive: raises NotAllowed if it would stand beside another post, also one
     that is yet to begin or to end.
     """
-    require("staff.manage")
+    require("staff.manage", area_path=area.path)
     # Two posts given at the same moment must see each other.
     Staff.objects.select_for_update().get(pk=staff.pk)
     held = {post.kind for post in staff.posts.exclude(ends_on__lte=starts_on)} - {kind}
@@ -126,7 +128,7 @@ def give_post(*, staff: Staff, kind: str, area: Area, starts_on: date, by: Staff
 @transaction.atomic
 def end_post(*, post: Post, ends_on: date, by: Staff | None, at: datetime) -> Post:
     """End a post (免岗): from this day on it shows nothing; ended today, the next click already."""
-    require("staff.manage")
+    require("staff.manage", area_path=post.area.path)
     # A post that never began is ended on the day it would have begun.
     post.ends_on = max(ends_on, post.starts_on)
     post.save(update_fields=["ends_on"])
@@ -137,7 +139,7 @@ def end_post(*, post: Post, ends_on: date, by: Staff | None, at: datetime) -> Po
 @transaction.atomic
 def reset_second_factor(*, staff: Staff, by: Staff | None, at: datetime) -> None:
     """Take away a lost second factor (重置动态口令); the next log-in sets up a new one."""
-    require("staff.manage")
+    refuse_unmanaged(staff)
     Authenticator.objects.filter(user=staff).delete()
     audit.write(action="staff.reset_totp", at=at, username=staff.username)
 
@@ -149,7 +151,7 @@ def reset_password(*, staff: Staff, password: str, by: Staff | None, at: datetim
 
     Raises NotAllowed for a program: it comes in by its token and nobody logs in as it.
     """
-    require("staff.manage")
+    refuse_unmanaged(staff)
     if is_client(staff):
         raise NotAllowed(f"“{staff.name}”是接入程序，只用令牌，不设密码。令牌丢了请换令牌。")
     validate_password(password, staff)
@@ -161,10 +163,21 @@ def reset_password(*, staff: Staff, password: str, by: Staff | None, at: datetim
 @transaction.atomic
 def deactivate_staff(*, staff: Staff, by: Staff | None, at: datetime) -> None:
     """Shut out somebody who leaves (离岗停用); their session ends at once, what they did stays theirs."""
-    require("staff.manage")
+    refuse_unmanaged(staff)
     staff.is_active = False
     staff.save(update_fields=["is_active"])
     audit.write(action="staff.deactivate", at=at, username=staff.username)
+
+
+@transaction.atomic
+def readmit_staff(*, staff: Staff, by: Staff | None, at: datetime) -> None:
+    """Let somebody in again who was shut out (恢复使用), with the posts they still hold. Raises NotAllowed."""
+    refuse_unmanaged(staff)
+    if is_client(staff):
+        raise NotAllowed(f"“{staff.name}”是接入程序，停用后要另加一个。")
+    staff.is_active = True
+    staff.save(update_fields=["is_active"])
+    audit.write(action="staff.readmit", at=at, username=staff.username)
 
 
 @transaction.atomic

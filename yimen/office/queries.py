@@ -11,9 +11,22 @@ from yimen.office.keys import keyring
 from yimen.office.models import Area, Delivery, Job, KeyCheck, Post, ServicePoint, Staff
 from yimen.office.permissions import PERMISSIONS, POST_WORDS
 from yimen.office.rotation import open_one_of_each
+from yimen.office.staffing import StaffRow, departments, staff_managed, staff_row
+from yimen.office.trail import AuditFilter, audit_entries, posts_of
 from yimen.office.vault import refuse_to_write_with_foreign_keys
 
-__all__ = ["POST_WORDS", "Staff", "client_of"]
+__all__ = [
+    "POST_WORDS",
+    "AuditFilter",
+    "Staff",
+    "StaffRow",
+    "audit_entries",
+    "client_of",
+    "departments",
+    "posts_of",
+    "staff_managed",
+    "staff_row",
+]
 
 
 def codes_above(area: Area) -> tuple[str, ...]:

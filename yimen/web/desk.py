@@ -26,6 +26,8 @@ HINTS = {
     "people": "按证件号码、姓名、拼音、后四位",
     "help": "问几句话，看能得到什么帮助",
     "policies": "条件、标准、材料、时限、依据",
+    "staff": "新增、任岗、免岗，重置密码和动态口令，停用",
+    "audit": "谁在什么时候看了、改了、导出了多少",
 }
 LINKS = (
     ("home", "首页", ()),
@@ -42,6 +44,8 @@ LINKS = (
     ("reassign", "改派", ("case.reassign",)),
     ("reserve", "备用金", ("reserve.spend", "reserve.fund")),
     ("policies", "政策", ("rules.see",)),
+    ("staff", "人员", ("staff.manage",)),
+    ("audit", "审计", ("audit.see",)),
 )
 
 
