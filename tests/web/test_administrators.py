@@ -117,9 +117,7 @@ def test_the_staff_of_another_county_are_not_there_and_nothing_is_done_to_them(s
     stranger = make_staff(kind="county_clerk", area=other, username="stranger")
     both = make_staff(kind="county_clerk", area=county, username="both")
     with scope(System("test"), "任岗"):
-        actions.give_post(
-            staff=both, kind="approver", area=other, starts_on=date(2026, 1, 1), by=None, at=NOON
-        )
+        actions.give_post(staff=both, kind="approver", area=other, starts_on=date(2026, 1, 1), by=None, at=NOON)
 
     assert "stranger" not in security.get(reverse("staff")).content.decode()
     assert security.get(reverse("staff_page", args=["stranger"])).status_code == 404
