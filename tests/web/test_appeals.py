@@ -153,3 +153,15 @@ def test_money_paid_wrongly_is_claimed_back_after_a_hearing_by_who_confirms(ente
     for one in ("追缴决定告知书", "1,200.00", "2026年8月至10月", "行政复议"):
         assert one in words
     assert case.hex[:8] in answer["Content-Disposition"]
+
+
+def test_where_nobody_else_confirms_the_county_s_supervisor_finds_somebody(enter, town):
+    make_staff(kind="town_approver", area=town.window.posts.get().area, username="boss")
+    clerk = make_staff(kind="county_clerk", area=Area.objects.get(code="990101"), username="county")
+    decision = decided(town, agrees=False)
+    town.other.posts.all().delete()
+
+    appealed(enter, town, decision)
+
+    with town.at_desk(town.window):
+        assert Task.objects.get(kind="review").owner == clerk

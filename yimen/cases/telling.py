@@ -10,16 +10,16 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from yimen.cases.applying import Asked
-from yimen.cases.deciding import in_hands_of, open_decisions
-from yimen.cases.dues import project_dues
+from yimen.cases.deciding import COUNTY_DEPTH, in_hands_of, open_decisions
+from yimen.cases.dues import DELEGATED, project_dues
 from yimen.cases.flow import CIVIL_AFFAIRS, Note, move_case, move_decision
 from yimen.cases.grounds import NotDecided, no_relative
 from yimen.cases.models import Case, CaseEvent, Decision, Task
 from yimen.cases.words import DecisionState, Effect, State, TaskKind
 from yimen.office.models import Staff
-from yimen.office.queries import colleagues
+from yimen.office.queries import colleagues, place_of
 from yimen.policies.queries import Parameter
-from yimen.screening.queries import current_rules, parameter_at
+from yimen.screening.queries import current_rules, parameter_at, true_parameters
 
 RIGID = "rigid_expenditure_household"
 TURNS_TO_RIGID = frozenset({"subsistence_allowance", "single_person_subsistence"})
@@ -87,7 +87,7 @@ def appeal(*, decision: uuid.UUID, words: str, by: Staff | None, at: datetime, o
         raise NotDecided("这项决定的复核申请已经记下，还没有答复，不用再记。")
     moved = move_decision("appeal", decision, by=by, at=at, note=Note(words.strip(), on=on, article="社会救助法第76条"))
     took_part = (moved.decided_by_id, moved.proposed_by_id)
-    owner = next((one for one in _reviewers(moved) if one.pk not in took_part), moved.case.first_assignee)
+    owner = next((one for one in _reviewers(moved, localdate(at)) if one.pk not in took_part), moved.case.first_assignee)
     task: Task = Task.objects.create(
         case=moved.case,
         household_id=moved.case.household_id,
@@ -101,12 +101,28 @@ def appeal(*, decision: uuid.UUID, words: str, by: Staff | None, at: datetime, o
     return task
 
 
-def _reviewers(decision: Decision) -> list[Staff]:
-    """Return who could look at a decision again: civil affairs at its own, another department at its own."""
-    if decision.department == CIVIL_AFFAIRS:
-        return colleagues(permission="decision.confirm", area_path=decision.area_path)
-    able = colleagues(permission="decision.department", area_path=decision.area_path)
-    return [one for one in able if one.department is not None and one.department.name == decision.department]
+def _reviewers(decision: Decision, on: date) -> list[Staff]:
+    """
+    Return who could look at a decision again, the likeliest first: civil affairs at its own, a department at its own.
+
+    Where nobody else confirms, the county's supervisor gets it, to find somebody.
+    """
+    path = decision.area_path
+    if decision.department != CIVIL_AFFAIRS:
+        able = colleagues(permission="decision.department", area_path=path)
+        return [one for one in able if one.department is not None and one.department.name == decision.department]
+    delegated = DELEGATED in true_parameters([DELEGATED], area_path=path, on=on, rules=current_rules())
+    confirming = colleagues(permission="decision.confirm", area_path=path)
+    able = [one for one in confirming if delegated or _of_county(one, "decision.confirm", path)]
+    return [
+        *able,
+        *(one for one in colleagues(permission="case.reassign", area_path=path) if _of_county(one, "case.reassign", path)),
+    ]
+
+
+def _of_county(staff: Staff, permission: str, area_path: str) -> bool:
+    place = place_of(staff, permission=permission, area_path=area_path)
+    return place is not None and place.path.count(".") <= COUNTY_DEPTH
 
 
 @transaction.atomic
