@@ -116,7 +116,9 @@ def test_one_verification_ends_in_the_results_of_four_departments(town, health):
         states = {one.policy: one.state for one in Decision.objects.filter(case=case)}
     assert states == {LOW: "open", "disability_living_subsidy": "waiting", "medical_aid": "waiting", "school_aid": "waiting"}
 
-    _confirmed(town, case, LOW, 1)
+    low = _confirmed(town, case, LOW, 1)
+    # What the conditions compare is frozen as it was reckoned, in fen, with the place's own amounts.
+    assert (low.facts["known"]["家庭月收入"], low.facts["known"]["低保标准"]) == (20_000, 64_000)
     living, medical = (proposed(town, case, policy, day=11) for policy in ("disability_living_subsidy", "medical_aid"))
     with town.at_desk(town.window):
         school = decision_of(case, "school_aid")

@@ -21,7 +21,7 @@ from yimen.cases.words import Effect
 from yimen.office.access import System, current, may, scope
 from yimen.office.models import Staff
 from yimen.policies.queries import Answer
-from yimen.screening.queries import answer_of, current_rules, explain_registered, story_of
+from yimen.screening.queries import answer_of, current_rules, explain_registered, reckoned_of, story_of
 
 
 class NotDecided(Exception):
@@ -38,10 +38,11 @@ class StaleFacts(NotDecided):
 
 @dataclass(frozen=True)
 class Today:
-    """What the rules say of a decision's subject today, and every fact behind it."""
+    """What the rules say of a decision's subject today, every fact behind it, and what was reckoned from them."""
 
     answer: Answer
     facts: list[dict[str, Any]]
+    known: Mapping[str, Any]
 
     @property
     def values(self) -> dict[str, Any]:
@@ -65,7 +66,7 @@ def write_opinion(
         proposed_by=by,
         proposed_at=at,
         policy_version=now.answer.policy.version if now else held.policy_version,
-        facts={"rows": now.facts, "values": values} if now else {},
+        facts={"rows": now.facts, "values": values, "known": now.known} if now else {},
         conditions=[_condition(one) for one in now.answer.conditions] if now else [],
         facts_hash=_hash(values),
         amount_fen=amount_fen,
@@ -87,7 +88,8 @@ def today(held: Decision, on: date) -> Today:
         answer = answer_of(registered, policy=held.policy, person=held.person_id)
         if answer is None:
             raise NotDecided("这项政策今天不再执行，或此人已不在本户，请先核对。")
-        return Today(answer, story_of(registered, answer, person=held.person_id, rules=rules, on=on))
+        about: dict[str, Any] = {"person": held.person_id, "rules": rules, "on": on}
+        return Today(answer, story_of(registered, answer, **about), reckoned_of(registered, answer, **about))
 
 
 def _comparing(held: Decision) -> AbstractContextManager[Any]:

@@ -1,5 +1,6 @@
 """Questions to screening: findings, figures, and what the rules say of one registered household."""
 
+import re
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from yimen.screening.story import (
     RegisteredAnswers,
     answer_of,
     parameter_at,
+    place_of,
     story_of,
     true_parameters,
     whole_parameter,
@@ -41,6 +43,7 @@ __all__ = [
     "whole_parameter",
     "yuan_parameter",
 ]
+_NAMES = re.compile(r"[^\W\d]\w*")
 KINDS = {"missed": "漏救", "wrong": "错救", "recheck": "待核实", "soon": "即将符合"}
 
 
@@ -218,6 +221,21 @@ def explain_registered(*, household_id: uuid.UUID, on: date, rules: Rules, permi
         known.given, known.given_members, receives=known.receives, receives_members=known.receives_members
     )
     return RegisteredAnswers(card, known, answers, receipts)
+
+
+def reckoned_of(
+    held: RegisteredAnswers, answer: Answer, *, person: uuid.UUID | None, rules: Rules, on: date
+) -> dict[str, int | bool | str]:
+    """
+    Return what an answer's conditions compare, derived values and local parameters included, in inner units (fen).
+
+    Beside `story_of` it is what a decision freezes, so that a sum of several facts can be read later as it was reckoned then.
+    """
+    whole, people = explainer_for(card=held.card, rules=rules, on=on).values(held.facts.given, held.facts.given_members)
+    place = place_of(held, person)
+    known = whole if place is None else people[place]
+    names = {name for one in answer.conditions for name in _NAMES.findall(one.condition.expression)}
+    return {name: value for name in sorted(names) if isinstance(value := known.get(name), int | bool | str)}
 
 
 def explainer_for(*, card: HouseholdCard, rules: Rules, on: date) -> Explainer:

@@ -23,6 +23,7 @@ def test_a_refusal_is_explained_appealed_against_and_answered_by_somebody_else(s
 
     approver = sit("demo_approver")
     approver.go("/approve/").press(LOW, approver.page.locator("tr", has_text="秦**"))
+    approver.reads("1,900.00元/月")
     no = approver.fill(approver.unfold("不予确认"), words="您的月收入 1,900 元，高于当地低保标准 640 元。")
     approver.fill(no, article="社会救助法第十八条")
     approver.press("不予确认", no, exact=True).reads("已不予确认", "三个工作日内书面告知本人")

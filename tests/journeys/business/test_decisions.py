@@ -107,7 +107,7 @@ def test_a_couple_from_another_province_is_helped_the_same_day_within_the_law_s_
     amounts.nth(0).fill("300")
     amounts.nth(1).fill("500")
     page.set_input_files("#receipt", picture(tmp_path))
-    window.press("已经给了，记下").reads("2026年11月23日由演示·桃源镇窗口先行救助", "等另一位同事", "有收据")
+    window.press("已经给了，记下").reads("2026年11月23日由演示·桃源镇窗口先行救助", "等另一位同事", "本人签字")
     address = page.url
 
     head = sit("demo_town_head")

@@ -64,7 +64,8 @@ def _day(text: str | None) -> date | None:
 
 def _rows(held: DecisionPage) -> list[Row]:
     """Tell the conditions from the frozen facts alone: what the opinion rested on, not what is known today."""
-    return Teller(current_rules(), held.facts, None, {}).rows(held.decision.conditions, kind="decision")
+    known = held.decision.facts.get("known", {})
+    return Teller(current_rules(), held.facts, None, known).rows(held.decision.conditions, kind="decision")
 
 
 def _neighbours(keys: list[uuid.UUID], decision_id: uuid.UUID) -> dict[str, Any]:
