@@ -165,7 +165,14 @@ def test_the_window_posts_with_a_photo_and_only_a_photo(enter, town):
     assert "公示期满或有异议" in body
     seen = enter(town.approver).get(reverse("posting_photo", args=[decision.pk, "first"]))
     assert (b"".join(seen.streaming_content), seen["Content-Type"]) == (plain_picture(PHOTO)[1], "image/jpeg")
-    assert enter(town.colleague).get(reverse("posting_photo", args=[decision.pk, "first"])).status_code == 403
+    colleague = enter(town.colleague)
+    assert colleague.get(reverse("posting_photo", args=[decision.pk, "first"])).status_code == 403
+    beside = reverse("case_posting_photo", args=[case.pk, decision.pk, "first"])
+    assert beside in body
+    assert b"".join(colleague.get(beside).streaming_content) == plain_picture(PHOTO)[1]
+    assert colleague.get(beside.replace("first", "last")).status_code == 404
+    assert enter(department_desk("cl", "残联")).get(beside).status_code == 403
+    assert AuditEntry.objects.filter(action="read", purpose="看公示照片", staff=town.colleague).exists()
 
 
 def test_a_step_that_is_refused_is_said_on_the_page_and_an_unknown_one_is_no_step(enter, town, nursing):

@@ -281,3 +281,24 @@ def test_another_towns_clerk_opens_nothing_of_it(enter_as, county, funded):
 
 def test_the_leader_s_first_page_says_how_many_are_in_hand(enter_as, county):
     assert "核查中" in body(enter_as("baishu").get(reverse("home")))
+
+
+def test_the_receipt_is_seen_by_who_spends_funds_or_confirms_and_the_look_is_written_down(enter_as, county, funded):
+    client = enter_as("shiliu")
+    _, answer = given(client, registered(client))
+    photo = SimpleUploadedFile("冯过客.jpg", jpeg())
+    client.post(answer["Location"] + "receipt/", {"receipt": photo, "receipt_kind": "fingerprint"})
+
+    page = body(client.get(answer["Location"]))
+    seen = re.search(r'href="(/reserve/receipts/[0-9a-f-]{36}/)">本人按指印', page)[1]
+
+    shown = client.get(seen)
+    assert b"".join(shown.streaming_content).startswith(b"\xff\xd8")
+    assert "no-store" in shown["Cache-Control"]
+    assert AuditEntry.objects.filter(action="read", purpose="看备用金收据", staff__username="shiliu").exists()
+    assert seen in body(funded.get(reverse("reserve") + f"?area={TOWN}"))
+    assert funded.get(seen).status_code == 200
+    assert enter_as("dingxiang").get(seen).status_code in (403, 404)
+    county.post("elsewhere", "town_clerk", "990101001")
+    assert enter_as("elsewhere").get(seen).status_code == 404
+    assert enter_as("baishu").get(seen).status_code == 403
