@@ -58,3 +58,21 @@ def _on_postgresql(table: str, words: str) -> tuple[str, ...]:
         f"CREATE TRIGGER {name}_no_change BEFORE UPDATE OR DELETE ON {table} FOR EACH ROW EXECUTE FUNCTION {refuse}",
         f"CREATE TRIGGER {name}_no_truncate BEFORE TRUNCATE ON {table} FOR EACH STATEMENT EXECUTE FUNCTION {refuse}",
     )
+
+
+def grants(connection: Any, role: str) -> list[str]:
+    """
+    Return the statements that let a plain role run the program on PostgreSQL: it owns nothing, changes no table, and may
+    only read and add to what is guarded. To be given by the owner after every migration.
+    """
+    quoted = connection.ops.quote_name(role)
+    tables = sorted(connection.introspection.table_names())
+    free = ", ".join(connection.ops.quote_name(table) for table in tables if table not in GUARDED)
+    kept = ", ".join(connection.ops.quote_name(table) for table in tables if table in GUARDED)
+    return [
+        f"GRANT USAGE ON SCHEMA public TO {quoted}",
+        f"GRANT SELECT, INSERT, UPDATE, DELETE ON {free} TO {quoted}",
+        f"REVOKE ALL ON {kept} FROM {quoted}",
+        f"GRANT SELECT, INSERT ON {kept} TO {quoted}",
+        f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO {quoted}",
+    ]

@@ -21,6 +21,7 @@ from yimen.web.administrators.words import purpose_in_words, words_of_action
 
 PER_PAGE = 50
 MOST_EXPORTED = 20_000
+DAYS = ("%Y.%m.%d", "%Y-%m-%d")
 WHAT = (("", "全部"), ("read", "查看和导出"), ("write", "改动"), ("refused", "被拒绝的"))
 COLUMNS = ("时间", "姓名", "用户名", "岗位所在", "做了什么", "用途", "涉及多少人（户）", "被拒绝", "来自", "细节")
 
@@ -44,8 +45,8 @@ class Row:
 class Narrow(forms.Form):
     """What the audit is narrowed to; what does not fit is left out, never an error."""
 
-    starts_on = forms.DateField(label="从", required=False, widget=forms.DateInput({"type": "date"}))
-    ends_on = forms.DateField(label="到", required=False, widget=forms.DateInput({"type": "date"}))
+    starts_on = forms.DateField(label="从", required=False, input_formats=DAYS, widget=forms.TextInput({"size": 10}))
+    ends_on = forms.DateField(label="到", required=False, input_formats=DAYS, widget=forms.TextInput({"size": 10}))
     who = forms.CharField(label="姓名或用户名", required=False, max_length=40)
     what = forms.ChoiceField(label="做了什么", required=False, choices=WHAT)
     area = forms.ChoiceField(label="岗位在哪里", required=False)
@@ -70,7 +71,7 @@ class Narrow(forms.Form):
 
 def audit_list(request: HttpRequest) -> HttpResponse:
     """Show a page of entries; that somebody looked is an entry too."""
-    form = Narrow(request.GET.copy() if request.GET else {"starts_on": localdate(), "ends_on": localdate()})
+    form = Narrow(request.GET.copy() if request.GET else dict.fromkeys(("starts_on", "ends_on"), f"{localdate():%Y.%m.%d}"))
     narrowed = form.chosen()
     page = Paginator(audit_entries(narrowed=narrowed), PER_PAGE).get_page(request.GET.get("page"))
     with reading("看审计", page=page.number, **_told(narrowed)):

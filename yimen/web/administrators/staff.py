@@ -122,9 +122,9 @@ def _area_of(sent: Any) -> Any:
 
 def _day_of(sent: Any, name: str = "starts_on") -> date:
     try:
-        return date.fromisoformat(sent.get(name, "")) if sent.get(name) else localdate()
+        return date.fromisoformat(sent.get(name, "").strip().replace(".", "-")) if sent.get(name) else localdate()
     except ValueError:
-        raise Unclear("日期请写成 2026-12-01。") from None
+        raise Unclear("日期请写成 2026.12.01。") from None
 
 
 def staff_page(request: HttpRequest, username: str, *, problem: str = "", password: str = "") -> HttpResponse:

@@ -1,0 +1,23 @@
+"""`yimen manage grants ROLE`: what the owner of a PostgreSQL database gives the program's own account, as SQL to be piped on."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import connection
+
+from yimen.office.guards import grants
+
+
+class Command(BaseCommand):
+    help = "写出给程序账号的授权语句（PostgreSQL）：能办事，不能改表，审计、经过和账目只能增加。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """ROLE."""
+        parser.add_argument("role", help="程序连接数据库用的账号，不是表主人，也不是超级用户")
+
+    def handle(self, *_: Any, role: str, **__: Any) -> None:
+        """Write the statements; run them as the owner after every migration."""
+        if connection.vendor != "postgresql":
+            raise CommandError("内置 SQLite 没有账号，不用授权；只有 PostgreSQL 要。", returncode=2)
+        self.stdout.write("\n".join(f"{statement};" for statement in grants(connection, role)))
