@@ -9,6 +9,8 @@ from tests.journeys.conftest import faults
 from yimen.registry.id_numbers import check_digit
 
 KEYS = re.compile(r"[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}")
+# What each row of a visit's sheet is about, and whether something is known that may be true.
+ROWS = "rows => rows.map(row => [row.querySelector('[name^=\"now|\"]').name, !!row.querySelector('.two')])"
 DAY = r"(\d{4})-(\d\d)-(\d\d)"
 
 
@@ -179,16 +181,13 @@ class Seat:
         self.go(f"/visits/{case}/")
         page.set_input_files("[data-photo]", photo)
         page.locator(".photos figure img").wait_for()
-        for row in page.locator("[data-counts]").all():
-            fact = row.locator("[name^='now|']").get_attribute("name").rpartition("|")[2]
-            if fact in answers:
-                if row.locator(".two").count():
-                    row.locator("label", has_text="有变化").click()
-                self._answer(row, answers[fact])
-            elif row.locator(".two").count():
-                row.locator("label", has_text="属实").click()
-            else:
-                self._answer(row, "0")
+        rows = page.locator("[data-counts]")
+        for place, (name, is_known) in enumerate(rows.evaluate_all(ROWS)):
+            fact, row = name.rpartition("|")[2], rows.nth(place)
+            if is_known:
+                row.locator("label", has_text="有变化" if fact in answers else "属实").click()
+            if fact in answers or not is_known:
+                self._answer(row, answers.get(fact, "0"))
         for fact in answers:
             row = page.locator(f"details li:has([name$='|{fact}'])").first
             if row.count():
