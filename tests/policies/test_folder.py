@@ -204,3 +204,22 @@ def test_a_day_in_a_rule_is_moved_by_one_day_and_only_examples_on_both_sides_not
     unseen = [one.change for one in survivors(load_rules(write(tmp_path / "a", policy=rule + far)))]
     assert unseen == ["条件“老”的“<”改成“<=”", "条件“老”的界限晚一天", "条件“老”的界限早一天"]
     assert survivors(load_rules(write(tmp_path / "b", policy=rule + near))) == []
+
+
+def test_a_line_of_its_own_is_changed_too_and_only_examples_that_name_the_lines_notice(tmp_path):
+    said = "  - {{说: 例, 日: 2026-12-01, 设: {{家庭人口: {many}, 家庭月收入: 1}}, 得: 符合{more}}}\n"
+    rule = (
+        "编号: old\n名称: 老\n生效: 2026-01-01\n对象: 户\n条件:\n  - {名: 有收入, 式: 家庭月收入 > 0}\n"
+        "分项:\n  - {名: 大家庭, 当: 家庭人口 >= 3, 额: 家庭人口 * 10}\n例:\n"
+        "  - {说: 没有, 日: 2026-12-01, 设: {家庭人口: 1, 家庭月收入: 0}, 得: 不符合}\n"
+        "  - {说: 一分, 日: 2026-12-01, 设: {家庭人口: 1, 家庭月收入: 0.01}, 得: 符合}\n"
+    )
+    blind = said.format(many=3, more="") + said.format(many=2, more="")
+    unseen = [one.change for one in survivors(load_rules(write(tmp_path / "a", policy=rule + blind)))]
+    assert "去掉分项“大家庭”" in unseen
+    assert "分项“大家庭”的“>=”改成“>”" in unseen
+
+    named = said.format(many=3, more=", 分项: {大家庭: 30}") + said.format(many=2, more=", 分项: {}")
+    assert survivors(load_rules(write(tmp_path / "b", policy=rule + named))) == []
+    wrong = said.format(many=3, more=", 分项: {大家庭: 20}")
+    assert ["分项" in str(one) for one in failures(load_rules(write(tmp_path / "c", policy=rule + wrong)))] == [True]

@@ -39,7 +39,7 @@ KEYS = (
 )
 _CONDITION_KEYS = ("名", "式", "据", "依据", "缺则问", "不符提示", "核实部门", "说明")
 _TIER_KEYS = ("名", "额", "当", "据", "说明")
-_EXAMPLE_KEYS = ("说", "日", "设", "得", "缺", "额", "档", "成员", "义务人")
+_EXAMPLE_KEYS = ("说", "日", "设", "得", "缺", "额", "档", "分项", "成员", "义务人")
 
 
 def read_policy(document: Document, *, place: str, problems: list[Problem]) -> Policy:
@@ -202,8 +202,9 @@ def _example(reader: Reader) -> Example:
         obligors=_people(reader, "义务人"),
         verdict=VERDICTS.get(verdict, ""),
         missing=tuple(str(name) for name in reader.list("缺")) if "缺" in reader.mapping else None,
-        amount=_amount(reader),
+        amount=_number(reader, "额", reader.text("额", "")),
         tier=reader.text("档", ""),
+        extras=_extras(reader),
         line=reader.mapping.line,
     )
 
@@ -222,12 +223,21 @@ def _people(reader: Reader, key: str) -> tuple[Mapping[str, Any], ...] | None:
     return tuple(entry for entry in reader.list(key) if isinstance(entry, Document))
 
 
-def _amount(reader: Reader) -> Decimal | None:
-    text = re.sub(r"[元,]", "", reader.text("额", ""))
+def _extras(reader: Reader) -> Mapping[str, Decimal] | None:
+    """Read which lines of their own must come out, all of them, with their amounts; None where the example does not say."""
+    held = _given(reader, "分项")
+    if held is None:
+        return None
+    amounts = {name: _number(reader, "分项", str(text)) for name, text in held.items()}
+    return {name: amount for name, amount in amounts.items() if amount is not None}
+
+
+def _number(reader: Reader, key: str, written: str) -> Decimal | None:
+    text = re.sub(r"[元,]", "", written)
     if not text:
         return None
     try:
         return Decimal(text)
     except InvalidOperation:
-        reader.note("额", f"“额”的“{text}”不是数。")
+        reader.note(key, f"“{key}”的“{text}”不是数。")
         return None

@@ -1,6 +1,6 @@
 """Worked examples (例) run as tests, and the mutation test that shows they would notice a wrong rule."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -74,7 +74,18 @@ def _differences(answer: Answer, example: Example) -> list[str]:
         found.append(f"写的额是 {example.amount}，算出来是 {answer.amount if answer.amount is not None else '未知'}。")
     elif example.tier and answer.tier != example.tier:
         found.append(f"写的档是“{example.tier}”，算出来是“{answer.tier}”。")
+    elif example.extras is not None and _lines(answer) != dict(example.extras):
+        said, got = (_in_words(held) for held in (example.extras, _lines(answer)))
+        found.append(f"写的分项是{said}，算出来是{got}。")
     return found
+
+
+def _lines(answer: Answer) -> dict[str, Decimal | None]:
+    return {one.name: one.amount for one in answer.extras}
+
+
+def _in_words(lines: Mapping[str, Decimal | None]) -> str:
+    return "、".join(f"“{name}”{'未知' if amount is None else amount}" for name, amount in lines.items()) or "没有"
 
 
 def survivors(rules: Rules) -> list[Survivor]:
@@ -105,6 +116,12 @@ def _mutants(rules: Rules, one: CompiledPolicy) -> Iterator[tuple[CompiledPolicy
         for typed, change in _changes(rules, share.when) if share.when else ():
             tiers: tuple[Share, ...] = (*one.tiers[:place], replace(share, when=typed), *one.tiers[place + 1 :])
             yield replace(one, tiers=tiers), share.tier.line, f"标准“{share.tier.name}”{change}"
+    for place, share in enumerate(one.extras):
+        above, below = one.extras[:place], one.extras[place + 1 :]
+        yield replace(one, extras=above + below), share.tier.line, f"去掉分项“{share.tier.name}”"
+        for typed, change in _changes(rules, share.when) if share.when else ():
+            changed_one = replace(one, extras=(*above, replace(share, when=typed), *below))
+            yield changed_one, share.tier.line, f"分项“{share.tier.name}”{change}"
 
 
 def _clause(clause: Clause, typed: Typed) -> Clause:

@@ -268,6 +268,7 @@ class Example:
     missing: tuple[str, ...] | None
     amount: Decimal | None
     tier: str
+    extras: Mapping[str, Decimal] | None
     line: int
 
 
