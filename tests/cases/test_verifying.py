@@ -266,7 +266,7 @@ def test_the_form_holds_the_81_indicators_in_7_areas_and_asks_first_what_decides
     every = {one.name for one in current_rules().catalogue.facts.values() if one.area and one.subject != "义务人"}
     assert len(page.areas) == 7
     assert indicators == every
-    assert len(every) + 2 == 81
+    assert len(every) == 81
     assert page.sheet.first[0].state == "unknown"
     assert page.sheet.first[0].uses
 
@@ -637,3 +637,13 @@ def test_a_settlement_is_corrected_by_another_with_its_own_reason(town, differin
     assert str(known(town, "月收入").value) == "480.00"
     with town.at_desk(town.window):
         assert Settlement.objects.count() == 2
+
+
+def test_what_obligors_earn_and_own_is_asked_at_the_visit_and_counts_from_then_on(town, case):
+    said = [
+        actions.Seen(town.person.pk.hex, "义务人最高月收入", "2600.00"),
+        actions.Seen(town.person.pk.hex, "有义务人财产超标", "false"),
+    ]
+    signed(town, case, said=said)
+    assert known(town, "义务人最高月收入").said.source == "入户"
+    assert known(town, "有义务人财产超标").value is False
