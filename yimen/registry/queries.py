@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cached_property
 from typing import TypeVar
 
 from django.db.models import Q, QuerySet
@@ -88,13 +89,26 @@ class HouseholdCard:
 
     household_id: uuid.UUID
     number: str
-    village: str
-    township: str
     group: str
     category: str | None
     area_path: str
     members: list[Member]
     standings: list[StandingNow]
+
+    @cached_property
+    def _names(self) -> dict[int, str]:
+        # Asked for only by who shows them: an explanation reads a household without.
+        return names_on(self.area_path)
+
+    @property
+    def village(self) -> str:
+        """The name of the village (村、社区)."""
+        return self._names.get(12, "")
+
+    @property
+    def township(self) -> str:
+        """The name of the township (乡镇、街道)."""
+        return self._names.get(9, "")
 
 
 def search(*, text: str) -> list[Hit]:
@@ -189,14 +203,11 @@ def household_card(*, household_id: uuid.UUID, on: date, permission: str = "pers
     if row is None:
         raise Household.DoesNotExist
     number, group, category, area_path = row
-    names = names_on(area_path)
-    memberships = memberships_on(on).filter(household_id=household_id).select_related("person").order_by("starts_on", "id")
-    members = [_member(m, on) for m in memberships]
+    rows = memberships_on(on).filter(household_id=household_id).order_by("starts_on", "id").values_list(*_MEMBER)
+    members = [_member(on, *row) for row in rows]
     return HouseholdCard(
         household_id=household_id,
         number=number,
-        village=names.get(12, ""),
-        township=names.get(9, ""),
         group=group,
         category=category,
         area_path=area_path,
@@ -232,19 +243,30 @@ def memberships_on(on: date) -> QuerySet[Membership]:
     return rows
 
 
-def _member(membership: Membership, on: date) -> Member:
-    person = membership.person
-    return Member(
-        person_id=person.pk,
-        name=person.name,
-        id_number=mask_id_number(person.id_number),
-        relation=membership.relation,
-        sex=person.sex,
-        born_on=person.born_on,
-        died_on=person.died_on,
-        age=age_on(person.born_on, on),
-        registered_here=person.registered_here,
-    )
+_MEMBER = (
+    "person_id",
+    "person__name",
+    "person__id_number",
+    "relation",
+    "person__sex",
+    "person__born_on",
+    "person__died_on",
+    "person__registered_here",
+)
+
+
+def _member(
+    on: date,
+    key: uuid.UUID,
+    name: str,
+    number: str,
+    relation: str,
+    sex: str,
+    born_on: date,
+    died_on: date | None,
+    here: bool | None,
+) -> Member:
+    return Member(key, name, mask_id_number(number), relation, sex, born_on, died_on, age_on(born_on, on), here)
 
 
 def age_on(born_on: date, on: date) -> int:
@@ -257,7 +279,10 @@ def standings_of(*, household_id: uuid.UUID, people: Iterable[uuid.UUID], on: da
     rows = Standing.objects.filter(
         Q(household_id=household_id) | Q(person_id__in=list(people)), Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on
     )
-    return [_standing_now(row) for row in rows.order_by("starts_on")]
+    return [_standing_now(*row) for row in rows.order_by("starts_on").values_list(*_STANDING)]
+
+
+_STANDING = ("kind", "starts_on", "decided_by", "next_review_on", "household_id", "person_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,10 +317,16 @@ def obligor_names(*, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     return {row.pk: row.name for row in Obligor.objects.filter(person_id__in=list(people))}
 
 
-def _standing_now(row: Standing) -> StandingNow:
-    of_household = row.household_id is not None
-    name = HOUSEHOLD_STANDINGS[row.kind] if of_household else STANDINGS[row.kind]
-    return StandingNow(row.kind, name, row.starts_on, row.decided_by, row.next_review_on, of_household, row.person_id)
+def _standing_now(
+    kind: str,
+    starts_on: date,
+    decided_by: str,
+    next_review_on: date | None,
+    household: uuid.UUID | None,
+    person: uuid.UUID | None,
+) -> StandingNow:
+    name = STANDINGS[kind] if household is None else HOUSEHOLD_STANDINGS[kind]
+    return StandingNow(kind, name, starts_on, decided_by, next_review_on, household is not None, person)
 
 
 def members_key(people: Iterable[uuid.UUID]) -> str:
@@ -440,7 +471,7 @@ def households_in(*, area: Area, on: date) -> list[VillageHousehold]:
     held = Standing.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
     for row in held.filter(Q(household__in=homes) | Q(person_id__in=list(of_person))):
         home = row.household_id or of_person[row.person_id]
-        kinds[home].append(_standing_now(row).name)
+        kinds[home].append((HOUSEHOLD_STANDINGS if row.household_id else STANDINGS)[row.kind])
     return [_village_household(home, members[home.pk], kinds[home.pk]) for home in homes if members[home.pk]]
 
 
