@@ -203,8 +203,8 @@ def household_card(*, household_id: uuid.UUID, on: date, permission: str = "pers
     if row is None:
         raise Household.DoesNotExist
     number, group, category, area_path = row
-    rows = memberships_on(on).filter(household_id=household_id).order_by("starts_on", "id").values_list(*_MEMBER)
-    members = [_member(on, *row) for row in rows]
+    memberships = memberships_on(on).filter(household_id=household_id).select_related("person").order_by("starts_on", "id")
+    members = [_member(m, on) for m in memberships]
     return HouseholdCard(
         household_id=household_id,
         number=number,
@@ -243,30 +243,19 @@ def memberships_on(on: date) -> QuerySet[Membership]:
     return rows
 
 
-_MEMBER = (
-    "person_id",
-    "person__name",
-    "person__id_number",
-    "relation",
-    "person__sex",
-    "person__born_on",
-    "person__died_on",
-    "person__registered_here",
-)
-
-
-def _member(
-    on: date,
-    key: uuid.UUID,
-    name: str,
-    number: str,
-    relation: str,
-    sex: str,
-    born_on: date,
-    died_on: date | None,
-    here: bool | None,
-) -> Member:
-    return Member(key, name, mask_id_number(number), relation, sex, born_on, died_on, age_on(born_on, on), here)
+def _member(membership: Membership, on: date) -> Member:
+    person = membership.person
+    return Member(
+        person_id=person.pk,
+        name=person.name,
+        id_number=mask_id_number(person.id_number),
+        relation=membership.relation,
+        sex=person.sex,
+        born_on=person.born_on,
+        died_on=person.died_on,
+        age=age_on(person.born_on, on),
+        registered_here=person.registered_here,
+    )
 
 
 def age_on(born_on: date, on: date) -> int:
