@@ -87,7 +87,7 @@ def test_the_desk_behind_a_visit_has_no_fault_on_a_screen_or_a_phone(enter, case
         page = enter("demo_town", size)
         page.goto(f"/cases/{case}/verify/")
         page.get_by_text("一次核实，各处都用").wait_for()
-        for fold in page.locator("details summary").all():
+        for fold in page.locator("main details summary").all():
             fold.click()
         assert faults(page) == []
         assert page.evaluate("() => document.documentElement.scrollWidth <= innerWidth")
