@@ -174,6 +174,14 @@ def test_no_page_fails_anybody_who_cannot_see_or_use_a_mouse(enter):
     assert found == []
 
 
+def test_the_administrators_pages_are_sound_and_fit_a_phone(enter):
+    for user, addresses in (("demo_security", ("/staff/", "/staff/demo_town/")), ("demo_audit", ("/audit/",))):
+        page = enter(user, PHONE)
+        for address in addresses:
+            assert _faults_at(page, address) == []
+            assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0], address
+
+
 def test_every_page_fits_a_phone_and_the_busiest_are_sound_there_too(enter):
     page = enter("demo_county", PHONE)
     *plain, finding, home, person, _ = _county(page)
