@@ -370,3 +370,13 @@ def test_the_urgent_the_disabled_and_the_old_come_first(town):
 
     assert (row.first, row.ready) == (("残疾", "老人"), True)
     assert "老年人权益保障法第2条" in queries.priority_rule()
+
+
+def test_a_relative_sends_no_opinion_back(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    decision = proposed(town, case, NURSING)
+    with town.at_desk(town.window):
+        kin = {"person": town.person.pk, "relation": "外甥", "staff": town.approver}
+        actions.record_kinship(case=case.pk, by=town.window, at=noon(1), **kin)
+    with town.at_desk(town.approver), pytest.raises(actions.NotDecided, match="您须回避"):
+        actions.send_back(decision=decision.pk, words="再看看", by=town.approver, at=noon(2))

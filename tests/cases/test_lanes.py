@@ -180,3 +180,11 @@ def test_the_policy_asks_for_no_posting_and_no_authorisation():
 
     assert policy.posting.needed == "否"
     assert not any("授权" in paper.name for paper in policy.papers)
+
+
+def test_what_was_given_on_the_spot_is_not_taken_back_as_an_application(town, couple):
+    home, (he, _) = couple
+    case = give(town, home, [actions.Hand(he, Decimal("300"))])
+
+    with town.at_desk(town.window), pytest.raises(actions.NotAccepted, match="已经给了，不能撤回"):
+        actions.withdraw(case=case.pk, words="不要了", by=town.window, at=NOON)

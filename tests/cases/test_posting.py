@@ -5,12 +5,12 @@ from datetime import date
 
 import pytest
 
-from tests.cases.town import accepted, decision_of, declare, make_town, noon, poor, proposed, visited
+from tests.cases.town import DAY, NOON, accepted, decision_of, declare, make_town, noon, opened, poor, proposed, visited
 from yimen.cases import actions, queries
-from yimen.cases.models import CaseEvent, Posting
+from yimen.cases.models import CaseEvent, Decision, Posting, Task
 
 pytestmark = pytest.mark.django_db
-LOW = "subsistence_allowance"
+LOW, NURSING = "subsistence_allowance", "disability_nursing_subsidy"
 PHOTO = uuid.uuid4
 
 
@@ -171,3 +171,40 @@ def test_what_is_confirmed_is_published_while_it_is_paid_and_once(town, posted):
             actions.publish(decision=posted.pk, place="公开栏", by=town.window, at=noon(11))
 
         assert [(one.kind, one.name) for one in queries.board(area=town.village, on=noon(12).date())] == [("公布", "沈小满")]
+
+
+def test_an_application_taken_back_hangs_and_waits_nowhere_any_more(town, posted):
+    with town.at_desk(town.window):
+        Task.objects.create(
+            case_id=posted.case_id, kind="visit", words="入户", owner=town.colleague, made_at=NOON, area_path=posted.area_path
+        )
+        done = actions.withdraw(case=posted.case_id, words="本人说不办了", by=town.window, at=noon(2))
+
+        assert done.state == "withdrawn"
+        assert Decision.objects.get().state == "dropped"
+        assert not Posting.objects.filter(closed_at=None).exists()
+        assert Task.objects.get().outcome == "申请已撤回，不用去了"
+        assert not queries.board(area=town.village, on=DAY)
+    with town.at_desk(town.approver):
+        assert queries.waiting_decisions(on=DAY) == []
+
+
+def test_what_was_decided_before_an_application_is_taken_back_stands_and_is_handed_over(town):
+    declare(town, {"残疾等级": 1, "需长期照护": True}, source="残联")
+    declare(town, {"领取工伤护理费": False}, source="人社")
+    case = accepted(town, actions.Asked(NURSING, town.person.pk), actions.Asked("disability_living_subsidy", town.person.pk))
+    decision = proposed(town, case, NURSING)
+    with town.at_desk(town.approver):
+        actions.confirm(decision=decision.pk, by=town.approver, at=noon(2))
+    with town.at_desk(town.window):
+        done = actions.withdraw(case=case.pk, words="生活补贴不要了", by=town.window, at=noon(3))
+
+        assert done.state == "concluded"
+        assert set(Decision.objects.values_list("state", flat=True)) == {"confirmed", "dropped"}
+        assert Task.objects.filter(kind="deliver", done_at=None).count() == 1
+
+
+def test_only_an_application_is_taken_back(town):
+    warned = opened(town, kind="report")
+    with town.at_desk(town.window), pytest.raises(actions.NotAccepted, match="只有申请能撤回"):
+        actions.withdraw(case=warned.pk, words="不办了", by=town.window, at=NOON)

@@ -12,7 +12,7 @@ from tests.cases.town import accepted, decision_of, declare, department_desk, gi
 from tests.make import make_staff
 from tests.office.test_pictures import jpeg
 from yimen.cases import actions
-from yimen.cases.models import Case, Decision, Handover, Posting
+from yimen.cases.models import Case, CaseEvent, Decision, Handover, Posting
 from yimen.office.models import AuditEntry
 from yimen.office.pictures import plain_picture
 
@@ -214,3 +214,77 @@ def test_a_supervisor_reassigns_everything_and_prints_the_page(enter, town, nurs
     with town.at_desk(town.window):
         assert Case.objects.get().first_assignee == town.colleague
     assert enter(town.window).get(reverse("reassign")).status_code == 403
+
+
+def test_a_decision_sent_three_times_is_taken_once_with_the_same_answer(enter, town, nursing):
+    client, address = enter(town.approver), reverse("approve_confirm", args=[nursing.pk])
+    answers = [client.post(address, {"words": "", "key": "k" * 32}) for _ in range(3)]
+
+    assert {(one.status_code, one["Location"]) for one in answers} == {(302, reverse("approve", args=[nursing.pk]))}
+    with town.at_desk(town.window):
+        assert CaseEvent.objects.filter(step="confirm").count() == 1
+    other = client.post(address, {"words": "另外的话", "key": "k" * 32})
+    assert (other.status_code, "没有再办一次" in other.content.decode()) == (422, True)
+
+
+def test_every_form_that_decides_carries_a_key(enter, town, nursing):
+    page = enter(town.approver).get(reverse("approve", args=[nursing.pk])).content.decode()
+    handling = enter(town.window).get(reverse("case_decisions", args=[nursing.case_id])).content.decode()
+
+    for body in (page, handling):
+        main = body[body.index("<main") :]
+        assert main.count('method="post"') == main.count('name="key"') > 0
+
+
+def test_who_looked_at_another_opinion_than_the_one_that_stands_decides_nothing(enter, town, nursing):
+    client, before = enter(town.approver), nursing.proposed_at.isoformat()
+    with town.at_desk(town.approver):
+        actions.send_back(decision=nursing.pk, words="再核一次", by=town.approver, at=timezone.now())
+    with town.at_desk(town.window):
+        actions.propose(decision=nursing.pk, agrees=True, opinion="另一份意见", by=town.window, at=timezone.now())
+
+    for step, sent in (("approve_confirm", {}), ("approve_refuse", {"article": "某条"}), ("approve_send_back", {})):
+        answer = client.post(reverse(step, args=[nursing.pk]), sent | {"words": "理由", "seen": before})
+        assert (answer.status_code, "初审意见已经换了一份" in answer.content.decode()) == (422, True)
+    assert _state(town, nursing) == "proposed"
+    shown = client.get(reverse("approve", args=[nursing.pk])).context["seen"]
+    client.post(reverse("approve_confirm", args=[nursing.pk]), {"seen": shown})
+    assert _state(town, nursing) == "confirmed"
+
+
+def test_the_window_extends_a_limit_for_a_listed_cause_and_once(enter, town):
+    poor(town)
+    case = accepted(town, actions.Asked(LOW))
+    client, page = enter(town.window), reverse("case_decisions", args=[case.pk])
+    with town.at_desk(town.window):
+        decision = decision_of(case, LOW)
+    assert "<option>人户分离</option>" in client.get(page).content.decode()
+    address = reverse("case_step", args=[case.pk, "extend"])
+    wrong = client.post(address, {"decision": decision.pk, "cause": "工作忙"})
+    assert (wrong.status_code, "可以延长的只有" in wrong.content.decode()) == (422, True)
+
+    done = client.post(address, {"decision": decision.pk, "cause": "人户分离"}, follow=True).content.decode()
+
+    assert "期限因“人户分离”延长" in done
+    assert "<option>人户分离</option>" not in done
+    again = client.post(address, {"decision": decision.pk, "cause": "异地申办"})
+    assert (again.status_code, "已经延长过" in again.content.decode()) == (422, True)
+
+
+@pytest.mark.parametrize(
+    ("name", "sent", "why"),
+    [
+        ("appeal", {"words": "不服", "on": "someday"}, "日期"),
+        ("deliver", {"way": "window", "handed_on": "2026-99-99"}, "日期"),
+        ("end", {"grant": "x", "words": "停"}, "哪一笔"),
+        ("adjust", {"grant": "x", "words": "调", "yuan": "1e30"}, "金额请写数字"),
+    ],
+)
+def test_what_cannot_be_read_is_refused_in_chinese(enter, town, nursing, name, sent, why):
+    address = reverse("case_step", args=[nursing.case_id, name])
+    answer = enter(town.window).post(address, sent | {"decision": nursing.pk})
+
+    body = answer.content.decode()
+    assert (answer.status_code, why in body) == (422, True)
+    assert "Invalid" not in body
+    assert "badly" not in body

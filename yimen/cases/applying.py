@@ -9,12 +9,12 @@ from typing import Any, TypedDict, Unpack
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from yimen.cases.deciding import open_decisions
+from yimen.cases.deciding import after, open_decisions
 from yimen.cases.dues import policy_at, policy_of, project_dues
 from yimen.cases.flow import Note, move_case, move_decision, write_event
-from yimen.cases.models import Case, Consent, Decision, Paper
+from yimen.cases.models import Case, Consent, Decision, Paper, Posting, Task, UrgentAid
 from yimen.cases.numbers import new_receipt_code, next_number
-from yimen.cases.words import Channel, Kind, PaperState
+from yimen.cases.words import FINAL, Channel, Kind, PaperState, State, TaskKind
 from yimen.evidence.actions import state_facts
 from yimen.office.access import require
 from yimen.office.models import ServicePoint, Staff
@@ -328,7 +328,35 @@ def turn_away(*, case: uuid.UUID, words: str, article: str, by: Staff, at: datet
 
 @transaction.atomic
 def withdraw(*, case: uuid.UUID, words: str, by: Staff, at: datetime) -> Case:
-    """Take an application back at the applicant's word (撤回). Raises NotAccepted without words, WrongStep, NotAllowed."""
+    """
+    Take an application back at the applicant's word (撤回): nothing of it waits at a desk or hangs on a board any more.
+
+    What was decided before stands, and its result is handed over. Raises NotAccepted without words, for what is no
+    application, or where money went out at once (社会救助法第50条); WrongStep, NotAllowed.
+    """
     if not words.strip():
         raise NotAccepted("请写明是谁、为什么撤回。")
+    held = Case.objects.select_for_update().get(pk=case)
+    if held.kind != Kind.APPLICATION:
+        raise NotAccepted("只有申请能撤回；线索和报告请按核查结果办结。")
+    if UrgentAid.objects.filter(case=held).exists():
+        raise NotAccepted("先行救助的款物已经给了，不能撤回；请由别人审核确认，给错的另办追缴。")
+    if held.state == State.ACCEPTED:
+        require("case.open", area_path=held.area_path)
+        decided = _drop_decisions(held, words.strip(), by=by, at=at)
+        if decided is not None:
+            return after(decided, by=by, at=at).case
     return move_case("withdraw", case, by=by, at=at, note=Note(words.strip()))
+
+
+def _drop_decisions(case: Case, words: str, *, by: Staff, at: datetime) -> Decision | None:
+    """Drop what is not decided yet, take its sheets down and call the visitors off; return one that was decided, if any."""
+    decisions = list(Decision.objects.filter(case=case).order_by("pk"))
+    pending = [one for one in decisions if one.state not in FINAL]
+    for one in pending:
+        move_decision("drop", one.pk, by=by, at=at, note=Note(words))
+    sheets = Posting.objects.filter(decision__in=pending, kind=Posting.Kind.BEFORE, closed_at=None)
+    sheets.update(closed_at=at)
+    visits = Task.objects.filter(case=case, kind=TaskKind.VISIT, done_at=None)
+    visits.update(done_at=at, done_by=by, outcome="申请已撤回，不用去了")
+    return next((one for one in decisions if one not in pending), None)

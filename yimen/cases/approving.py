@@ -15,15 +15,15 @@ from django.db.models import QuerySet
 
 from yimen.benefits.queries import receipts_of
 from yimen.cases.clock import Deadline
-from yimen.cases.deciding import REFERRED_DEPARTMENTS, in_hands_of, is_pushed, may_confirm
+from yimen.cases.deciding import REFERRED_DEPARTMENTS, causes_to_extend, in_hands_of, is_pushed, may_confirm
 from yimen.cases.dues import deadlines_of
 from yimen.cases.ending import Taper, taper_of, was_heard
 from yimen.cases.flow import CIVIL_AFFAIRS
 from yimen.cases.grounds import NotDecided, StaleFacts, unchanged
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Kinship, Posting, Visit
 from yimen.cases.posting import Asked, posting_asked
-from yimen.cases.telling import is_appealed, was_told
-from yimen.cases.words import FINAL, DecisionState
+from yimen.cases.telling import TURNS_TO_RIGID, is_appealed, was_told
+from yimen.cases.words import FINAL, DecisionState, Effect
 from yimen.office.access import NotAllowed, current, lent, may, require
 from yimen.office.calendar import calendar
 from yimen.office.models import Area
@@ -338,6 +338,8 @@ class Stand:
     may_propose: bool
     is_referred: bool
     is_pushed: bool
+    causes: tuple[str, ...]
+    turns_to_rigid: bool
 
     @property
     def yuan(self) -> Decimal | None:
@@ -366,4 +368,6 @@ def _stand(held: Decision, on: date) -> Stand:
         may_propose=may("decision.propose", area_path=held.area_path),
         is_referred=held.department in REFERRED_DEPARTMENTS,
         is_pushed=is_pushed(held),
+        causes=causes_to_extend(held) if held.case.number and may("case.extend", area_path=held.area_path) else (),
+        turns_to_rigid=held.policy in TURNS_TO_RIGID and held.effect == Effect.GIVE,
     )

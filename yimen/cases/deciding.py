@@ -12,11 +12,11 @@ from typing import Any
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from yimen.cases.clock import check_cause
+from yimen.cases.clock import NotExtended, check_cause
 from yimen.cases.drawing import unchecked
 from yimen.cases.dues import DELEGATED, policy_at, policy_of, project_dues
 from yimen.cases.effects import EFFECTS, policy_name
-from yimen.cases.flow import CIVIL_AFFAIRS, Note, move_case, move_decision
+from yimen.cases.flow import CIVIL_AFFAIRS, Changed, Note, move_case, move_decision
 from yimen.cases.grounds import NotDecided, fen_of, no_relative, today, unchanged, visited, write_opinion
 from yimen.cases.models import Case, CaseEvent, Decision, Task
 from yimen.cases.posting import posting_asked
@@ -105,14 +105,15 @@ def _identity_open(case: Case) -> bool:
 
 
 @transaction.atomic
-def confirm(*, decision: uuid.UUID, by: Staff, at: datetime, words: str = "") -> Decision:
+def confirm(*, decision: uuid.UUID, by: Staff, at: datetime, words: str = "", seen: datetime | None = None) -> Decision:
     """
     Confirm (审核确认): the grant and, for an identity, the standing are written with it or not at all.
 
-    Raises StaleFacts with what changed since the opinion; NotDecided if the posting is not over, a relation forbids it,
-    the same person gave the opinion, or the township may not confirm here; WrongStep, NotAllowed. Needs an open reading.
+    `seen` is when the opinion that was looked at was given. Raises Changed if another has taken its place, StaleFacts with
+    what changed since the opinion; NotDecided if the posting is not over, a relation forbids it, the same person gave the
+    opinion, or the township may not confirm here; WrongStep, NotAllowed. Needs an open reading.
     """
-    held = Decision.objects.select_related("case", "proposed_by").get(pk=decision)
+    held = _held(decision, seen)
     may_confirm(held, by, localdate(at))
     if held.agrees is False:
         raise NotDecided("初审意见是不予同意；要么不予确认，要么退回重办。")
@@ -124,6 +125,19 @@ def confirm(*, decision: uuid.UUID, by: Staff, at: datetime, words: str = "") ->
     moved.grant = EFFECTS[Effect(held.effect)](held, now, by, at)
     moved.save(update_fields=["grant"])
     return after(moved, by=by, at=at)
+
+
+def _held(decision: uuid.UUID, seen: datetime | None) -> Decision:
+    """
+    Return a decision to be decided on, its case locked as every mover does: what is checked is what is decided.
+
+    Raises Changed if the opinion is no longer the one that was seen.
+    """
+    Case.objects.select_for_update().get(pk=Decision.objects.get(pk=decision).case_id)
+    held: Decision = Decision.objects.select_related("case", "proposed_by").get(pk=decision)
+    if seen is not None and held.proposed_at is not None and held.proposed_at != seen:
+        raise Changed("您打开以后，初审意见已经换了一份。您的决定没有写入；请看过新的意见再定。")
+    return held
 
 
 def may_confirm(held: Decision, by: Staff, on: date) -> None:
@@ -156,13 +170,16 @@ def _reaches_county(by: Staff, area_path: str) -> bool:
 
 
 @transaction.atomic
-def refuse(*, decision: uuid.UUID, words: str, article: str, by: Staff, at: datetime) -> Decision:
+def refuse(
+    *, decision: uuid.UUID, words: str, article: str, by: Staff, at: datetime, seen: datetime | None = None
+) -> Decision:
     """
     Refuse (不予确认), in words with the article; the person is told how to appeal (社会救助法第76条).
 
-    Raises NotDecided without words or article, or by the person who gave the opinion; WrongStep, NotAllowed.
+    Raises NotDecided without words or article, or by the person who gave the opinion; Changed if another opinion has taken
+    the place of the one that was `seen`; WrongStep, NotAllowed.
     """
-    held = Decision.objects.select_related("case").get(pk=decision)
+    held = _held(decision, seen)
     if held.proposed_by_id == by.pk:
         raise NotDecided("初审和确认不能是同一个人（收办分离），请由别人决定。")
     in_hands_of(by, held, localdate(at))
@@ -184,10 +201,15 @@ def refuse(*, decision: uuid.UUID, words: str, article: str, by: Staff, at: date
 
 
 @transaction.atomic
-def send_back(*, decision: uuid.UUID, words: str, by: Staff, at: datetime) -> Decision:
-    """Send an opinion back with a reason (退回重办). Raises NotDecided without one; WrongStep, NotAllowed."""
+def send_back(*, decision: uuid.UUID, words: str, by: Staff, at: datetime, seen: datetime | None = None) -> Decision:
+    """
+    Send an opinion back with a reason (退回重办).
+
+    Raises NotDecided without one or by a relative, Changed as `confirm` does; WrongStep, NotAllowed.
+    """
     if not words.strip():
         raise NotDecided("退回要写明哪里要重办。")
+    no_relative(_held(decision, seen).case, by)
     return move_decision(
         "send_back", decision, by=by, at=at, note=Note(words.strip()), proposed_by=None, proposed_at=None, agrees=None
     )
@@ -230,12 +252,27 @@ def _proof(case: Case) -> str:
 
 @transaction.atomic
 def extend(*, case: uuid.UUID, decision: uuid.UUID, cause: str, by: Staff, at: datetime) -> Case:
-    """Extend a decision's limit for a cause its policy lists (延长). Raises NotExtended for any other, WrongStep, NotAllowed."""
+    """
+    Extend a decision's limit for a cause its policy lists (延长), once.
+
+    Raises NotExtended for any other or a second time, WrongStep, NotAllowed.
+    """
+    Case.objects.select_for_update().get(pk=case)
     held = Decision.objects.select_related("case").get(pk=decision, case_id=case)
     policy = policy_of(held, rules=current_rules(), on=held.case.received_on)
     limit = check_cause(policy.limits if policy else (), cause)
+    if CaseEvent.objects.filter(decision=held, step="extend").exists():
+        raise NotExtended("这项决定的期限已经延长过，不能再延长。")
     note = Note(by.name, cause=cause, article=limit.basis)
     return move_decision("extend", decision, by=by, at=at, note=note).case
+
+
+def causes_to_extend(decision: Decision) -> tuple[str, ...]:
+    """Return the causes for which a decision's limit may still be extended (可以延长的情形); none once it was."""
+    if decision.state in FINAL or CaseEvent.objects.filter(decision=decision, step="extend").exists():
+        return ()
+    policy = policy_of(decision, rules=current_rules(), on=decision.case.received_on)
+    return tuple(dict.fromkeys(cause for limit in (policy.limits if policy else ()) for cause in limit.causes))
 
 
 def after(decision: Decision, *, by: Staff | None, at: datetime) -> Decision:

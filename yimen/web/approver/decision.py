@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -18,12 +18,14 @@ from yimen.cases.queries import DecisionPage, case_page, decision_page, how_to_a
 from yimen.office import files
 from yimen.office.access import current
 from yimen.office.audit import reading
+from yimen.office.once import OtherContent
 from yimen.screening.queries import current_rules
 from yimen.web.leader.story import Row, Teller
 from yimen.web.papers.offered import papers_of
 from yimen.web.photos import photo_answer
+from yimen.web.window.drafting import new_key, send_once
 
-REFUSALS = (actions.NotDecided, actions.WrongStep, actions.Changed)
+REFUSALS = (actions.NotDecided, actions.WrongStep, actions.Changed, OtherContent)
 REVIEWED = {
     "uphold": "复核维持，理由已记下。请把答复书面告知本人；他仍可以申请行政复议、提起行政诉讼。",
     "again": "复核认为应当重办或改正，已交首派责任人接着办。请把答复书面告知本人。",
@@ -52,6 +54,8 @@ def page(request: HttpRequest, decision_id: uuid.UUID, problem: str = "", status
         "differences": [one for one in held.facts if one["others"] or one["expired"]],
         "appeal": how_to_appeal(area_path=held.decision.area_path, on=today),
         "problem": problem,
+        "key": new_key(),
+        "seen": held.decision.proposed_at.isoformat() if held.decision.proposed_at else "",
         "today": today,
         **_neighbours(keys, decision_id),
     }
@@ -97,7 +101,7 @@ def confirm(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     return _do(
         request,
         decision_id,
-        lambda: actions.confirm(decision=decision_id, words=words, by=_me(), at=timezone.now()),
+        lambda: actions.confirm(decision=decision_id, words=words, by=_me(), at=timezone.now(), seen=_seen(request)),
         "已确认，结果回到受理窗口。",
     )
 
@@ -106,10 +110,11 @@ def confirm(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
 def refuse(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     """Refuse, in words with the article."""
     words, article = request.POST.get("words", ""), request.POST.get("article", "")
+    said = {"words": words, "article": article, "seen": _seen(request)}
     return _do(
         request,
         decision_id,
-        lambda: actions.refuse(decision=decision_id, words=words, article=article, by=_me(), at=timezone.now()),
+        lambda: actions.refuse(decision=decision_id, by=_me(), at=timezone.now(), **said),
         "已不予确认。三个工作日内书面告知本人，告知书上写明怎样申请复议、诉讼。",
     )
 
@@ -121,7 +126,7 @@ def send_back(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     return _do(
         request,
         decision_id,
-        lambda: actions.send_back(decision=decision_id, words=words, by=_me(), at=timezone.now()),
+        lambda: actions.send_back(decision=decision_id, words=words, by=_me(), at=timezone.now(), seen=_seen(request)),
         "已退回重办，理由已写给经办。",
     )
 
@@ -140,15 +145,28 @@ def review(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
 
 
 def _do(request: HttpRequest, decision_id: uuid.UUID, act: Callable[[], Any], done: str) -> HttpResponse:
-    """Only what this desk decides on may be decided here; the refusal of the action is what the page says."""
+    """Only what this desk decides on may be decided here, once however often it is sent; a refusal is what the page says."""
+
+    def act_once() -> dict[str, str]:
+        act()
+        return {"said": done}
+
     try:
         with reading("审核确认", decision=decision_id.hex):
             decision_page(decision_id=decision_id, on=timezone.localdate())
-            act()
+            send_once(request, f"decide.{request.path.rstrip('/').rpartition('/')[2]}", act_once, decision=decision_id.hex)
     except REFUSALS as refusal:
         return page(request, decision_id, problem=str(refusal), status=422)
     messages.success(request, done)
     return HttpResponseRedirect(reverse("approve", args=[decision_id]))
+
+
+def _seen(request: HttpRequest) -> datetime | None:
+    """Return when the opinion on the page was given, as the page itself sent it."""
+    try:
+        return datetime.fromisoformat(request.POST.get("seen", ""))
+    except ValueError:
+        return None
 
 
 def _me() -> Any:

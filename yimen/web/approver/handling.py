@@ -19,28 +19,35 @@ from yimen.cases.queries import case_page
 from yimen.office import files
 from yimen.office.access import current, require
 from yimen.office.audit import reading
+from yimen.office.once import OtherContent
 from yimen.office.pictures import MOST_BYTES, NotAPicture, plain_picture
 from yimen.office.queries import colleagues
+from yimen.office.tables import ValueProblem, read_date
 from yimen.screening.queries import current_rules
 from yimen.web.approver.parts import parts_of
 from yimen.web.papers.offered import papers_of
 from yimen.web.photos import photo_answer
+from yimen.web.window.drafting import new_key, send_once
 
 REFUSALS = (
     actions.NotDecided,
     actions.NotPosted,
     actions.NotHandedOver,
     actions.NotDelivered,
+    actions.NotExtended,
     actions.WrongStep,
     actions.Changed,
+    OtherContent,
 )
+# Nothing here is of that size; more digits than that are a slip of the hand.
+MOST_YUAN = 10_000_000
 
 
 def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "", status: int = 200) -> HttpResponse:
     """Show the decisions of a case and who answers for it."""
     with reading("办理决定", case=case_id.hex):
         held = case_page(case_id=case_id)
-        shown = {"current": reverse("cases"), "case": held.case, "problem": problem, **parts_of(held.case)}
+        shown = {"current": reverse("cases"), "case": held.case, "problem": problem, "key": new_key(), **parts_of(held.case)}
         shown["prints"] = papers_of(held, current_rules())
     return render(request, "cases/decisions.html", shown, status=status)
 
@@ -58,17 +65,17 @@ def posting_photo(request: HttpRequest, case_id: uuid.UUID, decision_id: uuid.UU
 
 @require_POST
 def step(request: HttpRequest, case_id: uuid.UUID, name: str) -> HttpResponse:
-    """Take one step that a form of the case's page names; what is refused is said on the page."""
+    """Take one step that a form of the case's page names, once however often it is sent; what is refused is said on the page."""
     act = _STEPS.get(name)
     if act is None:
         return page(request, case_id, problem="没有这一步，请刷新页面。", status=404)
     try:
         with reading("办理决定", case=case_id.hex):
             held = case_page(case_id=case_id)
-            done = act(request, held)
-    except (*REFUSALS, NotAPicture, ValueError) as refusal:
+            done = send_once(request, f"step.{name}", lambda: {"said": act(request, held)}, case=case_id.hex)
+    except (*REFUSALS, NotAPicture) as refusal:
         return page(request, case_id, problem=str(refusal), status=422)
-    messages.success(request, done)
+    messages.success(request, done["said"])
     return HttpResponseRedirect(reverse("case_decisions", args=[case_id]))
 
 
@@ -82,6 +89,21 @@ def _decision(request: HttpRequest, held: Any) -> uuid.UUID:
 
 def _words(request: HttpRequest, name: str = "words") -> str:
     return str(request.POST.get(name, "")).strip()
+
+
+def _day(request: HttpRequest, name: str) -> date | None:
+    """Return a day as typed, or None. Raises NotDecided, in words."""
+    try:
+        return read_date(text, column="日期") if (text := _words(request, name)) else None
+    except ValueProblem as problem:
+        raise actions.NotDecided(str(problem)) from None
+
+
+def _grant(request: HttpRequest) -> uuid.UUID:
+    try:
+        return uuid.UUID(_words(request, "grant"))
+    except ValueError:
+        raise actions.NotDecided("请选是哪一笔给付。") from None
 
 
 def _who() -> dict[str, Any]:
@@ -143,9 +165,7 @@ def _tell(request: HttpRequest, held: Any) -> str:
 
 
 def _appeal(request: HttpRequest, held: Any) -> str:
-    day = _words(request, "on")
-    on = date.fromisoformat(day) if day else None
-    actions.appeal(decision=_decision(request, held), words=_words(request), on=on, **_who())
+    actions.appeal(decision=_decision(request, held), words=_words(request), on=_day(request, "on"), **_who())
     return "复核申请已记下，由没有经手的人复核。"
 
 
@@ -154,13 +174,19 @@ def _transfer(request: HttpRequest, held: Any) -> str:
     return "已转入刚性支出困难家庭认定，材料沿用，不再交。"
 
 
+def _extend(request: HttpRequest, held: Any) -> str:
+    cause = _words(request, "cause")
+    actions.extend(case=held.case.pk, decision=_decision(request, held), cause=cause, **_who())
+    return f"期限因“{cause}”延长，写进了经过。请告诉本人新的日期。"
+
+
 def _hear(request: HttpRequest, held: Any) -> str:
     actions.hear(case=held.case.pk, words=_words(request), **_who())
     return "听取的意见已记下。"
 
 
 def _end(request: HttpRequest, held: Any) -> str:
-    actions.end_aid(case=held.case.pk, grant=uuid.UUID(_words(request, "grant")), opinion=_words(request), **_who())
+    actions.end_aid(case=held.case.pk, grant=_grant(request), opinion=_words(request), **_who())
     return "拟终止的初审意见已记下；由别人确认以后，才从次月停发。"
 
 
@@ -181,25 +207,24 @@ def _yuan(request: HttpRequest) -> Decimal:
         yuan = Decimal(_words(request, "yuan").replace(",", ""))
     except InvalidOperation:
         raise actions.NotDecided("金额请写数字，例如 420.00。") from None
-    if not yuan.is_finite():
+    if not yuan.is_finite() or abs(yuan) >= MOST_YUAN:
         raise actions.NotDecided("金额请写数字，例如 420.00。")
     return yuan
 
 
 def _adjust(request: HttpRequest, held: Any) -> str:
     yuan = _yuan(request)
-    actions.adjust_aid(case=held.case.pk, grant=uuid.UUID(_words(request, "grant")), yuan=yuan, opinion=_words(request), **_who())
+    actions.adjust_aid(case=held.case.pk, grant=_grant(request), yuan=yuan, opinion=_words(request), **_who())
     return "拟调整的初审意见已记下。"
 
 
 def _deliver(request: HttpRequest, held: Any) -> str:
-    day = _words(request, "handed_on")
     actions.deliver(
         case=held.case.pk,
         way=_words(request, "way"),
         said_aloud=request.POST.get("said_aloud") == "yes",
         receipt=_words(request, "receipt"),
-        handed_on=date.fromisoformat(day) if day else None,
+        handed_on=_day(request, "handed_on"),
         **_who(),
     )
     return "已送达。"
@@ -211,7 +236,7 @@ def _offer(request: HttpRequest, held: Any) -> str:
     if to is None:
         raise actions.NotHandedOver("请选移交给谁。")
     actions.offer_case(case=held.case.pk, to=to, reason=_words(request), **_who())
-    return f"已请{to.name}接手；对方接受以前，仍由您负责。"
+    return "已请对方接手；对方接受以前，仍由您负责。"
 
 
 def _answer(request: HttpRequest, held: Any) -> str:
@@ -233,6 +258,7 @@ _STEPS: dict[str, Callable[[HttpRequest, Any], str]] = {
     "tell": _tell,
     "appeal": _appeal,
     "transfer": _transfer,
+    "extend": _extend,
     "hear": _hear,
     "end": _end,
     "adjust": _adjust,

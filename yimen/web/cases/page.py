@@ -75,7 +75,7 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
             "is_mine": case.first_assignee_id == staff.pk,
             "may_fill": is_open(case) and may("case.open", area_path=case.area_path),
             "may_turn_away": _may_be_turned_away(case) and may("case.accept", area_path=case.area_path),
-            "may_withdraw": (is_open(case) or case.state == State.ACCEPTED) and may("case.open", area_path=case.area_path),
+            "may_withdraw": _may_be_withdrawn(case) and may("case.open", area_path=case.area_path),
             "key": new_key(),
             "problem": problem,
         }
@@ -85,6 +85,10 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
 
 def _may_be_turned_away(case: Case) -> bool:
     return case.kind == Kind.APPLICATION and is_open(case)
+
+
+def _may_be_withdrawn(case: Case) -> bool:
+    return case.kind == Kind.APPLICATION and (is_open(case) or case.state == State.ACCEPTED)
 
 
 def stages(held: CasePage) -> Iterable[Stage]:
