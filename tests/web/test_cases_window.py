@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from yimen.cases.models import Case, CaseEvent, Consent, Decision, Paper
+from yimen.cases.models import Case, CaseEvent, Consent, Decision, Paper, Task
 from yimen.evidence.models import Statement
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
@@ -333,6 +333,45 @@ def test_acceptance_says_everything_that_is_missing_and_a_promise_needs_a_day(en
     with scope(System("test"), "测试"):
         assert Consent.objects.filter(case=case, given=True).count() == 3
         assert Paper.objects.get(pk=paper.pk).promised_until == until
+
+
+def test_what_was_promised_is_a_task_until_it_is_brought_and_who_refused_may_sign_later(enter_as, zhou):
+    client = enter_as("shiliu")
+    case = opened(client, *zhou)
+    chosen(client, case, f"{BORDERLINE}|", f"school_aid|{zhou[1].pk.hex}")
+    with scope(System("test"), "测试"):
+        paper = Paper.objects.get(case=case, name="家庭经济困难学生认定申请表")
+    until = timezone.localdate() + timedelta(days=9)
+    promise = {f"paper-{paper.pk}": "promised", f"until-{paper.pk}": f"{until:%Y.%m.%d}"}
+    done = sent(client, case, "accept", all_signed="1", **{f"consent-{zhou[1].pk.hex}": "no"}, **promise)
+    assert done.status_code == 302, alert(done)
+    with scope(System("test"), "测试"):
+        task = Task.objects.get(case=case, kind="errand")
+        assert (task.owner.username, task.due_on, task.done_at) == ("shiliu", until, None)
+    assert "答应补交：家庭经济困难学生认定申请表" in client.get(reverse("visits")).content.decode()
+    page = client.get(reverse("case", args=[case.pk])).content.decode()
+    assert reverse("case_bring", args=[case.pk]) in page
+    assert f'value="member|{zhou[1].pk.hex}"' in page
+
+    brought = reverse("case_bring", args=[case.pk])
+    for _ in range(2):
+        assert client.post(brought, {"paper": paper.pk, "key": "b1"}).status_code == 302
+    again = client.post(brought, {"paper": paper.pk, "key": "b2"})
+    assert (again.status_code, "已经交了" in alert(again)) == (422, True)
+    signing = reverse("case_authorise", args=[case.pk])
+    who = {"who": f"member|{zhou[1].pk.hex}"}
+    assert client.post(signing, who | {"signed_on": "某天"}).status_code == 422
+    assert "今天以后" in alert(client.post(signing, who | {"signed_on": f"{until:%Y.%m.%d}"}))
+    assert "谁签的" in alert(client.post(signing, {"who": "member|x"}))
+    assert client.post(signing, who).status_code == 302
+
+    with scope(System("test"), "测试"):
+        assert Paper.objects.get(pk=paper.pk).state == "brought"
+        assert Task.objects.get(pk=task.pk).outcome == "材料已补交"
+        assert not Consent.objects.filter(case=case, given=False).exists()
+    page = client.get(reverse("case", args=[case.pk])).content.decode()
+    assert reverse("case_bring", args=[case.pk]) not in page
+    assert signing not in page
 
 
 def test_what_is_missing_is_told_once_and_stands_on_the_case(enter_as, zhou):

@@ -24,6 +24,7 @@ from yimen.screening.queries import current_rules
 
 DECLARED = "申报"
 AUTHORISATION = "授权"
+PROMISE = "容缺受理"
 
 
 class NotAccepted(Exception):
@@ -235,10 +236,47 @@ def accept(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff, at: datetime, 
         number=number,
         accepted_at=at,
     )
+    _ask_for_promised(held, by=by, at=at)
     _state_what_was_declared(held, by=by, at=at)
     _push_elsewhere(held, open_decisions(held, asked, by=by, at=at), by=by, at=at)
     project_dues(held)
     return held
+
+
+def _ask_for_promised(case: Case, *, by: Staff, at: datetime) -> None:
+    """What was promised at acceptance is a task with its day, so that nobody forgets to ask for it (容缺受理)."""
+    promised = list(Paper.objects.filter(case=case, state=PaperState.PROMISED).order_by("promised_until", "pk"))
+    if promised:
+        names = "、".join(f"{one.name}（{one.promised_until} 以前）" for one in promised)
+        Task.objects.create(
+            case=case,
+            household_id=case.household_id,
+            kind=TaskKind.ERRAND,
+            words=f"{PROMISE}，答应补交：{names}"[:300],
+            owner=case.first_assignee,
+            due_on=promised[0].promised_until,
+            made_by=by,
+            made_at=at,
+            area_path=case.area_path,
+        )
+
+
+@transaction.atomic
+def bring_paper(*, case: uuid.UUID, paper: int, by: Staff, at: datetime) -> Paper:
+    """
+    Note that a paper promised at acceptance has been brought (补交); with the last of them the task to ask for it ends.
+
+    Raises NotAccepted if it is not waited for any more, WrongStep, NotAllowed.
+    """
+    waited = Paper.objects.select_for_update().filter(case_id=case, state__in=(PaperState.PROMISED, PaperState.MISSING))
+    found = waited.filter(pk=paper).first()
+    if found is None:
+        raise NotAccepted("这份材料已经交了，或不用再交。请刷新页面查看。")
+    brought = record_paper(case=case, name=found.name, state=PaperState.BROUGHT, scan=found.scan, by=by, at=at)
+    if not waited.exists():
+        tasks = Task.objects.filter(case_id=case, kind=TaskKind.ERRAND, words__startswith=PROMISE, done_at=None)
+        tasks.update(done_at=at, done_by=by, outcome="材料已补交")
+    return brought
 
 
 def _may_be_accepted(case: Case, asked: Sequence[Asked], on: date) -> None:
@@ -357,6 +395,6 @@ def _drop_decisions(case: Case, words: str, *, by: Staff, at: datetime) -> Decis
         move_decision("drop", one.pk, by=by, at=at, note=Note(words))
     sheets = Posting.objects.filter(decision__in=pending, kind=Posting.Kind.BEFORE, closed_at=None)
     sheets.update(closed_at=at)
-    visits = Task.objects.filter(case=case, kind=TaskKind.VISIT, done_at=None)
-    visits.update(done_at=at, done_by=by, outcome="申请已撤回，不用去了")
+    errands = Task.objects.filter(case=case, kind__in=(TaskKind.VISIT, TaskKind.ERRAND), done_at=None)
+    errands.update(done_at=at, done_by=by, outcome="申请已撤回，不用去了")
     return next((one for one in decisions if one not in pending), None)

@@ -100,6 +100,11 @@ class HouseholdCard:
         # Asked for only by who shows them: an explanation reads a household without.
         return names_on(self.area_path)
 
+    def placed(self) -> "HouseholdCard":
+        """Return it with the names of its place looked up, for a page that asks nothing more while it is drawn."""
+        vars(self).setdefault("_names", names_on(self.area_path))
+        return self
+
     @property
     def village(self) -> str:
         """The name of the village (村、社区)."""

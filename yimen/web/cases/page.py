@@ -13,12 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from yimen.cases.actions import turn_away, withdraw
+from yimen.cases.actions import NotAccepted, bring_paper, give_consent, turn_away, withdraw
 from yimen.cases.queries import Case, CasePage, Kind, State, case_page, words_of
 from yimen.office.access import acting, may
 from yimen.office.audit import reading
 from yimen.policies.queries import Rules
-from yimen.registry.queries import HouseholdCard, household_card
+from yimen.office.tables import ValueProblem, read_date
+from yimen.registry.queries import HouseholdCard, household_card, obligors_of
 from yimen.screening.queries import current_rules
 from yimen.web.papers.offered import papers_of
 from yimen.web.window.drafting import REFUSALS, is_open, new_key, send_once
@@ -76,11 +77,27 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
             "may_fill": is_open(case) and may("case.open", area_path=case.area_path),
             "may_turn_away": _may_be_turned_away(case) and may("case.accept", area_path=case.area_path),
             "may_withdraw": _may_be_withdrawn(case) and may("case.open", area_path=case.area_path),
+            "may_bring": case.state == State.ACCEPTED and may("case.open", area_path=case.area_path),
+            "unsigned": list(unsigned(held, card)),
             "key": new_key(),
             "problem": problem,
         }
         # The page itself opens the names of helpers and guardians, so it is drawn inside the reading.
         return render(request, "cases/case.html", shown, status=422 if problem else 200)
+
+
+def unsigned(held: CasePage, card: HouseholdCard) -> Iterable[tuple[str, str]]:
+    """Yield who has not authorised the comparison yet: the key the form sends, and in words who it is."""
+    given = {one.obligor_id or one.person_id for one in held.consents if one.given}
+    if not held.consents:
+        return
+    for member in card.members:
+        if member.person_id not in given:
+            yield f"member|{member.person_id.hex}", member.name
+    names = {member.person_id: member.name for member in card.members}
+    for one in obligors_of(people=list(names)):
+        if one.obligor_id not in given:
+            yield f"obligor|{one.obligor_id.hex}", f"{names.get(one.person_id, '')}的{one.relation}{one.name}（户外）"
 
 
 def _may_be_turned_away(case: Case) -> bool:
@@ -171,6 +188,51 @@ def withdraw_case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         return {"case": withdraw(case=case_id, words=words, by=acting(), at=timezone.now()).pk.hex}
 
     return _stepped(request, case_id, "case.withdraw", do, "已撤回，写进了经过。")
+
+
+@require_POST
+def bring(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Note a promised paper that has been brought since acceptance (补交)."""
+    paper = request.POST.get("paper", "")
+
+    def do() -> dict[str, str]:
+        number = int(paper) if paper.isascii() and paper.isdigit() and len(paper) < 16 else 0
+        return {"case": bring_paper(case=case_id, paper=number, by=acting(), at=timezone.now()).case_id.hex}
+
+    return _stepped(request, case_id, "case.bring", do, "已记下补交的材料。")
+
+
+@require_POST
+def authorise(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Note an authorisation that was signed after acceptance: by a member who had refused, or an obligor from outside."""
+    whose, _, key = request.POST.get("who", "").partition("|")
+
+    def do() -> dict[str, str]:
+        about = {"obligor" if whose == "obligor" else "person": _key(key)}
+        guardian = request.POST.get("guardian", "").strip()[:40] or None
+        signed = {"given": True, "guardian_name": guardian, "signed_on": _signed_on(request)}
+        with reading("登记申请", case=case_id.hex):
+            give_consent(case=case_id, by=acting(), at=timezone.now(), **signed, **about)
+        return {"case": case_id.hex}
+
+    return _stepped(request, case_id, "case.authorise", do, "授权书已记下；查得到的可以提请核对。")
+
+
+def _key(text: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise NotAccepted("请选是谁签的授权书。") from None
+
+
+def _signed_on(request: HttpRequest) -> date:
+    try:
+        on = read_date(request.POST.get("signed_on", "").strip(), column="签字的日子") or timezone.localdate()
+    except ValueProblem as problem:
+        raise NotAccepted(str(problem)) from None
+    if on > timezone.localdate():
+        raise NotAccepted("签字的日子在今天以后，请核对。")
+    return on
 
 
 def _stepped(request: HttpRequest, case_id: uuid.UUID, name: str, do: Callable[[], dict[str, str]], done: str) -> HttpResponse:

@@ -60,7 +60,7 @@ def page(request: HttpRequest, finding_id: uuid.UUID, problem: str = "", status:
         "is_open": held.finding.state == "open",
         "policy": held.policy,
         "title": _title(held),
-        "village_code": held.card.area_path.rstrip(".").rpartition(".")[2],
+        "village_code": held.card.placed().area_path.rstrip(".").rpartition(".")[2],
         "rows": rows,
         "head": next((row.figures for row in rows if row.figures), ()),
         "counts": [(words, sum(row.answer is answer for row in rows)) for answer, words in _COUNTED],

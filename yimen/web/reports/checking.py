@@ -55,7 +55,7 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
         "current": reverse("reports"),
         "held": held,
         "case": held.case,
-        "card": card,
+        "card": card.placed(),
         "finding": finding,
         "report": getattr(held.case, "report", None),
         "due_on": task.due_on if task else None,

@@ -41,7 +41,7 @@ def form(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
         reserve = reserve_above(card.area_path)
         shown = {
             "current": reverse("people"),
-            "card": card,
+            "card": card.placed(),
             "lines": [(one, request.POST.get(f"yuan-{one.person_id.hex}", "")) for one in card.members],
             "causes": Cause.choices,
             "typed": request.POST,
@@ -87,7 +87,7 @@ def case(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
     shown = {
         "current": reverse("people"),
         "held": held,
-        "card": card,
+        "card": card.placed(),
         "aid": urgent_of(case=case_id),
         "decisions": [(one, names.get(one.person_id, ""), _yuan(one.amount_fen)) for one in held.decisions],
         "entries": [(one, names.get(one.person_id, ""), _yuan(abs(one.fen))) for one in spent_on(case=case_id)],

@@ -55,7 +55,7 @@ def verify(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     shown = {
         "held": held,
         "case": held.case,
-        "card": held.sheet.card,
+        "card": held.sheet.card.placed(),
         "head": held.sheet.card.members[0].name if held.sheet.card.members else "",
         "differences": [(one, held.settlements.get(one.key), _choices(one)) for one in held.differences],
         "verified": held.sheet.verified,

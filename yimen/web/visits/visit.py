@@ -50,7 +50,7 @@ def _page(
     shown = {
         "held": held,
         "head": held.sheet.card.members[0].name if held.sheet.card.members else "",
-        "card": held.sheet.card,
+        "card": held.sheet.card.placed(),
         "ways": WAYS,
         "first": first,
         "open_first": [row for row in first if row.item.state != "known"],

@@ -44,7 +44,7 @@ def _shown(request: HttpRequest, card: HouseholdCard, rows: list[Any], problem: 
     applicants = {member.person_id.hex for member in card.members}
     return {
         "current": reverse("people"),
-        "card": card,
+        "card": card.placed(),
         "rows": rows,
         "problem": problem,
         "key": new_key(),

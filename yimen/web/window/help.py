@@ -57,7 +57,7 @@ def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     shown |= {
         "current": reverse("people"),
         "address": reverse("person_help", args=[person_id]),
-        "card": held.card,
+        "card": held.card.placed(),
         "may_apply": may("case.open", area_path=held.card.area_path),
         "member": member,
         "names": {one.person_id.hex: one.name for one in held.card.members},

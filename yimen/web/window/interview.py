@@ -76,7 +76,7 @@ def _shown(case: Case, held: RegisteredAnswers, rules: Rules, *, before: Sequenc
     return {
         "current": reverse("cases"),
         "case": case,
-        "card": held.card,
+        "card": held.card.placed(),
         "steps": STEPS,
         "step": "case_interview",
         "address": reverse("case_interview", args=[case.pk]),

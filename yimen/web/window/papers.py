@@ -61,7 +61,7 @@ def _frame(case: Case, card: HouseholdCard, step: str, problem: str) -> dict[str
     return {
         "current": reverse("cases"),
         "case": case,
-        "card": card,
+        "card": card.placed(),
         "steps": STEPS,
         "step": step,
         "key": new_key(),

@@ -74,7 +74,7 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
     cases = list(cases_of(household_id=household_id)[:MOST_CASES]) if may("case.see") else []
     shown = {
         "current": reverse("people"),
-        "card": held.card,
+        "card": held.card.placed(),
         "receipts": [(one, rules.policy(one.policy)) for one in held.receipts],
         "names": {member.person_id: member.name for member in held.card.members},
         "facts": known_facts(held, rules),
