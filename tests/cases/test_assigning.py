@@ -90,6 +90,22 @@ def test_an_offer_is_answered_only_by_whom_it_was_made_to_and_once(town):
             actions.answer_offer(handover=offer.pk, yes=True, by=town.colleague, at=noon(1))
 
 
+def test_an_offer_nobody_answers_is_taken_back_by_its_giver_and_made_to_another(town):
+    case = opened(town)
+    offer = _offer(town, case)
+    with town.at_desk(town.colleague), pytest.raises(actions.NotHandedOver, match="提出移交的人"):
+        actions.take_back_offer(handover=offer.pk, by=town.colleague, at=noon(1))
+    with town.at_desk(town.window):
+        actions.take_back_offer(handover=offer.pk, by=town.window, at=noon(1))
+        with pytest.raises(actions.NotHandedOver, match="已经答复"):
+            actions.take_back_offer(handover=offer.pk, by=town.window, at=noon(1))
+    with town.at_desk(town.colleague), pytest.raises(actions.NotHandedOver, match="已经答复"):
+        actions.answer_offer(handover=offer.pk, yes=True, by=town.colleague, at=noon(1))
+
+    assert _assignee(town, case) == town.window
+    _offer(town, case)
+
+
 def test_a_cadre_falls_ill_and_everything_of_hers_goes_to_another_with_its_tasks(town):
     boss = make_staff(kind="town_approver", area=town.window.posts.get().area, username="boss")
     cases = [opened(town), opened(town)]

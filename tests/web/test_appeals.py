@@ -8,7 +8,7 @@ from pypdf import PdfReader
 
 from tests.cases.town import accepted, decision_of, declare, department_desk, given, make_town, noon
 from tests.make import make_staff
-from yimen.cases import actions
+from yimen.cases import actions, queries
 from yimen.cases.models import CaseEvent, Decision, Task
 from yimen.office.models import Area
 
@@ -165,3 +165,23 @@ def test_where_nobody_else_confirms_the_county_s_supervisor_finds_somebody(enter
 
     with town.at_desk(town.window):
         assert Task.objects.get(kind="review").owner == clerk
+
+
+def test_of_two_appeals_in_one_case_an_answer_ends_the_task_of_its_own(enter, town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk), actions.Asked("disability_living_subsidy", town.person.pk))
+    with town.at_desk(town.window):
+        both = list(Decision.objects.filter(case=case).order_by("policy"))
+        for one in both:
+            actions.propose(decision=one.pk, agrees=False, opinion="不符合", by=town.window, at=noon(1))
+    with town.at_desk(town.approver):
+        for one in both:
+            actions.refuse(decision=one.pk, words="不符合", article="国发〔2015〕52号", by=town.approver, at=noon(2))
+    with town.at_desk(town.window):
+        for nth, one in enumerate(both):
+            actions.appeal(decision=one.pk, words=f"不服第 {nth} 项", by=town.window, at=noon(3 + nth))
+    with town.at_desk(town.other):
+        assert len(queries.appealed_decisions(on=noon(5).date())) == 2
+        actions.answer_appeal(decision=both[0].pk, upheld=True, words="维持", by=town.other, at=noon(5))
+
+        assert [one.decision for one in queries.appealed_decisions(on=noon(5).date())] == [both[1]]
+        assert "第 1 项" in Task.objects.get(kind="review", done_at=None).words

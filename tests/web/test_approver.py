@@ -5,6 +5,8 @@ from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -190,8 +192,11 @@ def test_a_step_that_is_refused_is_said_on_the_page_and_an_unknown_one_is_no_ste
 def test_an_offer_is_made_and_accepted_on_the_page(enter, town, nursing):
     with town.at_desk(town.window):
         case = Case.objects.get()
-    enter(town.window).post(reverse("case_step", args=[case.pk, "offer"]), {"to": "colleague", "words": "休假"})
+    giver = enter(town.window)
+    giver.post(reverse("case_step", args=[case.pk, "offer"]), {"to": "colleague", "words": "休假"})
+    assert "收回移交" in giver.get(reverse("case_decisions", args=[case.pk])).content.decode()
     client = enter(town.colleague)
+    assert "等我答复的移交" in client.get(reverse("visits")).content.decode()
     assert "接受，由我负责" in client.get(reverse("case_decisions", args=[case.pk])).content.decode()
 
     client.post(reverse("case_step", args=[case.pk, "answer"]), {"yes": "yes"})
@@ -288,3 +293,30 @@ def test_what_cannot_be_read_is_refused_in_chinese(enter, town, nursing, name, s
     assert (answer.status_code, why in body) == (422, True)
     assert "Invalid" not in body
     assert "badly" not in body
+
+
+def test_an_offer_is_taken_back_on_the_page(enter, town, nursing):
+    client = enter(town.window)
+    client.post(reverse("case_step", args=[nursing.case_id, "offer"]), {"to": "colleague", "words": "休假"})
+    done = client.post(reverse("case_step", args=[nursing.case_id, "take-back"]), follow=True).content.decode()
+
+    assert "已收回，仍由您负责" in done
+    assert "移交给同事" in done
+    assert "等我答复的移交" not in enter(town.colleague).get(reverse("visits")).content.decode()
+
+
+def test_a_longer_list_asks_the_database_no_more(enter, town, nursing):
+    poor(town)
+    client = enter(town.approver)
+    with CaptureQueriesContext(connection) as few:
+        client.get(reverse("approve_list"))
+    for _ in range(6):
+        case = accepted(town, actions.Asked(LOW))
+        visited(town, case)
+        proposed(town, case, LOW)
+
+    with CaptureQueriesContext(connection) as many:
+        body = client.get(reverse("approve_list")).content.decode()
+
+    assert body.count("等公示") >= 6
+    assert len(many) <= len(few) + 2

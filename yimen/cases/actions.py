@@ -6,6 +6,7 @@ from yimen.cases.applying import (
     Asked,
     NotAccepted,
     accept,
+    bring_paper,
     give_consent,
     open_case,
     record_paper,
@@ -15,7 +16,7 @@ from yimen.cases.applying import (
     turn_away,
     withdraw,
 )
-from yimen.cases.assigning import NotHandedOver, answer_offer, offer_case, reassign_all
+from yimen.cases.assigning import NotHandedOver, answer_offer, offer_case, reassign_all, take_back_offer
 from yimen.cases.boards import photograph_board
 from yimen.cases.choosing import ConsentNote, PaperNote, choose, note_papers
 from yimen.cases.clock import NotExtended
@@ -88,6 +89,7 @@ __all__ = [
     "archive_paper",
     "ask_comparison",
     "assign_visit",
+    "bring_paper",
     "choose",
     "clear",
     "compare",
@@ -138,6 +140,7 @@ __all__ = [
     "settle_check",
     "sign_visit",
     "submit",
+    "take_back_offer",
     "take_up_finding",
     "take_up_report",
     "tell",

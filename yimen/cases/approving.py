@@ -11,7 +11,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from yimen.benefits.queries import receipts_of
 from yimen.cases.clock import Deadline
@@ -21,8 +21,8 @@ from yimen.cases.ending import Taper, taper_of, was_heard
 from yimen.cases.flow import CIVIL_AFFAIRS
 from yimen.cases.grounds import NotDecided, StaleFacts, unchanged
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Kinship, Posting, Visit
-from yimen.cases.posting import Asked, posting_asked
-from yimen.cases.telling import TURNS_TO_RIGID, is_appealed, was_told
+from yimen.cases.posting import Asked, objections, posting_asked
+from yimen.cases.telling import ANSWERS, TURNS_TO_RIGID, is_appealed, was_told
 from yimen.cases.words import FINAL, DecisionState, Effect
 from yimen.office.access import NotAllowed, current, lent, may, require
 from yimen.office.calendar import calendar
@@ -84,8 +84,8 @@ def waiting_decisions(*, on: date) -> list[Waiting]:
 
     No name is opened; `with_names` opens those of the lines that are shown.
     """
-    rows = _theirs().filter(state__in=WAITING).select_related("case", "proposed_by").order_by("due_on", "pk")[:MOST]
-    found = list(rows)
+    rows = _theirs().filter(state__in=WAITING).annotate(objected=Exists(objections().filter(decision=OuterRef("pk"))))
+    found = list(rows.select_related("case", "proposed_by").order_by("due_on", "pk")[:MOST])
     villages = dict(Area.objects.filter(path__in={one.area_path for one in found}).values_list("path", "name"))
     first = _first(found, on)
     lines = [_line(one, villages, first.get(one.pk, ()), on) for one in found]
@@ -94,8 +94,10 @@ def waiting_decisions(*, on: date) -> list[Waiting]:
 
 def appealed_decisions(*, on: date) -> list[Waiting]:
     """Return this desk's decisions against which an appeal waits for its answer (等复核的); no name is opened."""
-    decided = _theirs().filter(state__in=(DecisionState.CONFIRMED, DecisionState.REFUSED), events__step="appeal").distinct()
-    found = [one for one in decided.select_related("case", "proposed_by").order_by("pk")[:MOST] if is_appealed(one.pk)]
+    steps = CaseEvent.objects.filter(decision=OuterRef("pk"), step__in=("appeal", *ANSWERS)).order_by("-at", "-pk")
+    decided = _theirs().filter(state__in=(DecisionState.CONFIRMED, DecisionState.REFUSED))
+    waiting = decided.annotate(last=Subquery(steps.values("step")[:1])).filter(last="appeal")
+    found = list(waiting.select_related("case", "proposed_by").order_by("decided_at", "pk")[:MOST])
     villages = dict(Area.objects.filter(path__in={one.area_path for one in found}).values_list("path", "name"))
     return [replace(_line(one, villages, (), on), why=why, ready=not why) for one in found for why in (_not_theirs(one, on),)]
 

@@ -85,6 +85,23 @@ def answer_offer(*, handover: int, yes: bool, by: Staff, at: datetime) -> Case:
 
 
 @transaction.atomic
+def take_back_offer(*, handover: int, by: Staff, at: datetime) -> Case:
+    """
+    Take an offer back that nobody has answered (收回移交), so that it can be made to another.
+
+    Raises NotHandedOver if it is not the giver's own or is answered already.
+    """
+    held: Handover = Handover.objects.select_for_update().get(pk=handover)
+    if held.giver_id != by.pk:
+        raise NotHandedOver("只有提出移交的人能收回。")
+    if held.answered_at is not None:
+        raise NotHandedOver("这次移交已经答复过了，或已由上级改派。")
+    held.answered_at, held.accepted = at, False
+    held.save(update_fields=["answered_at", "accepted"])
+    return move_case("hand_over", held.case_id, by=by, at=at, note=Note(f"{by.name}收回移交，仍由本人负责"))
+
+
+@transaction.atomic
 def reassign_all(*, giver: Staff, to: Staff, reason: str, by: Staff, at: datetime) -> list[Case]:
     """
     Give everything a colleague answers for to another (批量改派): illness, leave, death. Tasks and reports go with the cases.

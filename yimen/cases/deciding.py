@@ -170,9 +170,7 @@ def _reaches_county(by: Staff, area_path: str) -> bool:
 
 
 @transaction.atomic
-def refuse(
-    *, decision: uuid.UUID, words: str, article: str, by: Staff, at: datetime, seen: datetime | None = None
-) -> Decision:
+def refuse(*, decision: uuid.UUID, words: str, article: str, by: Staff, at: datetime, seen: datetime | None = None) -> Decision:
     """
     Refuse (不予确认), in words with the article; the person is told how to appeal (社会救助法第76条).
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
 from yimen.cases.dues import policy_of, project_dues
@@ -74,12 +75,20 @@ def _again(decision: Decision, policy: Policy, on: date) -> Asked:
     """After an objection it is posted again where the policy says so, else where the place says so (practice: a parameter)."""
     days = int(policy.posting.days)
     asked = Asked(True, days, f"“{policy.name}”公示 {days} 天")
-    objected = Posting.objects.filter(decision=decision, kind=Posting.Kind.BEFORE, objected_on__isnull=False).exists()
+    objected = getattr(decision, "objected", None)
+    if objected is None:
+        objected = objections().filter(decision=decision).exists()
     if not objected or "重新公示" in policy.posting.objection:
         return asked
     if AGAIN in true_parameters([AGAIN], area_path=decision.area_path, on=on, rules=current_rules()):
         return asked
     return Asked(False, days, f"公示过，有异议，已重新调查；本地没有录入“{AGAIN}”，不必再公示")
+
+
+def objections() -> QuerySet[Posting]:
+    """Return the postings that met an objection; a list of decisions asks once for all of them and keeps it as `objected`."""
+    rows: QuerySet[Posting] = Posting.objects.filter(kind=Posting.Kind.BEFORE, objected_on__isnull=False)
+    return rows
 
 
 def _first_basis(policy: Policy) -> str:

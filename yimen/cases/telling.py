@@ -143,6 +143,7 @@ def answer_appeal(*, decision: uuid.UUID, upheld: bool, words: str, by: Staff, a
         raise NotDecided("请写明复核的理由，本人看得懂。")
     if not is_appealed(decision):
         raise NotDecided("这项决定没有等待答复的复核申请。")
+    appealed_at = CaseEvent.objects.filter(decision=held, step="appeal").latest("at").at
     note = Note(words.strip(), article="社会救助法第76条")
     if upheld:
         moved = move_decision("uphold", decision, by=by, at=at, note=note)
@@ -154,9 +155,9 @@ def answer_appeal(*, decision: uuid.UUID, upheld: bool, words: str, by: Staff, a
             "reopen", decision, by=by, at=at, note=note, decided_by=None, decided_at=None, proposed_by=None, proposed_at=None
         )
         _take_up(moved.case, "复核后重新办理", by=by, at=at)
-    Task.objects.filter(case=moved.case, kind=TaskKind.REVIEW, done_at=None).update(
-        done_at=at, done_by=by, outcome=words.strip()[:500]
-    )
+    # Two decisions of one case may be appealed against; each appeal made its own task, at the moment it was written down.
+    reviews = Task.objects.filter(case=moved.case, kind=TaskKind.REVIEW, done_at=None, made_at=appealed_at)
+    reviews.update(done_at=at, done_by=by, outcome=words.strip()[:500])
     project_dues(moved.case)
     return moved
 

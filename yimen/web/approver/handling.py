@@ -247,6 +247,13 @@ def _answer(request: HttpRequest, held: Any) -> str:
     return "已接受，从现在起由您负责到底。" if yes else "已答复不接，仍由原来的人负责。"
 
 
+def _take_back(request: HttpRequest, held: Any) -> str:
+    if held.offer is None:
+        raise actions.NotHandedOver("没有等答复的移交，或对方已经答复。")
+    actions.take_back_offer(handover=held.offer.pk, **_who())
+    return "已收回，仍由您负责；可以移交给别人。"
+
+
 _STEPS: dict[str, Callable[[HttpRequest, Any], str]] = {
     "propose": _propose,
     "refer": _refer,
@@ -266,4 +273,5 @@ _STEPS: dict[str, Callable[[HttpRequest, Any], str]] = {
     "deliver": _deliver,
     "offer": _offer,
     "answer": _answer,
+    "take-back": _take_back,
 }

@@ -17,8 +17,8 @@ from yimen.cases.actions import NotAccepted, bring_paper, give_consent, turn_awa
 from yimen.cases.queries import Case, CasePage, Kind, State, case_page, words_of
 from yimen.office.access import acting, may
 from yimen.office.audit import reading
-from yimen.policies.queries import Rules
 from yimen.office.tables import ValueProblem, read_date
+from yimen.policies.queries import Rules
 from yimen.registry.queries import HouseholdCard, household_card, obligors_of
 from yimen.screening.queries import current_rules
 from yimen.web.papers.offered import papers_of
@@ -63,7 +63,7 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
             "held": held,
             "prints": prints,
             "case": case,
-            "card": card,
+            "card": card.placed(),
             "names": names,
             "today": today,
             "stages": list(stages(held)),

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yimen.cases.actions import NotVerified, WrongStep, send_visit_back, sign_visit
-from yimen.cases.queries import my_visits, signing_page, tasks_in_hand, to_sign, waiting_for_other
+from yimen.cases.queries import my_visits, offers_to, signing_page, tasks_in_hand, to_sign, waiting_for_other
 from yimen.office.access import may, require
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent
@@ -30,6 +30,7 @@ def tasks(request: HttpRequest) -> HttpResponse:
             "to_sign": to_sign(staff=staff, on=on) if visits else [],
             "waiting": waiting_for_other(staff=staff, on=on) if visits else [],
             "others": tasks_in_hand(staff=staff, on=on),
+            "offers": list(offers_to(staff)),
             "may_visit": visits,
             "may_draw": any(area.level <= 3 and may("case.verify", area_path=area.path) for area in own_areas()),
         }
