@@ -9,7 +9,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from tests.office.test_pictures import jpeg
-from yimen.benefits.models import Reserve
+from yimen.benefits.models import CharityGift, Reserve, ReserveEntry
 from yimen.cases.models import Case, Report
 from yimen.office.access import System, scope
 from yimen.office.models import Area, AuditEntry, Post, Staff
@@ -266,6 +266,24 @@ def test_a_gift_of_a_charity_stands_on_the_household_s_page_under_its_fund(enter
     page = body(client.get(reverse("household", args=[home.pk])))
     assert "县慈善总会合计" in page
     assert "500.00" in page
+
+
+def test_money_and_gifts_sent_twice_are_written_down_once(enter_as, county, funded):
+    for _ in range(3):
+        sent = {"area": TOWN, "yuan": "700", "words": "花财社〔2026〕9号", "key": "f" * 32}
+        assert funded.post(reverse("reserve_fund"), sent).status_code == 302
+    client = enter_as("shiliu")
+    with scope(System("test"), "测试"):
+        home = Household.objects.filter(area__code=VILLAGE).last()
+        assert ReserveEntry.objects.filter(words="花财社〔2026〕9号").count() == 1
+    gift = {"fund": "某基金会", "item": "助学金", "is_money": "yes", "yuan": "300", "key": "g" * 32}
+    for _ in range(3):
+        client.post(reverse("charity_gift", args=[home.pk]), gift)
+    with scope(System("test"), "测试"):
+        assert CharityGift.objects.filter(household=home, item="助学金").count() == 1
+
+    assert 'name="key"' in body(funded.get(reverse("reserve")))
+    assert 'name="key"' in body(client.get(reverse("household", args=[home.pk])))
 
 
 def test_another_towns_clerk_opens_nothing_of_it(enter_as, county, funded):

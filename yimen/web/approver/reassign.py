@@ -12,6 +12,8 @@ from yimen.cases import actions
 from yimen.cases.queries import case_rows, cases_answered_for, loads, tasks_of
 from yimen.office.access import current, require
 from yimen.office.audit import reading
+from yimen.office.once import OtherContent
+from yimen.web.window.drafting import new_key, send_once
 
 REASONS = ("因病", "请假", "离岗", "去世", "其他")
 
@@ -40,6 +42,7 @@ def reassign(request: HttpRequest) -> HttpResponse:
         "others": [one for one in people if one != giver and one.is_active],
         "reasons": REASONS,
         "problem": problem,
+        "key": new_key(),
         "today": today,
         "handed_on": request.GET.get("done") == "1",
     }
@@ -53,11 +56,15 @@ def _move(request: HttpRequest, giver: Any, people: list[Any]) -> str:
     if to is None or staff is None:
         return "请选改派给谁。"
     reason = "，".join(one for one in (request.POST.get("reason", ""), request.POST.get("words", "").strip()) if one)
+
+    def hand_on() -> dict[str, int]:
+        return {"moved": len(actions.reassign_all(giver=giver, to=to, reason=reason, by=staff, at=timezone.now()))}
+
     try:
-        moved = actions.reassign_all(giver=giver, to=to, reason=reason, by=staff, at=timezone.now())
-    except (actions.NotHandedOver, actions.WrongStep) as refusal:
+        done = send_once(request, "case.reassign", hand_on, giver=giver.username)
+    except (actions.NotHandedOver, actions.WrongStep, OtherContent) as refusal:
         return str(refusal)
     messages.success(
-        request, f"{giver.name}的 {len(moved)} 个办件和未办的任务都已改派给{to.name}。请打印移交清单，双方各留一份。"
+        request, f"{giver.name}的 {done['moved']} 个办件和未办的任务都已改派给{to.name}。请打印移交清单，双方各留一份。"
     )
     return ""

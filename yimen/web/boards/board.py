@@ -17,6 +17,7 @@ from yimen.cases.queries import board_of, board_photo, boards_of, by_benefit
 from yimen.office import files
 from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
+from yimen.office.once import OtherContent
 from yimen.office.pictures import MOST_BYTES, NotAPicture, plain_picture
 from yimen.office.queries import area_seen, areas_seen
 from yimen.web.papers.binder import board_sheet
@@ -24,6 +25,7 @@ from yimen.web.papers.printer import NotPrintable
 from yimen.web.papers.views import not_printed, pdf, set_paper
 from yimen.web.photos import photo_answer
 from yimen.web.urgent.sent import photo_of
+from yimen.web.window.drafting import new_key, send_once
 
 TOWNSHIP, VILLAGE = 4, 5
 PER_PAGE = 50
@@ -67,6 +69,7 @@ def page(request: HttpRequest, code: str, problem: str = "") -> HttpResponse:
         "may_photograph": may("board.photograph", area_path=area.path),
         "several": areas_seen().filter(level=VILLAGE).count() > 1,
         "problem": problem,
+        "key": new_key(),
     }
     return render(request, "boards/board.html", shown, status=422 if problem else 200)
 
@@ -97,9 +100,14 @@ def photo(request: HttpRequest, code: str) -> HttpResponse:
     try:
         if not sent:
             raise NotPosted("请先拍一张或选一张照片。")
-        with reading("上传公布照片", area=code):
-            photograph_board(area=area, place=request.POST.get("place", ""), photo=sent, by=acting(), at=timezone.now())
-    except (NotPosted, WrongStep) as refusal:
+
+        def hung() -> dict[str, str]:
+            with reading("上传公布照片", area=code):
+                photograph_board(area=area, place=request.POST.get("place", ""), photo=sent, by=acting(), at=timezone.now())
+            return {"area": code}
+
+        send_once(request, "board.photo", hung, area=code)
+    except (NotPosted, WrongStep, OtherContent) as refusal:
         return page(request, code, problem=str(refusal))
     messages.success(request, "照片已存，名单从今天起记为公布。")
     return HttpResponseRedirect(reverse("board", args=[code]))
@@ -115,9 +123,14 @@ def posting_photo(request: HttpRequest, code: str, decision_id: uuid.UUID) -> Ht
         if sent is None:
             raise NotPosted("请先拍一张或选一张照片。")
         ending, picture = plain_picture(sent.read(MOST_BYTES + 1))
-        key = files.put(picture, kind="posting", name=f"公示照片.{ending}", area_path=area.path, at=timezone.now())
-        photograph(decision=decision_id, photo=key, by=acting(), at=timezone.now())
-    except (NotPosted, WrongStep, NotAPicture) as refusal:
+
+        def kept() -> dict[str, str]:
+            key = files.put(picture, kind="posting", name=f"公示照片.{ending}", area_path=area.path, at=timezone.now())
+            photograph(decision=decision_id, photo=key, by=acting(), at=timezone.now())
+            return {"decision": decision_id.hex}
+
+        send_once(request, "posting.photo", kept, decision=decision_id.hex)
+    except (NotPosted, WrongStep, NotAPicture, OtherContent) as refusal:
         return page(request, code, problem=str(refusal))
     messages.success(request, "照片已存。")
     return HttpResponseRedirect(reverse("board", args=[code]))

@@ -22,6 +22,7 @@ from yimen.office.audit import reading
 from yimen.office.once import OtherContent, once
 from yimen.registry.queries import HouseholdCard, household_card
 from yimen.web.urgent.sent import Unclear, day_of, photo_of, yuan_of
+from yimen.web.window.drafting import send_once
 
 RECEIPTS_FOR = ("reserve.fund", "reserve.spend", "decision.confirm")
 REFUSALS = (NotGiven, NotBooked, NotDecided, Unclear, OtherContent, WrongStep)
@@ -144,19 +145,21 @@ def gift(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
         card = household_card(household_id=household_id, on=today)
     sent: Any = request.POST
     try:
-        record_gift(
-            household=household_id,
-            area_path=card.area_path,
-            fund=sent.get("fund", ""),
-            item=sent.get("item", ""),
-            is_money=sent.get("is_money") == "yes",
-            yuan=yuan_of(sent.get("yuan", "")),
-            quantity=sent.get("quantity", ""),
-            given_on=day_of(sent.get("given_on", "")) or today,
-            by=acting(),
-            at=timezone.now(),
-        )
+        wanted: dict[str, Any] = {
+            "fund": sent.get("fund", ""),
+            "item": sent.get("item", ""),
+            "is_money": sent.get("is_money") == "yes",
+            "yuan": yuan_of(sent.get("yuan", "")),
+            "quantity": sent.get("quantity", ""),
+            "given_on": day_of(sent.get("given_on", "")) or today,
+        }
+
+        def record() -> dict[str, str]:
+            record_gift(household=household_id, area_path=card.area_path, by=acting(), at=timezone.now(), **wanted)
+            return {"household": household_id.hex}
+
+        send_once(request, "charity.gift", record, household=household_id.hex)
         messages.success(request, "已记下，和政府资金分开列。")
-    except (GiftRefused, Unclear) as refusal:
+    except (GiftRefused, Unclear, OtherContent) as refusal:
         messages.error(request, str(refusal))
     return HttpResponseRedirect(reverse("household", args=[household_id]) + "#received")

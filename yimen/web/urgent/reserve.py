@@ -17,10 +17,12 @@ from yimen.benefits.actions import NotBooked, fund_reserve
 from yimen.benefits.queries import Reserve, account, entries_of, receipt_of, reserves_seen
 from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
+from yimen.office.once import OtherContent
 from yimen.office.queries import areas_seen
 from yimen.registry.queries import masked
 from yimen.web.photos import photo_answer
 from yimen.web.urgent.sent import Unclear, yuan_of
+from yimen.web.window.drafting import new_key, send_once
 
 TOWNSHIP = 4
 
@@ -46,6 +48,7 @@ def page(request: HttpRequest, problem: str = "") -> HttpResponse:
         "may_see_receipts": any(may(one) for one in ("reserve.fund", "reserve.spend", "decision.confirm")),
         "townships": list(areas_seen().filter(level=TOWNSHIP)) if may("reserve.fund") else [],
         "typed": request.POST,
+        "key": new_key(),
         "problem": problem,
     }
     return render(request, "urgent/reserve.html", shown, status=422 if problem else 200)
@@ -80,7 +83,7 @@ def receipt(request: HttpRequest, file_id: uuid.UUID) -> HttpResponseBase:
 
 @require_POST
 def fund(request: HttpRequest) -> HttpResponse:
-    """Advance money to a township's reserve, or take it back."""
+    """Advance money to a township's reserve, or take it back; once, however often it is sent."""
     require("reserve.fund")
     area = areas_seen().filter(level=TOWNSHIP, code=request.POST.get("area", "")).first()
     try:
@@ -88,8 +91,14 @@ def fund(request: HttpRequest) -> HttpResponse:
         if area is None or yuan is None:
             raise Unclear("请选乡镇，并写金额。")
         wanted = -yuan if request.POST.get("back") else yuan
-        fund_reserve(area=area, yuan=wanted, words=request.POST.get("words", ""), by=acting(), at=timezone.now())
-    except (NotBooked, Unclear) as refusal:
+        words, township = request.POST.get("words", ""), area
+
+        def book() -> dict[str, str]:
+            fund_reserve(area=township, yuan=wanted, words=words, by=acting(), at=timezone.now())
+            return {"area": township.code}
+
+        send_once(request, "reserve.fund", book)
+    except (NotBooked, Unclear, OtherContent) as refusal:
         return page(request, problem=str(refusal))
     messages.success(request, f"已记入{area.name}的备用金。")
     return HttpResponseRedirect(reverse("reserve") + f"?area={area.code}")

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest
 
+from yimen.office.pictures import MOST_BYTES
 from yimen.office.queries import areas_seen
 
 VILLAGE = 5
@@ -43,7 +44,8 @@ def day_of(text: str) -> date | None:
 def photo_of(request: HttpRequest, name: str) -> bytes | None:
     """Return an uploaded file, or None."""
     held = request.FILES.get(name)
-    return held.read() if held else None
+    # One byte more than is kept: what is too large is refused, and does not fill our memory before.
+    return held.read(MOST_BYTES + 1) if held else None
 
 
 def villages() -> Sequence[Any]:

@@ -16,6 +16,7 @@ from yimen.cases.actions import NotVerified, WrongStep, drop_photo, keep_photo, 
 from yimen.cases.queries import photo_of, visit_page
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent, once
+from yimen.office.pictures import MOST_BYTES
 from yimen.web.visits.form import read_rows, rows_of
 from yimen.web.visits.visitor import visitor
 
@@ -146,7 +147,7 @@ def _photo_posted(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
             key = uuid.UUID(request.POST["drop"])
             kept = drop_photo(case=case_id, photo=key, by=staff, at=at).photos
         else:
-            for content in [file.read() for file in request.FILES.getlist("photo")] or [b""]:
+            for content in [file.read(MOST_BYTES + 1) for file in request.FILES.getlist("photo")] or [b""]:
                 kept = keep_photo(case=case_id, content=content, by=staff, at=at).photos
     except ValueError:
         raise Http404 from None
