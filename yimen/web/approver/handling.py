@@ -48,6 +48,7 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "", status: in
     with reading("办理决定", case=case_id.hex):
         held = case_page(case_id=case_id)
         shown = {"current": reverse("cases"), "case": held.case, "problem": problem, "key": new_key(), **parts_of(held.case)}
+        shown["today"] = timezone.localdate()
         shown["prints"] = papers_of(held, current_rules())
     return render(request, "cases/decisions.html", shown, status=status)
 
