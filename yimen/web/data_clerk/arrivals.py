@@ -9,7 +9,9 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import TemporaryUploadedFile
+from django.core.paginator import Paginator
 from django.db import transaction
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -20,6 +22,7 @@ from yimen.office.access import NotAllowed, current, require
 from yimen.office.queries import area_seen, deliveries_seen
 from yimen.office.tables import Match, Preview, TableProblem, matched, read_text
 from yimen.screening.queries import current_rules
+from yimen.web import lists
 from yimen.web.data_clerk.kinds import (
     KINDS,
     Kind,
@@ -36,7 +39,26 @@ MOST_BYTES = 80 * 2**20
 KEPT = timedelta(days=30)
 SAMPLES = 4
 REMEMBERED = 5
-SHOWN = 30
+REJECTED = (("", "不限"), ("some", "有未采用的行"), ("none", "全部采用"), ("unfinished", "没有装完"))
+ORDERS = {
+    "new": ("新来的在前", ("-received_at",)),
+    "old": ("早来的在前", ("received_at",)),
+    "rejected": ("未采用多的在前", ("-rejected", "-received_at")),
+    "rows": ("行数多的在前", ("-rows", "-received_at")),
+}
+COLUMNS = ("什么时候", "什么", "来自", "文件", "哪里的", "谁装的", "行数", "用上", "没有变化", "未采用")
+
+
+class Narrow(lists.Narrow):
+    """What the list of files that came in is narrowed to, and how it is ordered."""
+
+    kind = forms.ChoiceField(label="什么文件", required=False)
+    rejected = forms.ChoiceField(label="未采用的行", required=False, choices=REJECTED)
+    order = forms.ChoiceField(label="排序", required=False, choices=[(key, words) for key, (words, _) in ORDERS.items()])
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [("", "全部"), *((one.key, one.words) for one in kinds_allowed())]  # type: ignore[attr-defined]
 
 
 class Arrival(forms.Form):
@@ -84,7 +106,7 @@ def arrive(request: HttpRequest) -> HttpResponse:
     if not kinds_allowed():
         raise NotAllowed("您的岗位不装载数据。名册由县民政装载，部门数据由各部门经办装载。")
     if request.method != "POST":
-        return _desk(request)
+        return _taken_away(request) if request.GET.get("as") else _desk(request)
     form = Arrival(request)
     if not form.is_valid():
         return _desk(request, problem="".join(str(words) for errors in form.errors.values() for words in errors), status=422)
@@ -135,24 +157,73 @@ def preview(request: HttpRequest, file_id: uuid.UUID) -> HttpResponse:
 
 def _desk(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResponse:
     allowed = kinds_allowed()
-    rows = deliveries_seen([kind.key for kind in allowed])
-    if "roster" not in {kind.key for kind in allowed}:
-        # A department sees what it brought itself, not what others did.
-        rows = rows.filter(received_by=current().staff)
-    rules = current_rules()
-    names = {policy.id: policy.name for policy in rules.policies}
+    form = Narrow(request.GET)
+    page = Paginator(_came(form), lists.PER_PAGE).get_page(request.GET.get("page"))
+    names = _policy_names()
     shown = {
+        "form": form,
+        "page": page,
+        "order": form.chosen()["order"] or "new",
+        "narrowed": any(form.chosen()[name] for name in ("kind", "rejected")),
+        "query": lists.query_of(request),
         "current": reverse("arrivals"),
         "kinds": allowed,
         "areas": {area for kind in allowed for area in areas_allowed(kind)},
         "sources": sources_allowed(request),
         "policies": policies_allowed(request),
-        "deliveries": [(one, KINDS[one.kind], names.get(one.origin, one.origin)) for one in rows[:SHOWN]],
+        "deliveries": [(one, KINDS[one.kind], names.get(one.origin, one.origin)) for one in page.object_list],
         "chosen": request.POST.get("kind", allowed[0].key),
         "post": request.POST,
         "problem": problem,
     }
     return render(request, "data_clerk/arrivals.html", shown, status=status)
+
+
+def _came(form: Narrow) -> QuerySet[Any]:
+    """Return the files that came in as the form narrows and orders them."""
+    allowed = [kind.key for kind in kinds_allowed()]
+    rows = deliveries_seen(allowed)
+    if "roster" not in allowed:
+        # A department sees what it brought itself, not what others did.
+        rows = rows.filter(received_by=current().staff)
+    chosen = form.chosen()
+    if chosen["kind"]:
+        rows = rows.filter(kind=chosen["kind"])
+    if chosen["rejected"]:
+        rows = rows.filter(**_REJECTED[chosen["rejected"]])
+    return rows.order_by(*ORDERS[chosen["order"] or "new"][1])
+
+
+_REJECTED: Mapping[str, Mapping[str, Any]] = {
+    "some": {"rejected__gt": 0},
+    "none": {"rejected": 0, "finished_at__isnull": False},
+    "unfinished": {"finished_at": None},
+}
+
+
+def _policy_names() -> dict[str, str]:
+    return {policy.id: policy.name for policy in current_rules().policies}
+
+
+def _taken_away(request: HttpRequest) -> HttpResponse:
+    """Answer with the list of files that came in as it is narrowed; counts only, nothing of anybody."""
+    names = _policy_names()
+    lines = (
+        (
+            one.received_at,
+            KINDS[one.kind].words,
+            names.get(one.origin, one.origin),
+            one.name_of_file,
+            one.area.name,
+            one.received_by.name if one.received_by else "系统",
+            one.rows,
+            one.loaded,
+            one.unchanged,
+            one.rejected,
+        )
+        for one in _came(Narrow(request.GET))
+    )
+    return lists.file_of(request, name="arrivals", columns=COLUMNS, lines=lines)
 
 
 def _read(said: Mapping[str, Any]) -> Preview:

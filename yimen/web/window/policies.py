@@ -9,18 +9,37 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Any
 
+from django import forms
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from pypinyin import lazy_pinyin
 
 from yimen.office.access import require
 from yimen.office.queries import codes_above, own_areas
 from yimen.policies.model import Policy
 from yimen.policies.queries import Rules
 from yimen.screening.queries import current_rules
+from yimen.web import lists
 
 _NAMES = re.compile(r"[^\W\d]\w*")
+SUBJECTS = (("", "不限"), ("户", "按户"), ("人", "按人"))
+ORDERS = (("department", "按部门"), ("name", "按名称"), ("new", "新生效的在前"))
+COLUMNS = ("部门", "政策", "编号", "给什么", "按户还是按人", "单位", "这一版从", "依据")
+
+
+class Narrow(lists.Narrow):
+    """What the list of policies is narrowed to, and how it is ordered."""
+
+    department = forms.ChoiceField(label="部门", required=False)
+    subject = forms.ChoiceField(label="按户还是按人", required=False, choices=SUBJECTS)
+    order = forms.ChoiceField(label="排序", required=False, choices=ORDERS)
+
+    def __init__(self, data: Any, held: Iterable[Policy]) -> None:
+        super().__init__(data)
+        names = dict.fromkeys(one.department for one in held)
+        self.fields["department"].choices = [("", "全部"), *((name, name) for name in names)]  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)
@@ -37,17 +56,46 @@ def policy_list(request: HttpRequest) -> HttpResponse:
     """List the policies in force for this desk's place today, by department."""
     require("rules.see")
     rules, on, areas = current_rules(), timezone.localdate(), _codes()
-    held = rules.in_force(on, areas)
-    number_of = Counter(one.department for one in held)
-    held = sorted(held, key=lambda one: (-number_of[one.department], one.department))
+    form = Narrow(request.GET, rules.in_force(on, areas))
+    held, order = _ordered(rules.in_force(on, areas), form.chosen())
+    if request.GET.get("as"):
+        return lists.file_of(request, name="policies", columns=COLUMNS, lines=map(_line, held))
     shown = {
         "current": reverse("policies"),
-        "departments": [(name, list(rows)) for name, rows in groupby(held, key=lambda one: one.department)],
+        "form": form,
+        "order": order,
+        "narrowed": any(form.chosen()[name] for name in ("department", "subject")),
+        "query": lists.query_of(request),
+        "departments": [(rows[0].department, rows) for rows in _groups(held, order)],
         "number": len(held),
         "on": on,
         "note": _note(rules, areas),
     }
     return render(request, "policies/list.html", shown)
+
+
+def _ordered(held: Iterable[Policy], chosen: dict[str, str]) -> tuple[list[Policy], str]:
+    """Return the policies that fit in the order asked for, and that order; of departments the one with most comes first."""
+    order = chosen["order"] or "department"
+    fit = [one for one in held if all(chosen[name] in ("", getattr(one, name)) for name in ("department", "subject"))]
+    number_of = Counter(one.department for one in fit)
+    keys = {
+        "department": lambda one: (-number_of[one.department], one.department),
+        "name": lambda one: lazy_pinyin(one.name),
+        "new": lambda one: -one.starts_on.toordinal(),
+    }
+    return sorted(fit, key=keys[order]), order
+
+
+def _groups(held: Iterable[Policy], order: str) -> Iterable[list[Policy]]:
+    """Yield the policies of each department together; in another order each policy stands alone."""
+    for _, rows in groupby(held, key=lambda one: one.department if order == "department" else one.id):
+        yield list(rows)
+
+
+def _line(one: Policy) -> tuple[Any, ...]:
+    basis = "；".join(f"{law.document}{law.article}" for law in one.basis)
+    return (one.department, one.name, one.id, one.help or one.note, f"按{one.subject}", one.unit, one.starts_on, basis)
 
 
 def policy(request: HttpRequest, policy_id: str) -> HttpResponse:
