@@ -202,7 +202,8 @@ def test_handing_the_result_over_tells_it_in_writing_and_closes_the_window_s_tas
             actions.deliver(case=concluded.pk, way="home", said_aloud=True, by=town.window, at=noon(3))
 
 
-def test_a_bad_opinion_becomes_a_task_of_a_supervisor_and_says_that_no_limit_is_entered(town, concluded):
+def test_a_bad_opinion_becomes_a_task_of_a_supervisor_and_says_that_no_limit_is_entered(town, concluded, monkeypatch):
+    monkeypatch.setattr("yimen.cases.delivering.parameter_at", lambda name, **_: None)
     boss = make_staff(kind="town_approver", area=town.window.posts.get().area, username="boss")
     with scope(System("portal"), "评价"):
         actions.rate(case=concluded.pk, grade=1, channel="online", words="跑了三趟", at=noon(4))

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from tests.cases.town import DAY, NOON, accepted, decision_of, declare, make_town, noon, opened, poor, proposed, visited
+from tests.cases.town import DAY, NOON, accepted, decision_of, declare, given, make_town, noon, opened, poor, proposed, visited
 from yimen.cases import actions, queries
 from yimen.cases.models import CaseEvent, Decision, Posting, Task
 
@@ -131,6 +131,42 @@ def test_a_place_that_has_not_entered_the_days_posts_no_rigid_expenditure(town):
 
     assert not asked.allowed
     assert "公示天数”没有录入" in asked.words
+
+
+EXPENDITURE = "expenditure_temporary_aid"
+
+
+def spent_on_an_operation(town):
+    """A household of the allowance has spent far more in three months than it can; the first opinion agrees."""
+    given(town, LOW)
+    declare(town, {}, household={"近三月必需支出": "20000.00"})
+    return proposed(town, accepted(town, actions.Asked(EXPENDITURE)), EXPENDITURE)
+
+
+def test_temporary_aid_for_expenditure_hangs_as_long_as_the_place_says_and_is_then_given_once(town):
+    decision = spent_on_an_operation(town)
+    with town.at_desk(town.window):
+        assert queries.posting_asked(decision, noon(1).date()).days == 3
+        posting = actions.post(decision=decision.pk, place="村务公开栏", photo=PHOTO(), by=town.window, at=noon(1))
+        assert posting.ends_on == date(2026, 11, 27)
+        actions.photograph(decision=decision.pk, photo=PHOTO(), by=town.window, at=noon(4))
+        actions.clear(decision=decision.pk, by=town.window, at=noon(5))
+    with town.at_desk(town.approver):
+        grant = actions.confirm(decision=decision.pk, by=town.approver, at=noon(6)).grant
+
+    # Two months of 640 元 for the one person of the household.
+    assert (grant.amount_fen, grant.starts_on) == (128_000, grant.ends_on)
+
+
+def test_where_the_days_are_not_entered_it_waits_and_says_what_to_enter(town, monkeypatch):
+    decision = spent_on_an_operation(town)
+    monkeypatch.setattr("yimen.cases.posting.parameter_at", lambda name, **_: None)
+    with town.at_desk(town.approver):
+        assert [one.why for one in queries.waiting_decisions(on=noon(1).date())] == ["等公示"]
+        with pytest.raises(actions.NotDecided, match="“临时救助·支出型公示天数”没有录入，请先录入"):
+            actions.confirm(decision=decision.pk, by=town.approver, at=noon(2))
+    with town.at_desk(town.window), pytest.raises(actions.NotPosted, match="请先录入"):
+        actions.post(decision=decision.pk, place="村务公开栏", by=town.window, at=noon(1))
 
 
 def test_the_sheet_says_name_number_and_amount_and_nothing_else(town, posted):

@@ -90,7 +90,8 @@ def test_the_missed_man_of_61_goes_from_the_warning_to_his_application(town, day
         assert queries.check_counts(on=DAY).settled == {"carry_out": 1}
 
 
-def test_without_a_local_number_of_days_there_is_no_day_and_it_counts_as_such(town):
+def test_without_a_local_number_of_days_there_is_no_day_and_it_counts_as_such(town, monkeypatch):
+    monkeypatch.setattr("yimen.cases.warnings.whole_parameter", lambda name, **_: None)
     taken_up(town, warning(town))
 
     with town.at_desk(town.window):
@@ -152,7 +153,8 @@ def test_a_cadre_reports_with_who_and_where_alone_and_the_township_answers_for_i
 
     with town.at_desk(town.window):
         assert queries.report_seen(report_id=held.pk).owner in (town.window, town.colleague)
-        assert (held.due_on, held.words, held.consents) == (None, None, None)
+        # Ten working days, as the county has entered.
+        assert (held.due_on, held.words, held.consents) == (date(2026, 12, 7), None, None)
 
 
 def test_a_report_without_who_is_not_taken(town):

@@ -149,7 +149,8 @@ def may_confirm(held: Decision, by: Staff, on: date) -> None:
         visited(held.case)
     asked = posting_asked(held, on)
     if held.agrees and asked.needed and held.state == DecisionState.PROPOSED:
-        raise NotDecided(f"“{policy_name(held.policy)}”须先公示 {asked.days} 天，无异议才能确认。")
+        must = f"“{policy_name(held.policy)}”须先公示 {asked.days} 天，无异议才能确认。"
+        raise NotDecided(must if asked.allowed else f"{asked.words}。")
     hindrance = unchecked(held) if held.agrees and held.effect == Effect.GIVE else ""
     if hindrance:
         raise NotDecided(hindrance)

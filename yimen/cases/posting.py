@@ -52,12 +52,16 @@ def posting_asked(decision: Decision, on: date) -> Asked:
         return Asked(False, 0, "", allowed=False)
     if decision.effect != Effect.GIVE:
         return _of_ending(decision, policy)
-    if policy.posting.needed == "是":
-        return _again(decision, policy, on)
     if policy.posting.needed == "否":
         return Asked(False, 0, f"“{policy.name}”不公示（{_first_basis(policy)}）", allowed=False)
+    if policy.posting.needed == "是" and policy.posting.days:
+        return _again(decision, policy, int(policy.posting.days), on)
     name = f"{policy.name}公示天数"
     held = parameter_at(name, area_path=decision.area_path, on=on, rules=current_rules())
+    if policy.posting.needed == "是":
+        if held is None:
+            return Asked(True, 0, f"“{policy.name}”须公示，天数按本地规定；本地参数“{name}”没有录入，请先录入", allowed=False)
+        return _again(decision, policy, int(held.text), on)
     if held is None:
         return Asked(False, 0, f"国家没有规定“{policy.name}”要不要公示，本地参数“{name}”没有录入，不公示", allowed=False)
     return Asked(True, int(held.text), f"本地规定公示 {held.text} 天（{held.document or name}）")
@@ -71,9 +75,8 @@ def _of_ending(decision: Decision, policy: Policy) -> Asked:
     return Asked(False, 0, "这项调整或终止不公示，书面告知本人", allowed=False)
 
 
-def _again(decision: Decision, policy: Policy, on: date) -> Asked:
+def _again(decision: Decision, policy: Policy, days: int, on: date) -> Asked:
     """After an objection it is posted again where the policy says so, else where the place says so (practice: a parameter)."""
-    days = int(policy.posting.days)
     asked = Asked(True, days, f"“{policy.name}”公示 {days} 天")
     objected = getattr(decision, "objected", None)
     if objected is None:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from yimen.cases.queries import ArchivedPaper, CasePage, Decision, State, archived_papers
 from yimen.policies.queries import Rules
@@ -62,8 +63,9 @@ def _of_applying(held: CasePage) -> Iterable[str]:
 
 
 def _of_deciding(decisions: Iterable[Decision], rules: Rules) -> Iterable[str]:
+    on = localdate()
     found = [(one, rules.policy(one.policy)) for one in decisions]
-    if any(one.state in POSTING_STATES and one.agrees and is_posted(policy, one) for one, policy in found):
+    if any(one.state in POSTING_STATES and one.agrees and is_posted(policy, one, on) for one, policy in found):
         yield "posting"
     if any(one.state == CONFIRMED and is_published(policy, one) for one, policy in found):
         yield "publication"

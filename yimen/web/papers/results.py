@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.timezone import localdate
 
 from yimen.benefits.queries import before
-from yimen.cases.queries import Decision, appeal_ways
+from yimen.cases.queries import Decision, appeal_ways, posting_asked
 from yimen.policies.model import Policy
 from yimen.web.papers.printer import NotPrintable
 from yimen.web.papers.sheet import ADULT, COUNTY, VILLAGE, Held, Sheet
@@ -16,8 +16,6 @@ CONFIRMED, REFUSED = "confirmed", "refused"
 BEFORE, WHILE_PAID = "before", "while_paid"
 GIVE, END, ADJUST = "give", "end", "adjust"
 POSTED = "是"
-# 民发〔2021〕43号第26条: an ending is posted, too, where the policy says so.
-ENDING_IS_POSTED = "终止先公示"
 
 
 def posting_before(held: Held) -> Sheet:
@@ -25,7 +23,7 @@ def posting_before(held: Held) -> Sheet:
     decisions = [one for one in held.chosen_decisions("proposed", "posted", "cleared") if one.agrees]
     if not decisions:
         raise NotPrintable("现在没有初审同意、等着公示的决定。")
-    posted = [one for one in decisions if is_posted(held.policy(one), one)]
+    posted = [one for one in decisions if is_posted(held.policy(one), one, held.today)]
     if not posted:
         names = "、".join(held.policy_name(one) for one in decisions)
         raise NotPrintable(f"“{names}”按规定不公示，或没有查到要公示的规定，程序不打印公示单。")
@@ -42,16 +40,15 @@ def posting_while_paid(held: Held) -> Sheet:
     return Sheet(parts, held.town_unit, localdate(posted[0].decided_at))
 
 
-def is_posted(policy: Policy | None, decision: Decision) -> bool:
-    """Say whether a first opinion has a sheet for the board: of giving, where the policy says so; of ending, where that does."""
-    if policy is None or policy.posting.needed != POSTED or decision.effect == ADJUST:
-        return False
-    return decision.effect == GIVE or ENDING_IS_POSTED in policy.pays_until
+def is_posted(policy: Policy | None, decision: Decision, on: date) -> bool:
+    """Say whether a first opinion has a sheet for the board, as its policy or, where that leaves it open, its place says."""
+    return policy is not None and posting_asked(decision, on).allowed
 
 
 def is_published(policy: Policy | None, decision: Decision) -> bool:
-    """Say whether a confirmed decision has a sheet for as long as it is paid; what has ended hangs no more."""
-    return policy is not None and policy.posting.needed == POSTED and decision.effect != END
+    """Say whether a confirmed decision has a sheet for as long as it is paid; what has ended or was given once hangs no more."""
+    once = policy is not None and policy.pays_from.startswith("一次性")
+    return policy is not None and policy.posting.needed == POSTED and decision.effect != END and not once
 
 
 def _board(held: Held, decision: Decision, kind: str) -> dict[str, Any]:
@@ -68,7 +65,7 @@ def _board(held: Held, decision: Decision, kind: str) -> dict[str, Any]:
         "amount": money(decision.amount_fen) or "身份认定",
         "unit": policy.unit,
         "place": held.places.get(VILLAGE, held.card.village),
-        "days": policy.posting.days or "7",
+        "days": str(posting_asked(decision, held.today).days or policy.posting.days),
         "starts": day(posting.starts_on) if posting else "",
         "ends": day(posting.ends_on) if posting else "",
         "phone": held.phone,
