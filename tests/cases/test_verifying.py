@@ -214,6 +214,21 @@ def test_a_relative_of_a_village_committee_member_needs_the_countys_own_visit(to
         actions.propose(decision=decision_of(case, LOW_INCOME).pk, agrees=False, opinion="不", by=town.window, at=NOON)
 
 
+def test_who_is_complained_of_meanwhile_is_visited_by_the_county_and_one_checked_before_changes_nothing(town, case):
+    signed(town, case)
+    with town.at_desk(town.window):
+        complaint = actions.record_report(
+            kind="complaint", channel="phone", about="沈小满", area=town.village, words="有车", by=town.window, at=NOON
+        )
+        held = actions.take_up_report(report=complaint.pk, household=town.home.pk, by=town.window, at=NOON)
+        actions.settle_check(case=held.pk, way="check_out", words="查过，没有车", by=town.window, at=NOON)
+        decision = decision_of(case, LOW_INCOME)
+        with pytest.raises(actions.NotDecided, match="有投诉举报，须由县级入户"):
+            actions.propose(decision=decision.pk, agrees=False, opinion="不", by=town.window, at=NOON)
+        type(held).objects.filter(pk=held.pk).update(concluded_at=noon(-40))
+        actions.propose(decision=decision.pk, agrees=False, opinion="不", by=town.window, at=NOON)
+
+
 def test_the_countys_visit_is_told_from_the_post_and_not_from_what_is_claimed(town, case):
     assert not signed(town, case).by_county
 

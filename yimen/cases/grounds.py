@@ -12,12 +12,14 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from django.db.models import Q
+
 from yimen.cases.dues import project_dues
 from yimen.cases.flow import Note, move_decision
 from yimen.cases.models import Case, Decision, Kinship, UrgentAid, Visit
 from yimen.cases.verifying import is_relative
 from yimen.cases.visiting import HOME
-from yimen.cases.words import Effect
+from yimen.cases.words import Effect, Kind, State
 from yimen.office.access import System, current, may, scope
 from yimen.office.models import Staff
 from yimen.policies.queries import Answer
@@ -117,13 +119,22 @@ def no_relative(case: Case, by: Staff) -> None:
 
 
 def visited(case: Case) -> None:
-    """Raise NotDecided before two people have signed a visit; where a relative is on record, before the county's own."""
+    """Raise NotDecided before two have signed a visit; with a relative on record or a complaint, before the county's own."""
     # Neighbours, letters and a third party tell something too; the visit at home is the law's.
     visits = Visit.objects.filter(case=case, way=HOME, second_signed_at__isnull=False)
     if not visits.exists():
         raise NotDecided("还没有两人签字的入户调查（民发〔2021〕57号第16条），先入户再初审。")
     if Kinship.objects.filter(case=case).exists() and not visits.filter(by_county=True).exists():
         raise NotDecided("这一户有近亲属备案，须由县级入户（民发〔2021〕57号第20条），县级入户记录以前不能办理。")
+    if complained_of(case) and not visits.filter(by_county=True).exists():
+        raise NotDecided("申请期间这一户有投诉举报，须由县级入户（民发〔2021〕57号第20条），县级入户记录以前不能办理。")
+
+
+def complained_of(case: Case) -> bool:
+    """Say whether a complaint about the household was being checked at any time since this case was received."""
+    complaints = Case.objects.filter(household_id=case.household_id, kind=Kind.COMPLAINT).exclude(state=State.WITHDRAWN)
+    since = Q(concluded_at=None) | Q(concluded_at__date__gte=case.received_on)
+    return bool(complaints.filter(since).exists())
 
 
 def unchanged(held: Decision, on: date) -> Today | None:
