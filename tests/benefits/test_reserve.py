@@ -250,3 +250,24 @@ def test_what_was_given_once_today_was_received_and_is_not_being_received(town):
         assert [one.policy for one in running] == ["subsistence_allowance"]
         received = queries.received_once(household=town.home.pk, people=[])
         assert [(one.policy, one.yuan) for one in received] == [("small_emergency_aid", 500)]
+
+
+def test_what_a_household_was_given_is_added_up_by_item_and_fund_and_by_months(town):
+    fund(town, "1000")
+    case = uuid.uuid4()
+    spend(town, "100", case=case)
+    spend(town, "60.50")
+    with town.at_desk(town.window):
+        first = ReserveEntry.objects.get(case_key=case)
+        actions.return_to_reserve(entry=first.pk, yuan=Decimal("40"), words="没用完", by=town.window, at=NOON)
+        rows = queries.received_once(household=town.home.pk, people=[town.person.pk])
+
+        assert queries.totals_by_item(rows) == [("乡镇备用金", "small_emergency_aid", "", 2, Decimal("120.50"))]
+        about = {"household": town.home, "policy": "subsistence_allowance", "recorded_at": NOON, "area_path": town.home.area_path}
+        Grant.objects.create(**about, amount_fen=30_000, starts_on=date(2026, 1, 1), ends_on=date(2026, 6, 30))
+        Grant.objects.create(**about, amount_fen=40_000, starts_on=date(2026, 7, 1))
+        granted = queries.granted_by_the_month(household_id=town.home.pk, people=[])
+
+        assert [one.ends_on for one in granted] == [date(2026, 6, 30), None]
+        # Six months of 300 元, and July to November of 400 元.
+        assert queries.due_by_policy(granted, on=DAY) == [queries.Due("subsistence_allowance", 11, Decimal(3800))]

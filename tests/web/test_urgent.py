@@ -125,6 +125,12 @@ def test_a_colleague_with_the_post_confirms_and_the_household_shows_it_once_with
     page = body(second.get(reverse("household", args=[home])))
     assert "乡镇备用金合计" in page
     assert "财政资金合计" not in page
+    total = page[page.index("累计：按项目和资金") :]
+    assert re.search(r"小额快救</td><td>乡镇备用金</td><td class=\"num\">\d", total)
+    trail = page[page.index("一户一条救助链") :]
+    assert re.search(r"得到临时救助·小额快救.*元，乡镇备用金", trail, re.DOTALL)
+    assert "先行救助" in trail
+    assert "确认同意（临时救助·小额快救）" in trail
 
 
 def test_whoever_gave_is_refused_the_confirmation_in_words(enter_as, county, funded):

@@ -122,3 +122,14 @@ def totals_by_fund(rows: Iterable[Received]) -> list[tuple[str, Decimal]]:
     for one in rows:
         found[one.fund] = found.get(one.fund, Decimal(0)) + (one.yuan or 0)
     return sorted(found.items())
+
+
+def totals_by_item(rows: Iterable[Received]) -> list[tuple[str, str, str, int, Decimal]]:
+    """Return for each fund its items (policy, or what a charity gave), how often something was given, and the yuan of it."""
+    found: dict[tuple[str, str, str], tuple[int, Decimal]] = {}
+    for one in rows:
+        key = (one.fund, one.policy, "" if one.policy else one.item)
+        times, yuan = found.get(key, (0, Decimal(0)))
+        # What was put back takes away from the sum and is no giving of its own.
+        found[key] = (times + ((one.yuan or 0) >= 0), yuan + (one.yuan or 0))
+    return [(*key, *found[key]) for key in sorted(found)]

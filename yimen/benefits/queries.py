@@ -9,7 +9,7 @@ from typing import Any
 
 from django.db.models import Count, F, Q, QuerySet, Sum
 
-from yimen.benefits.charity import Received, received_once, totals_by_fund
+from yimen.benefits.charity import Received, received_once, totals_by_fund, totals_by_item
 from yimen.benefits.models import Grant, Reserve, ReserveEntry, ReserveReceipt
 from yimen.benefits.reserve import Month, account, entries_of, receipt_of, reserve_above, reserves_seen, spent_on
 
@@ -27,6 +27,7 @@ __all__ = [
     "reserves_seen",
     "spent_on",
     "totals_by_fund",
+    "totals_by_item",
 ]
 
 
@@ -52,6 +53,41 @@ def receipts_of(*, household_id: uuid.UUID | None, people: Iterable[uuid.UUID], 
         of_somebody |= Q(household_id=household_id)
     rows = grants_on(on).filter(of_somebody).values_list(*_COLUMNS)
     return sorted((_receipt(*row) for row in rows), key=lambda receipt: (receipt.starts_on, receipt.policy))
+
+
+def granted_by_the_month(*, household_id: uuid.UUID, people: Iterable[uuid.UUID]) -> list[Receipt]:
+    """Return all that a household and its people were ever granted by the month, what has ended too, the oldest first."""
+    rows = Grant.objects.filter(Q(household_id=household_id) | Q(person_id__in=list(people))).exclude(ends_on=F("starts_on"))
+    return [_receipt(*row) for row in rows.order_by("starts_on", "policy").values_list(*_COLUMNS)]
+
+
+@dataclass(frozen=True)
+class Due:
+    """What the grants of one policy come to up to a month (应发累计): how many months, and the yuan of them."""
+
+    policy: str
+    months: int
+    yuan: Decimal
+
+
+def due_by_policy(receipts: Iterable[Receipt], *, on: date) -> list[Due]:
+    """
+    Add up monthly grants to the month of `on`, by policy: what was decided to be paid, not what a bank has paid.
+
+    A grant without an amount, or of another unit than 元/月, counts nothing.
+    """
+    found: dict[str, Due] = {}
+    for one in receipts:
+        months = _months(one.starts_on, min(one.ends_on or on, on))
+        if one.yuan is None or one.unit != "元/月" or months < 1:
+            continue
+        held = found.get(one.policy, Due(one.policy, 0, Decimal(0)))
+        found[one.policy] = Due(one.policy, held.months + months, held.yuan + one.yuan * months)
+    return [found[policy] for policy in sorted(found)]
+
+
+def _months(first: date, last: date) -> int:
+    return (last.year - first.year) * 12 + last.month - first.month + 1
 
 
 _COLUMNS = (

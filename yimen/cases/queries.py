@@ -7,6 +7,7 @@ from datetime import date
 
 from django.db.models import Count, F, Q, QuerySet
 
+from yimen.cases.agenda import Agenda, agenda_of
 from yimen.cases.applying import needs_comparison
 from yimen.cases.approving import (
     DecisionPage,
@@ -25,6 +26,7 @@ from yimen.cases.assigning import Load, cases_answered_for, loads, nearest_desk
 from yimen.cases.boards import Board, board_of, board_photo, boards_of, by_benefit
 from yimen.cases.choosing import chosen
 from yimen.cases.clock import Deadline
+from yimen.cases.deciding import REFERRED_DEPARTMENTS
 from yimen.cases.delivering import Opinions, opinions_of
 from yimen.cases.dossier import (
     ArchivedPaper,
@@ -75,6 +77,8 @@ from yimen.registry.queries import masked
 from yimen.screening.queries import current_rules
 
 __all__ = [
+    "REFERRED_DEPARTMENTS",
+    "Agenda",
     "ArchivedPaper",
     "BlankPad",
     "Board",
@@ -99,6 +103,7 @@ __all__ = [
     "Suggested",
     "TaskLine",
     "Waiting",
+    "agenda_of",
     "answer_to",
     "appeal_ways",
     "appealed_decisions",
@@ -361,6 +366,13 @@ def cases_of(*, household_id: uuid.UUID) -> QuerySet[Case]:
     """Return every case of a household, the newest first (一户一条救助链)."""
     rows: QuerySet[Case] = Case.objects.filter(household_id=household_id)
     return rows.select_related("first_assignee").order_by("-opened_at")
+
+
+def events_of(*, household_id: uuid.UUID) -> QuerySet[CaseEvent]:
+    """Return every step of every case of a household in the order taken, with its case, decision and who took it."""
+    require("case.see")
+    rows: QuerySet[CaseEvent] = CaseEvent.objects.filter(case__household_id=household_id)
+    return rows.select_related("case", "decision", "by").order_by("on", "at", "pk")
 
 
 @dataclass(frozen=True)

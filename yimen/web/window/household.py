@@ -2,18 +2,18 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
-from django.utils.timezone import localdate
-
-from yimen.cases.queries import Case
+from yimen.benefits.queries import Receipt, Received
+from yimen.cases.queries import words_of
 from yimen.policies.model import Fact
 from yimen.policies.queries import Rules
 from yimen.screening.queries import KINDS, RegisteredAnswers
 from yimen.web.window.offers import Groups, groups_of
 
 _REGISTERED = date.min
+_QUIET = ("save", "choose", "paper")
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,17 @@ def household_groups(held: RegisteredAnswers, rules: Rules) -> Groups:
     return groups_of(answers, receives, rules)
 
 
-def trail_of(held: RegisteredAnswers, findings: Sequence[Any], cases: Sequence[Case], rules: Rules) -> list[Event]:
+def trail_of(
+    held: RegisteredAnswers,
+    findings: Sequence[Any],
+    steps: Iterable[Any],
+    granted: Iterable[Receipt],
+    received: Iterable[Received],
+    rules: Rules,
+) -> list[Event]:
     """Return everything that happened to this household, the newest first (一户一条救助链)."""
-    events = [*_statements(held), *_decisions(held, rules), *_findings(findings, rules), *_cases(cases)]
+    aid = [*_granted(granted, held, rules), *_received(received, rules)]
+    events = [*_statements(held), *_standings(held), *aid, *_findings(findings, rules), *_steps(steps, rules)]
     return sorted(events, key=lambda event: event.on, reverse=True)
 
 
@@ -88,22 +96,54 @@ def _statements(held: RegisteredAnswers) -> Iterable[Event]:
         yield Event(on, f"{source}提供 {len(names)} 项信息", "、".join(sorted(names)[:4]) + (" 等" if len(names) > 4 else ""))
 
 
-def _decisions(held: RegisteredAnswers, rules: Rules) -> Iterable[Event]:
-    names = {member.person_id: member.name for member in held.card.members}
+def _standings(held: RegisteredAnswers) -> Iterable[Event]:
     for standing in held.card.standings:
         yield Event(standing.starts_on, f"认定为{standing.name}", standing.decided_by)
-    for receipt in held.receipts:
-        policy = rules.policy(receipt.policy)
-        who = names.get(receipt.person_id, "全家")
-        yield Event(receipt.starts_on, f"{who}开始领{policy.name if policy else receipt.policy}")
 
 
-def _cases(cases: Iterable[Case]) -> Iterable[Event]:
-    for case in cases:
-        yield Event(case.received_on, f"登记{case.get_kind_display()}", case.matter)
-        for at, words in ((case.accepted_at, "受理"), (case.concluded_at, "办结"), (case.delivered_at, "送达")):
-            if at is not None:
-                yield Event(localdate(at), f"{words}，办件号 {case}")
+def _granted(granted: Iterable[Receipt], held: RegisteredAnswers, rules: Rules) -> Iterable[Event]:
+    """What is paid by the month: since when, and when it ended or became another amount."""
+    names = {member.person_id: member.name for member in held.card.members}
+    rows = list(granted)
+    begun = {(one.policy, one.person_id, one.starts_on) for one in rows}
+    ended = {(one.policy, one.person_id, one.ends_on + timedelta(days=1)) for one in rows if one.ends_on}
+    for one in rows:
+        what = _name(one.policy, rules)
+        who = names.get(one.person_id, "") if one.person_id else "全家"
+        amount = "" if one.yuan is None else f"{one.yuan:,.2f} {one.unit}"
+        goes_on = (one.policy, one.person_id, one.starts_on) in ended
+        yield Event(one.starts_on, f"{who}的{what}调整" if goes_on else f"{who}开始领{what}", amount)
+        if one.ends_on and (one.policy, one.person_id, one.ends_on + timedelta(days=1)) not in begun:
+            yield Event(one.ends_on, f"{who}的{what}发到这一天为止", amount)
+
+
+def _received(received: Iterable[Received], rules: Rules) -> Iterable[Event]:
+    for one in received:
+        what = " ".join(part for part in (_name(one.policy, rules), one.item, one.quantity) if part)
+        yield Event(one.on, f"{'退回' if (one.yuan or 0) < 0 else '得到'}{what}", _from_fund(one))
+
+
+def _from_fund(one: Received) -> str:
+    return one.fund if one.yuan is None else f"{abs(one.yuan):,.2f} 元，{one.fund}"
+
+
+def _name(policy_id: str, rules: Rules) -> str:
+    policy = rules.policy(policy_id)
+    return policy.name if policy else policy_id
+
+
+def _steps(steps: Iterable[Any], rules: Rules) -> Iterable[Event]:
+    """What was done in each case, a line for each day; a draft kept at every answer is no news."""
+    days: dict[tuple[date, Any], list[str]] = {}
+    for one in steps:
+        if one.step in _QUIET:
+            continue
+        words = words_of(one) + (f"（{_name(one.decision.policy, rules)}）" if one.decision else "")
+        said = days.setdefault((one.on, one.case), [])
+        if words not in said:
+            said.append(words)
+    for (on, case), said in days.items():
+        yield Event(on, f"办件 {case}：{'、'.join(said)}", case.matter or case.get_kind_display())
 
 
 def _findings(findings: Sequence[Any], rules: Rules) -> Iterable[Event]:

@@ -8,8 +8,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from yimen.benefits.queries import received_once, totals_by_fund
-from yimen.cases.queries import cases_of
+from yimen.benefits.queries import due_by_policy, granted_by_the_month, received_once, totals_by_fund, totals_by_item
+from yimen.cases.queries import cases_of, events_of
 from yimen.office.access import may, require
 from yimen.office.audit import reading
 from yimen.registry.queries import TooManyHits, full_number, household_of, require_unmask, search
@@ -70,7 +70,9 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
     rules = current_rules()
     with reading("看家庭", household=household_id.hex):
         held = explain_registered(household_id=household_id, on=today, rules=rules)
-    received = received_once(household=household_id, people=[member.person_id for member in held.card.members])
+    people = [member.person_id for member in held.card.members]
+    received = received_once(household=household_id, people=people)
+    granted = granted_by_the_month(household_id=household_id, people=people)
     found = list(findings_of(household_id=household_id)) if may("finding.see") else []
     cases = list(cases_of(household_id=household_id)[:MOST_CASES]) if may("case.see") else []
     shown = {
@@ -84,9 +86,13 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
         "may_unmask": may("person.unmask", area_path=held.card.area_path),
         "may_apply": may("case.open", area_path=held.card.area_path),
         "cases": cases,
-        "trail": trail_of(held, found, cases, rules),
+        "trail": trail_of(held, found, _steps(household_id), granted, received, rules),
         "received": [(one, rules.policy(one.policy)) for one in received],
         "funds": totals_by_fund(received),
+        "items": [
+            (fund, rules.policy(policy), item, times, yuan) for fund, policy, item, times, yuan in totals_by_item(received)
+        ],
+        "dues": [(one, rules.policy(one.policy)) for one in due_by_policy(granted, on=today)],
         "may_give": may("case.accept", area_path=held.card.area_path),
         "may_open": may("case.open", area_path=held.card.area_path),
         "today": today,
@@ -94,3 +100,7 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
         "open": [(one, rules.policy(one.policy)) for one in found if one.state == "open"],
     }
     return render(request, "window/household.html", shown)
+
+
+def _steps(household_id: uuid.UUID) -> list[Any]:
+    return list(events_of(household_id=household_id)) if may("case.see") else []
