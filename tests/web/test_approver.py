@@ -14,7 +14,7 @@ from tests.cases.town import accepted, decision_of, declare, department_desk, gi
 from tests.make import make_staff
 from tests.office.test_pictures import jpeg
 from yimen.cases import actions
-from yimen.cases.models import Case, CaseEvent, Decision, Handover, Posting
+from yimen.cases.models import Case, CaseEvent, Decision, Handover, Posting, Visit
 from yimen.office.models import AuditEntry
 from yimen.office.pictures import plain_picture
 
@@ -53,6 +53,32 @@ def test_the_list_says_how_many_wait_and_by_which_rule_with_masked_names(enter, 
     assert "沈小满" not in body
     assert "先办急难的" in body
     assert f"/approve/{nursing.pk}/" in body
+
+
+def test_the_first_page_begins_with_ones_own_work_and_what_is_overdue(enter, town, nursing):
+    client = enter(town.approver)
+    assert "1 项等您决定" in client.get("/").content.decode()
+
+    with town.at_desk(town.window):
+        Case.objects.update(due_on=timezone.localdate() - timedelta(days=1))
+        Decision.objects.update(due_on=timezone.localdate() - timedelta(days=1))
+    body = client.get("/").content.decode()
+
+    assert body.index("1 件办件已经超期") < body.index("1 项等您决定")
+    assert "其中 1 项已过期限" in body
+    assert "沈" not in body
+
+
+def test_a_cadre_sees_first_what_waits_for_a_signature_in_the_village(enter, town, nursing):
+    cadre = make_staff(kind="village_cadre", area=town.village, username="cadre")
+    with town.at_desk(town.window):
+        case = Case.objects.get()
+        visited(town, case)
+        Visit.objects.update(second=cadre, second_signed_at=None)
+
+    body = enter(cadre).get("/").content.decode()
+
+    assert "1 份入户记录等您签字" in body
 
 
 def test_the_screen_shows_facts_with_source_and_date_and_the_answer_condition_by_condition(enter, town, nursing):
@@ -141,6 +167,7 @@ def test_a_department_sees_its_own_without_the_household(enter, town):
         actions.propose(decision=decision.pk, agrees=True, opinion="符合", by=town.window, at=timezone.now())
     client = enter(department_desk("yb", "医保"))
 
+    assert "1 项等医保决定" in client.get("/").content.decode()
     body = client.get(reverse("approve", args=[decision.pk])).content.decode()
     assert "医疗自付" in body
     assert "看这一户" not in body
@@ -196,6 +223,7 @@ def test_an_offer_is_made_and_accepted_on_the_page(enter, town, nursing):
     giver.post(reverse("case_step", args=[case.pk, "offer"]), {"to": "colleague", "words": "休假"})
     assert "收回移交" in giver.get(reverse("case_decisions", args=[case.pk])).content.decode()
     client = enter(town.colleague)
+    assert "1 件同事想移交给您" in client.get("/").content.decode()
     assert "等我答复的移交" in client.get(reverse("visits")).content.decode()
     assert "接受，由我负责" in client.get(reverse("case_decisions", args=[case.pk])).content.decode()
 

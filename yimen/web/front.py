@@ -3,7 +3,9 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from yimen.cases.queries import REFERRED_DEPARTMENTS, own_department
 from yimen.office.access import may
+from yimen.web.approver.desk import desk as approve
 from yimen.web.co_organizer.village import first_village
 from yimen.web.data_clerk.arrivals import arrive
 from yimen.web.leader.desk import desk
@@ -18,6 +20,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return first_village(request)
     if may("visit.third_party"):
         return tasks(request)
+    if may("decision.department") and own_department() not in REFERRED_DEPARTMENTS:
+        return approve(request)
     if may("facts.load"):
         return arrive(request)
     return render(request, "desk/plain.html", {"current": request.path})

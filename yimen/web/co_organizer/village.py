@@ -17,6 +17,7 @@ from yimen.office.audit import reading
 from yimen.office.queries import area_seen, areas_seen
 from yimen.registry.queries import households_in
 from yimen.screening.queries import KINDS, current_rules, waiting_by_household
+from yimen.web.today import things
 
 PER_PAGE = 50
 ORDERS: Mapping[str, Callable[["Home"], Any]] = {
@@ -75,6 +76,7 @@ def village(request: HttpRequest, code: str) -> HttpResponse:
         "has_groups": any(home.household.group for home in homes),
         "by_benefit": Counter(name for home in homes for name in home.receives).most_common(),
         "by_kind": Counter({kind: sum(home.waiting.get(kind, 0) for home in homes) for kind in KINDS}),
+        "three": things(on=today, query=f"&area={code}"),
         "today": today,
     }
     return render(request, "co_organizer/village.html", shown)

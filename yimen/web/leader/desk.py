@@ -13,21 +13,9 @@ from django.utils import timezone
 from yimen.cases.queries import check_counts
 from yimen.office import audit
 from yimen.office.access import may, require
-from yimen.screening.queries import KINDS, Figures, figures, today_three
+from yimen.screening.queries import KINDS, Figures, figures
+from yimen.web.today import things
 
-_TITLES = {
-    "missed": "条漏救线索：可能该得而没有得",
-    "wrong": "条错救线索：在领，而数据显示不再符合",
-    "recheck": "条待核实：在领，复核到期或情况有变",
-    "soon": "条即将符合：90 天内就能享受",
-}
-_HINTS = {
-    "missed": "先联系本人，说明可以申请什么、带什么材料",
-    "wrong": "先核查事实，听取本人意见；系统不会停发",
-    "recheck": "到期的先安排入户，有出入的先问清来源",
-    "soon": "提前告知本人，到日子就能办",
-}
-_VERBS = {"missed": "去联系", "wrong": "去核查", "recheck": "去核实", "soon": "去告知"}
 COLUMNS = {"missed": "漏救", "wrong": "错救", "recheck": "待核实", "soon": "即将", "opened": "新出现", "closed": "已关闭"}
 SHOWN_POLICIES = 8
 SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -50,7 +38,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     shown = {
         "current": request.path,
         "today": timezone.localdate(),
-        "three": [(one, _TITLES[one.kind], _HINTS[one.kind], _VERBS[one.kind]) for one in today_three()],
+        "three": things(on=timezone.localdate()),
         "figures": held,
         "checks": check_counts(on=timezone.localdate()),
         "kinds": KINDS,

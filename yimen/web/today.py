@@ -1,0 +1,80 @@
+"""Three things to do today (今天三件事): one's own work first, what is overdue before the rest, then the findings."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from django.urls import reverse
+
+from yimen.cases.queries import Agenda, agenda_of
+from yimen.office.access import acting, may
+from yimen.screening.queries import KINDS, today_three
+
+MOST = 3
+_TITLES = {
+    "missed": "条漏救线索：可能该得而没有得",
+    "wrong": "条错救线索：在领，而数据显示不再符合",
+    "recheck": "条待核实：在领，复核到期或情况有变",
+    "soon": "条即将符合：90 天内就能享受",
+}
+_HINTS = {
+    "missed": "先联系本人，说明可以申请什么、带什么材料",
+    "wrong": "先核查事实，听取本人意见；系统不会停发",
+    "recheck": "到期的先安排入户，有出入的先问清来源",
+    "soon": "提前告知本人，到日子就能办",
+}
+_VERBS = {"missed": "去联系", "wrong": "去核查", "recheck": "去核实", "soon": "去告知"}
+
+
+@dataclass(frozen=True)
+class Thing:
+    """One thing to do: what, a word on how, the chip beside it and its colour, and where the button leads."""
+
+    title: str
+    hint: str
+    chip: str
+    colour: str
+    address: str
+    verb: str
+
+
+def things(*, on: date, query: str = "") -> list[Thing]:
+    """Return at most three; `query` narrows the findings' lists. Where there are findings, one of the three is theirs."""
+    own, found = list(_own(agenda_of(staff=acting(), on=on))), list(_found(query))
+    return [*own[: MOST - 1 if found else MOST], *found][:MOST]
+
+
+def _found(query: str) -> Iterable[Thing]:
+    if not may("finding.see"):
+        return
+    for one in today_three():
+        chip = f"{KINDS[one.kind]} {one.number} 条"
+        address = f"{reverse('findings')}?kind={one.kind}{query}"
+        yield Thing(f"{one.number} {_TITLES[one.kind]}", _HINTS[one.kind], chip, one.kind, address, _VERBS[one.kind])
+
+
+def _own(held: Agenda) -> Iterator[Thing]:
+    cases, visits = reverse("cases"), reverse("visits")
+    if held.overdue:
+        n, hint = held.overdue, "超期最久的在前，先办、先催"
+        yield Thing(f"{n} 件办件已经超期", hint, f"超期 {n} 件", "late", f"{cases}?whose=all&late=yes", "去看")
+    if held.to_decide:
+        n, late = held.to_decide, held.late_to_decide
+        hint = f"其中 {late} 项已过期限，排在最前" if late else "材料、核实和公示都齐了"
+        colour = "late" if late else "today"
+        yield Thing(f"{n} 项等您决定", hint, f"等决定 {n} 项", colour, reverse("approve_list"), "去确认")
+    if held.to_sign:
+        n, hint = held.to_sign, "两人都签了字，核查才算数"
+        yield Thing(f"{n} 份入户记录等您签字", hint, f"等签字 {n} 份", "today", visits, "去签字")
+    offer = held.offers.first()
+    if offer is not None:
+        n, hint = held.offers.count(), "接不接都请答复；答复以前仍由对方负责"
+        yield Thing(
+            f"{n} 件同事想移交给您", hint, f"移交 {n} 件", "today", reverse("case_decisions", args=[offer.case_id]), "去答复"
+        )
+    if held.to_visit:
+        n, hint = held.to_visit, "两人一起去，带上入户调查表"
+        yield Thing(f"{n} 户等您去核查", hint, f"要去 {n} 户", "today", visits, "去看")
+    if held.to_accept:
+        n, hint = held.to_accept, "村里、网上和省平台交来的，材料齐了就受理"
+        yield Thing(f"{n} 件申请等受理", hint, f"待受理 {n} 件", "today", f"{cases}?whose=all&state=submitted", "去受理")
