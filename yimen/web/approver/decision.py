@@ -110,7 +110,7 @@ def confirm(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
 def refuse(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     """Refuse, in words with the article."""
     words, article = request.POST.get("words", ""), request.POST.get("article", "")
-    said = {"words": words, "article": article, "seen": _seen(request)}
+    said: dict[str, Any] = {"words": words, "article": article, "seen": _seen(request)}
     return _do(
         request,
         decision_id,

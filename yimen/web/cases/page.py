@@ -208,9 +208,9 @@ def authorise(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     whose, _, key = request.POST.get("who", "").partition("|")
 
     def do() -> dict[str, str]:
-        about = {"obligor" if whose == "obligor" else "person": _key(key)}
+        about: dict[str, Any] = {"obligor" if whose == "obligor" else "person": _key(key)}
         guardian = request.POST.get("guardian", "").strip()[:40] or None
-        signed = {"given": True, "guardian_name": guardian, "signed_on": _signed_on(request)}
+        signed: dict[str, Any] = {"given": True, "guardian_name": guardian, "signed_on": _signed_on(request)}
         with reading("登记申请", case=case_id.hex):
             give_consent(case=case_id, by=acting(), at=timezone.now(), **signed, **about)
         return {"case": case_id.hex}
