@@ -1,10 +1,13 @@
 """One finding: what is doubted stands first, the data speak and not the machine, and work goes on from one to the next."""
 
 import re
+import uuid
+from datetime import date
 
 import pytest
 from django.urls import reverse
 
+from yimen.registry.queries import HouseholdCard, StandingNow
 from yimen.screening.queries import current_rules
 from yimen.web.leader.story import Teller
 
@@ -98,3 +101,14 @@ def test_after_closing_one_the_next_is_one_key_away(enter_as, county):
 
     assert f"还有 {len(rest) + 1} 条" in body
     assert f'href="/findings/{second}/?kind=missed" data-key="j"' in body
+
+
+def test_what_the_county_decided_carries_the_day_since_when():
+    somebody = uuid.uuid4()
+    home = StandingNow("subsistence_allowance", "低保家庭", date(2025, 3, 1), "县民政局", None, True, None)
+    child = StandingNow("orphan_allowance", "孤儿", date(2026, 5, 1), "县民政局", None, False, somebody)
+    card = HouseholdCard(uuid.uuid4(), "1", "", "农", "99.9901.", [], [home, child])
+
+    assert card.decided_on("低保家庭", None) == card.decided_on("低保对象", somebody) == date(2025, 3, 1)
+    assert card.decided_on("孤儿", somebody) == date(2026, 5, 1)
+    assert card.decided_on("孤儿", uuid.uuid4()) is card.decided_on("出生日期", somebody) is None

@@ -105,6 +105,12 @@ class HouseholdCard:
         vars(self).setdefault("_names", names_on(self.area_path))
         return self
 
+    def decided_on(self, fact: str, person: uuid.UUID | None) -> date | None:
+        """Return since when the county has decided this fact (低保家庭, 孤儿) to be so; None if it has not."""
+        kinds = {kind for names in (STANDINGS, HOUSEHOLD_STANDINGS) for kind, name in names.items() if name == fact}
+        decided = (one.starts_on for one in self.standings if one.kind in kinds and one.person_id in (None, person))
+        return min(decided, default=None)
+
     @property
     def village(self) -> str:
         """The name of the village (村、社区)."""
