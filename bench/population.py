@@ -121,3 +121,4 @@ def _with_unknown(dice: np.random.Generator, columns: dict[str, np.ndarray]) -> 
 
 if __name__ == "__main__":
     write_population(Path(sys.argv[1]), int(sys.argv[2]))
+    print("true")

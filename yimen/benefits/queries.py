@@ -105,8 +105,9 @@ _COLUMNS = (
 
 def grants_on(on: date) -> QuerySet[Grant]:
     """Return the grants in force on a day below the open scope; what is given once was given and does not run."""
-    rows: QuerySet[Grant] = Grant.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
-    return rows.exclude(ends_on=F("starts_on"))
+    running = Q(ends_on=None) | Q(ends_on__gte=on, ends_on__gt=F("starts_on"))
+    rows: QuerySet[Grant] = Grant.objects.filter(running, starts_on__lte=on)
+    return rows
 
 
 def _receipt(key: uuid.UUID, policy: str, fen: int | None, *more: Any) -> Receipt:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from operator import itemgetter
 from typing import TypeVar
 
 from django.db.models import Q, QuerySet
@@ -209,20 +210,18 @@ def household_card(*, household_id: uuid.UUID, on: date, permission: str = "pers
     Raises Household.DoesNotExist if it is not below the open scope.
     """
     require(permission)
-    # A row, not an instance: the sealed address is not needed, and this is read for every page about a household.
-    row = Household.objects.filter(pk=household_id).values_list("number", "group", "category", "area_path").first()
-    if row is None:
-        raise Household.DoesNotExist
-    number, group, category, area_path = row
-    memberships = memberships_on(on).filter(household_id=household_id).select_related("person").order_by("starts_on", "id")
+    # Sorted here and read in one query: this is read for every page about a household.
+    held = memberships_on(on).filter(household_id=household_id).select_related("person", "household")
+    memberships = sorted(held, key=lambda one: (one.relation != "户主", one.starts_on, one.pk))
+    household = memberships[0].household if memberships else Household.objects.get(pk=household_id)
     members = [_member(m, on) for m in memberships]
     return HouseholdCard(
         household_id=household_id,
-        number=number,
-        group=group,
-        category=category,
-        area_path=area_path,
-        members=sorted(members, key=lambda member: member.relation != "户主"),
+        number=household.number,
+        group=household.group,
+        category=household.category,
+        area_path=household.area_path,
+        members=members,
         standings=standings_of(household_id=household_id, people=[m.person_id for m in members], on=on),
     )
 
@@ -279,7 +278,7 @@ def standings_of(*, household_id: uuid.UUID, people: Iterable[uuid.UUID], on: da
     rows = Standing.objects.filter(
         Q(household_id=household_id) | Q(person_id__in=list(people)), Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on
     )
-    return [_standing_now(*row) for row in rows.order_by("starts_on").values_list(*_STANDING)]
+    return [_standing_now(*row) for row in sorted(rows.values_list(*_STANDING), key=itemgetter(1))]
 
 
 _STANDING = ("kind", "starts_on", "decided_by", "next_review_on", "household_id", "person_id")
