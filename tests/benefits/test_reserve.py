@@ -2,8 +2,9 @@
 
 import threading
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from itertools import product
 
 import pytest
 from django.db import connection, connections, transaction
@@ -271,3 +272,22 @@ def test_what_a_household_was_given_is_added_up_by_item_and_fund_and_by_months(t
         assert [one.ends_on for one in granted] == [date(2026, 6, 30), None]
         # Six months of 300 元, and July to November of 400 元.
         assert queries.due_by_policy(granted, on=DAY) == [queries.Due("subsistence_allowance", 11, Decimal(3800))]
+
+
+def test_what_one_household_receives_is_what_is_counted_for_all(town):
+    """The days of one household are chosen in Python, those of all in the database: they say the same at every border."""
+    day, near = timedelta(days=1), (DAY - timedelta(days=1), DAY, DAY + timedelta(days=1))
+    with scope(town.window, "测试"):
+        for number, (starts_on, ends_on) in enumerate(product(near, (*near, None))):
+            if ends_on is None or ends_on >= starts_on:
+                Grant.objects.create(
+                    policy=f"policy_{number}",
+                    household=town.home,
+                    area_path=town.home.area_path,
+                    starts_on=starts_on,
+                    ends_on=ends_on,
+                    recorded_at=NOON,
+                )
+        for on in (DAY - 2 * day, *near, DAY + 2 * day):
+            one = {receipt.grant_id for receipt in queries.receipts_of(household_id=town.home.pk, people=[], on=on)}
+            assert one == set(queries.grants_on(on).values_list("pk", flat=True))

@@ -45,14 +45,19 @@ class Receipt:
     person_id: uuid.UUID | None
     household_id: uuid.UUID | None
 
+    def runs_on(self, on: date) -> bool:
+        """Say whether it runs on a day; what is given once was given and does not run."""
+        return self.starts_on <= on and (self.ends_on is None or (self.ends_on >= on and self.ends_on > self.starts_on))
+
 
 def receipts_of(*, household_id: uuid.UUID | None, people: Iterable[uuid.UUID], on: date) -> list[Receipt]:
     """Return what a household and its people receive on a day, the longest first."""
     of_somebody = Q(person_id__in=list(people))
     if household_id is not None:
         of_somebody |= Q(household_id=household_id)
-    rows = grants_on(on).filter(of_somebody).values_list(*_COLUMNS)
-    return sorted((_receipt(*row) for row in rows), key=lambda receipt: (receipt.starts_on, receipt.policy))
+    # Read whole and chosen here, as `grants_on` chooses for many: this is read for every page about a household.
+    every = [_receipt(*row) for row in Grant.objects.filter(of_somebody).values_list(*_COLUMNS)]
+    return sorted((one for one in every if one.runs_on(on)), key=lambda receipt: (receipt.starts_on, receipt.policy))
 
 
 def granted_by_the_month(*, household_id: uuid.UUID, people: Iterable[uuid.UUID]) -> list[Receipt]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
-from operator import itemgetter
+from operator import attrgetter
 from typing import TypeVar
 
 from django.db.models import Q, QuerySet
@@ -210,9 +210,10 @@ def household_card(*, household_id: uuid.UUID, on: date, permission: str = "pers
     Raises Household.DoesNotExist if it is not below the open scope.
     """
     require(permission)
-    # Sorted here and read in one query: this is read for every page about a household.
-    held = memberships_on(on).filter(household_id=household_id).select_related("person", "household")
-    memberships = sorted(held, key=lambda one: (one.relation != "户主", one.starts_on, one.pk))
+    # Read whole, chosen and sorted here: a household has few rows, and this is read for every page about it.
+    held = Membership.objects.filter(household_id=household_id).select_related("person", "household")
+    living = [one for one in held if runs_on(one.starts_on, one.ends_on, on) and is_alive(one.person.died_on, on)]
+    memberships = sorted(living, key=lambda one: (one.relation != "户主", one.starts_on, one.pk))
     household = memberships[0].household if memberships else Household.objects.get(pk=household_id)
     members = [_member(m, on) for m in memberships]
     return HouseholdCard(
@@ -246,8 +247,18 @@ def full_number(*, person_id: uuid.UUID, purpose: str) -> tuple[str, str]:
         return person.name, person.id_number
 
 
+def runs_on(starts_on: date, ends_on: date | None, on: date) -> bool:
+    """Say whether what starts and ends runs on a day, the last day included."""
+    return starts_on <= on and (ends_on is None or ends_on >= on)
+
+
+def is_alive(died_on: date | None, on: date) -> bool:
+    """Say whether somebody lives through a day: who dies on it does not."""
+    return died_on is None or died_on > on
+
+
 def memberships_on(on: date) -> QuerySet[Membership]:
-    """Return the memberships of the living on a day."""
+    """Return the memberships of the living on a day: `runs_on` and `is_alive` as a question to the database."""
     alive = Q(person__died_on=None) | Q(person__died_on__gt=on)
     rows: QuerySet[Membership] = Membership.objects.filter(alive, Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
     return rows
@@ -275,10 +286,11 @@ def age_on(born_on: date, on: date) -> int:
 
 def standings_of(*, household_id: uuid.UUID, people: Iterable[uuid.UUID], on: date) -> list[StandingNow]:
     """Return the standings in force on a day, of the household and of its people."""
-    rows = Standing.objects.filter(
-        Q(household_id=household_id) | Q(person_id__in=list(people)), Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on
+    rows = Standing.objects.filter(Q(household_id=household_id) | Q(person_id__in=list(people))).values_list(
+        "ends_on", *_STANDING
     )
-    return [_standing_now(*row) for row in sorted(rows.values_list(*_STANDING), key=itemgetter(1))]
+    found = [_standing_now(*row) for ends_on, *row in rows if runs_on(row[1], ends_on, on)]
+    return sorted(found, key=attrgetter("starts_on"))
 
 
 _STANDING = ("kind", "starts_on", "decided_by", "next_review_on", "household_id", "person_id")
