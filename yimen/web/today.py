@@ -60,7 +60,7 @@ def _own(held: Agenda) -> Iterator[Thing]:
         yield Thing(f"{n} 件办件已经超期", hint, f"超期 {n} 件", "late", f"{cases}?whose=all&late=yes", "去看")
     if held.to_decide:
         n, late = held.to_decide, held.late_to_decide
-        hint = f"其中 {late} 项已过期限，排在最前" if late else "材料、核实和公示都齐了"
+        hint = f"其中 {late} 项已过期限，排在最前" if late else "前面的步骤都办完了，轮到您"
         colour = "late" if late else "today"
         yield Thing(f"{n} 项等您决定", hint, f"等决定 {n} 项", colour, reverse("approve_list"), "去确认")
     if held.to_sign:
