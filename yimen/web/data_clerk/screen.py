@@ -56,7 +56,7 @@ def screening(request: HttpRequest) -> HttpResponse:
         "current": reverse("screening"),
         "form": form,
         "page": page,
-        "runs": page.object_list,
+        "runs": list(page.object_list),
         "order": form.chosen()["order"] or "new",
         "narrowed": bool(form.chosen()["reach"]),
         "query": lists.query_of(request),
