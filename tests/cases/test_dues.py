@@ -1,5 +1,6 @@
 """Due dates kept for lists: always what the clock says, whatever happened to the case, and anew with a year's notice."""
 
+import json
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 
@@ -192,14 +193,16 @@ def test_a_year_s_notice_moves_the_dates_of_open_cases_and_they_are_provisional_
     assert "一致" in capsys.readouterr().out
 
 
-def test_a_date_written_by_another_hand_is_found_and_mended(town):
+def test_a_date_written_by_another_hand_is_found_and_mended(town, capsys):
     case = accepted(town, actions.Asked(NURSING, town.person.pk))
     with scope(System("test"), "测试"):
         Case.objects.update(due_on=date(2030, 1, 1))
 
     with pytest.raises(CommandError, match=f"不一致：{case.number}"):
-        call_command("dues", check=True)
-    call_command("dues")
+        call_command("dues", check=True, json=True)
+    assert json.loads(capsys.readouterr().out)["wrong"] == [case.number]
+    call_command("dues", json=True)
+    assert json.loads(capsys.readouterr().out) == {"checked": False, "changed": 1, "wrong": []}
     call_command("dues", check=True)
     assert dues(town) == (date(2026, 12, 7), date(2026, 12, 7))
 

@@ -1,5 +1,6 @@
 """`yimen manage client`: programs that may use the API (接入程序): add one, give it another token, shut it out, list them."""
 
+import json
 from argparse import ArgumentParser
 from typing import Any
 
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("--name", default="", help="叫什么，如 山东省社会救助平台")
         parser.add_argument("--area", default="", help="管到哪个区划（代码）")
         parser.add_argument("--post", default="portal", help="岗位，默认 portal（登记申请、查状态）")
+        parser.add_argument("--json", action="store_true", help="以 JSON 输出（list：所有接入程序；add、renew：带令牌）")
 
     def handle(self, *_: Any, what: str, **options: Any) -> None:
         """Do it as the system, audited."""
@@ -41,18 +43,26 @@ class Command(BaseCommand):
             raise CommandError(f"已经有账号“{username}”。换令牌请用 renew。")
         now, name = timezone.now(), options["name"]
         _, token = add_client(username=username, name=name, area=area, post=options["post"], by=None, at=now)
+        if options["json"]:
+            return json.dumps(_as_json(_client(username)) | {"token": token}, ensure_ascii=False)
         return f"{options['name']}（{area.name}）的令牌，只显示这一次：\n{token}"
 
     def _renew(self, options: dict[str, Any]) -> str:
         token = renew_token(client=_client(options["username"]), by=None, at=timezone.now())
+        if options["json"]:
+            return json.dumps(_as_json(_client(options["username"])) | {"token": token}, ensure_ascii=False)
         return f"旧令牌已失效。新令牌，只显示这一次：\n{token}"
 
     def _revoke(self, options: dict[str, Any]) -> str:
         client = revoke_client(client=_client(options["username"]), by=None, at=timezone.now())
+        if options["json"]:
+            return json.dumps(_as_json(_client(options["username"])), ensure_ascii=False)
         return f"{client}已停用，下一次调用起不能再用。"
 
-    def _list(self, _: dict[str, Any]) -> str:
+    def _list(self, options: dict[str, Any]) -> str:
         clients = ApiClient.objects.select_related("staff").order_by("staff__username")
+        if options["json"]:
+            return json.dumps([_as_json(one) for one in clients], ensure_ascii=False)
         return "\n".join(_described(one) for one in clients) or "还没有接入程序。"
 
 
@@ -66,3 +76,8 @@ def _client(username: str) -> ApiClient:
 def _described(client: ApiClient) -> str:
     posts = "；".join(f"{post}" for post in client.staff.posts.select_related("area"))
     return f"{client.staff.username:16} {client.staff.name} {'已停用 ' if client.revoked_at else ''}{posts}"
+
+
+def _as_json(client: ApiClient) -> dict[str, Any]:
+    posts = [{"post": post.kind, "area": post.area.code} for post in client.staff.posts.select_related("area")]
+    return {"username": client.staff.username, "name": client.staff.name, "revoked": bool(client.revoked_at), "posts": posts}

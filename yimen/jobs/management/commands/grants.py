@@ -1,5 +1,6 @@
 """`yimen manage grants ROLE`: what the owner of a PostgreSQL database gives the program's own account, as SQL to be piped on."""
 
+import json
 from argparse import ArgumentParser
 from typing import Any
 
@@ -15,9 +16,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         """ROLE."""
         parser.add_argument("role", help="程序连接数据库用的账号，不是表主人，也不是超级用户")
+        parser.add_argument("--json", action="store_true", help="以 JSON 输出 role、statements")
 
-    def handle(self, *_: Any, role: str, **__: Any) -> None:
+    def handle(self, *_: Any, role: str, **options: Any) -> None:
         """Write the statements; run them as the owner after every migration."""
         if connection.vendor != "postgresql":
             raise CommandError("内置 SQLite 没有账号，不用授权；只有 PostgreSQL 要。", returncode=2)
-        self.stdout.write("\n".join(f"{statement};" for statement in grants(connection, role)))
+        statements = [f"{statement};" for statement in grants(connection, role)]
+        told = json.dumps({"role": role, "statements": statements}, ensure_ascii=False)
+        self.stdout.write(told if options["json"] else "\n".join(statements))

@@ -1,5 +1,6 @@
 """`yimen manage portal FILE.xlsx`: where the portal's applications stand, as a file to be sent back (状态回传)."""
 
+import json
 from argparse import ArgumentParser
 from datetime import datetime
 from pathlib import Path
@@ -21,6 +22,7 @@ class Command(BaseCommand):
         parser.add_argument("file", type=Path, help="写到哪个 .xlsx 文件")
         parser.add_argument("--since", type=datetime.fromisoformat, help="只要这个时间以后有变化的，如 2026-11-24T08:00")
         parser.add_argument("--area", help="区划代码；只有一个县时可以不写")
+        parser.add_argument("--json", action="store_true", help="以 JSON 输出 file、written、next_since")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Write the file; say from when to ask next time."""
@@ -34,5 +36,9 @@ class Command(BaseCommand):
         with scope(System("portal", area.path), "回传省平台办理状态"):
             found, next_since = portal_changes(since=since, limit=1_000_000)
         count = write_statuses(options["file"], found)
+        if options["json"]:
+            told = {"file": str(options["file"]), "written": count, "next_since": next_since and next_since.isoformat()}
+            self.stdout.write(json.dumps(told, ensure_ascii=False))
+            return
         then = f"下次用 --since {timezone.localtime(next_since):%Y-%m-%dT%H:%M:%S}。" if next_since else ""
         self.stdout.write(f"写出 {count} 件到 {options['file']}。{then}")
