@@ -70,7 +70,10 @@ def test_a_stranger_at_the_window_is_asked_without_a_name(enter):
 def test_the_county_filters_opens_a_finding_hands_it_on_and_closes_another_with_a_reason(enter):
     page = enter("demo_county")
     page.goto("/")
+    # The first of today's three things is what has waited too long.
     page.keyboard.press("1")
+    page.wait_for_url("**late=yes**")
+    page.goto("/findings/")
     page.wait_for_selector("h1:has-text('线索')")
     page.select_option("select[name=kind]", "missed")
     page.wait_for_url("**kind=missed**")
