@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from functools import reduce
+from operator import or_
 from typing import Any, Self, TypeVar
 
 from django.core.exceptions import FieldDoesNotExist
@@ -110,12 +112,10 @@ def upper_end(path: str) -> str:
 
 def within(paths: tuple[str, ...], *, column: str = "area_path") -> Q:
     """Return the condition that a row lies below one of the paths; no path, no row."""
-    condition = Q(pk__in=[])
-    for path in paths:
-        if path == "":
-            return Q()
-        condition |= Q(**{f"{column}__gte": path, f"{column}__lt": upper_end(path)})
-    return condition
+    if "" in paths:
+        return Q()
+    ranges = [Q(**{f"{column}__gte": path, f"{column}__lt": upper_end(path)}) for path in paths]
+    return reduce(or_, ranges) if ranges else Q(pk__in=[])
 
 
 def may(permission: str, *, area_path: str | None = None) -> bool:
@@ -190,7 +190,8 @@ class ScopedQuerySet(models.QuerySet[M]):
             if isinstance(getattr(model, "_base_manager", None), ScopedManager):
                 prefix = "__".join(steps)
                 here = within(current().paths, column=f"{prefix}__area_path")
-                narrowed = narrowed.filter(here | Q(**{f"{prefix}__isnull": True}) if here else here)
+                if here:
+                    narrowed = narrowed.filter(here | Q(**{f"{prefix}__isnull": True}))
         return narrowed
 
 
@@ -199,7 +200,8 @@ class ScopedManager(models.Manager.from_queryset(ScopedQuerySet)):  # type: igno
 
     def get_queryset(self) -> ScopedQuerySet[Any]:
         queryset: ScopedQuerySet[Any] = super().get_queryset()
-        return queryset.filter(within(current().paths))
+        here = within(current().paths)
+        return queryset.filter(here) if here else queryset
 
 
 class Scoped(models.Model):
