@@ -1,9 +1,10 @@
-"""Lists that hold nothing personal (清单): narrowed, ordered, turned page by page, and taken away as Excel or CSV."""
+"""Lists (清单): narrowed, ordered, turned page by page, and taken away as Excel or CSV."""
 
 import csv
 import io
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 import xlsxwriter
@@ -64,12 +65,15 @@ def _workbook(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> bytes:
     out = io.BytesIO()
     book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
     sheet = book.add_worksheet()
-    bold, day = book.add_format({"bold": True}), book.add_format({"num_format": "yyyy-mm-dd"})
+    forms_of = ({"bold": True}, {"num_format": "#,##0.00"}, {"num_format": "yyyy-mm-dd"})
+    bold, money, day = (book.add_format(one) for one in forms_of)
     sheet.write_row(0, 0, columns, bold)
     for at, line in enumerate(lines, start=1):
         for place, value in enumerate(line):
             if isinstance(value, int):
                 sheet.write_number(at, place, value)
+            elif isinstance(value, Decimal):
+                sheet.write_number(at, place, value, money)
             elif isinstance(value, date) and not isinstance(value, datetime):
                 sheet.write_datetime(at, place, value, day)
             elif value is not None:

@@ -1,13 +1,10 @@
 """The list of cases (办件清单): mine, to accept, being filled in, overdue first; filter, sort, turn pages, export."""
 
-import csv
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-import xlsxwriter
 from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -19,7 +16,7 @@ from yimen.cases.queries import CaseFilter, CaseRow, Kind, State, case_rows, cas
 from yimen.office.access import current, may, require
 from yimen.office.audit import reading
 from yimen.office.queries import area_seen, areas_seen
-from yimen.web.leader.desk import SPREADSHEET
+from yimen.web.lists import file_of
 
 PER_PAGE = 50
 MOST_EXPORTED = 5000
@@ -140,13 +137,10 @@ def export(request: HttpRequest) -> HttpResponse:
     if number > MOST_EXPORTED:
         words = f"这样筛选有 {number:,} 件，一次最多导出 {MOST_EXPORTED:,} 件。请先按进度或乡镇缩小范围，再导出。"
         return render(request, "cases/too_many.html", {"current": reverse("cases"), "words": words}, status=422)
-    as_text = request.GET.get("as") == "csv"
     with reading("导出办件", rows=number, **_told(narrowed)):
         lines = [_line(row) for row in case_rows(chosen, on=today)]
-    content = _text(lines) if as_text else _workbook(lines)
-    answer = HttpResponse(content, content_type="text/csv; charset=utf-8" if as_text else SPREADSHEET)
-    answer["Content-Disposition"] = f'attachment; filename="cases-{today:%Y%m%d}.{"csv" if as_text else "xlsx"}"'
-    return answer
+    held = ([line[name] for name, _ in COLUMNS] for line in lines)
+    return file_of(request, name="cases", columns=[words for _, words in COLUMNS], lines=held)
 
 
 def _line(row: CaseRow) -> dict[str, Any]:
@@ -163,34 +157,3 @@ def _line(row: CaseRow) -> dict[str, Any]:
         "due_on": case.due_on,
         "late": "是" if row.is_late else "",
     }
-
-
-def _text(lines: Iterable[Mapping[str, Any]]) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([words for _, words in COLUMNS])
-    for line in lines:
-        values = ("" if line[name] is None else str(line[name]) for name, _ in COLUMNS)
-        # A cell that begins like a formula stays text, whatever opens the file.
-        writer.writerow(["'" + value if value[:1] in ("=", "+", "-", "@") else value for value in values])
-    # Excel needs the mark at the beginning to know the encoding.
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _workbook(lines: Iterable[Mapping[str, Any]]) -> bytes:
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    sheet = book.add_worksheet("办件")
-    day = book.add_format({"num_format": "yyyy-mm-dd"})
-    sheet.write_row(0, 0, [words for _, words in COLUMNS], book.add_format({"bold": True}))
-    for at, line in enumerate(lines, start=1):
-        for place, (name, _) in enumerate(COLUMNS):
-            value = line[name]
-            if isinstance(value, date):
-                sheet.write_datetime(at, place, value, day)
-            elif value:
-                sheet.write_string(at, place, str(value))
-    sheet.autofit()
-    sheet.freeze_panes(1, 0)
-    book.close()
-    return out.getvalue()

@@ -14,11 +14,11 @@ from yimen.cases.queries import check_counts
 from yimen.office import audit
 from yimen.office.access import may, require
 from yimen.screening.queries import KINDS, Figures, figures
+from yimen.web.lists import SPREADSHEET
 from yimen.web.today import things
 
 COLUMNS = {"missed": "漏救", "wrong": "错救", "recheck": "待核实", "soon": "即将", "opened": "新出现", "closed": "已关闭"}
 SHOWN_POLICIES = 8
-SPREADSHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)

@@ -1,12 +1,9 @@
 """The list of findings (线索清单): filter, sort, turn pages, export."""
 
-import csv
-import io
 from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-import xlsxwriter
 from django import forms
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -17,8 +14,8 @@ from django.utils import timezone
 from yimen.office.access import may, require
 from yimen.office.audit import reading
 from yimen.office.queries import area_seen, areas_seen
-from yimen.screening.queries import KINDS, FindingFilter, FindingRow, current_rules, finding_rows, findings
-from yimen.web.leader.desk import SPREADSHEET
+from yimen.screening.queries import KINDS, FindingFilter, current_rules, finding_rows, findings
+from yimen.web.lists import file_of
 
 PER_PAGE = 50
 MOST_EXPORTED = 5000
@@ -108,48 +105,7 @@ def export(request: HttpRequest) -> HttpResponse:
     if number > MOST_EXPORTED:
         words = f"这样筛选有 {number:,} 条，一次最多导出 {MOST_EXPORTED:,} 条。请先按类别、政策或乡镇缩小范围，再导出。"
         return render(request, "leader/too_many.html", {"current": reverse("findings"), "words": words}, status=422)
-    as_text = request.GET.get("as") == "csv"
     with reading("导出线索", rows=number, **asdict(narrowed)):
         rows = finding_rows(chosen, on=timezone.localdate())
-        content = _text(rows) if as_text else _workbook(rows)
-    answer = HttpResponse(content, content_type="text/csv; charset=utf-8" if as_text else SPREADSHEET)
-    name = f"findings-{timezone.localdate():%Y%m%d}.{'csv' if as_text else 'xlsx'}"
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
-
-
-def _text(rows: Iterable[FindingRow]) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow([words for _, words in COLUMNS])
-    for row in rows:
-        values = ("" if (value := getattr(row, name)) is None else str(value) for name, _ in COLUMNS)
-        # A cell that begins like a formula stays text, whatever opens the file.
-        writer.writerow(["'" + value if value[:1] in ("=", "+", "-", "@") else value for value in values])
-    # Excel needs the mark at the beginning to know the encoding.
-    return out.getvalue().encode("utf-8-sig")
-
-
-def _workbook(rows: Iterable[FindingRow]) -> bytes:
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    sheet = book.add_worksheet("线索")
-    bold, money, day = (
-        book.add_format(one) for one in ({"bold": True}, {"num_format": "#,##0.00"}, {"num_format": "yyyy-mm-dd"})
-    )
-    sheet.write_row(0, 0, [words for _, words in COLUMNS], bold)
-    for line, row in enumerate(rows, start=1):
-        for place, (name, _) in enumerate(COLUMNS):
-            value = getattr(row, name)
-            if value is None:
-                continue
-            if name == "amount":
-                sheet.write_number(line, place, value, money)
-            elif name in ("due_on", "opened_on"):
-                sheet.write_datetime(line, place, value, day)
-            else:
-                sheet.write_string(line, place, str(value))
-    sheet.autofit()
-    sheet.freeze_panes(1, 0)
-    book.close()
-    return out.getvalue()
+        lines = [[getattr(row, name) for name, _ in COLUMNS] for row in rows]
+    return file_of(request, name="findings", columns=[words for _, words in COLUMNS], lines=lines)
