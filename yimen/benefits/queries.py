@@ -110,9 +110,13 @@ _COLUMNS = (
 
 def grants_on(on: date) -> QuerySet[Grant]:
     """Return the grants in force on a day below the open scope; what is given once was given and does not run."""
-    running = Q(ends_on=None) | Q(ends_on__gte=on, ends_on__gt=F("starts_on"))
-    rows: QuerySet[Grant] = Grant.objects.filter(running, starts_on__lte=on)
+    rows: QuerySet[Grant] = Grant.objects.filter(not_over(on), starts_on__lte=on)
     return rows
+
+
+def not_over(on: date) -> Q:
+    """Return the condition that a grant has not ended before a day; what is given once is over at once."""
+    return Q(ends_on=None) | Q(ends_on__gte=on, ends_on__gt=F("starts_on"))
 
 
 def _receipt(key: uuid.UUID, policy: str, fen: int | None, *more: Any) -> Receipt:

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
 from yimen.benefits.models import Grant
+from yimen.benefits.queries import not_over
 from yimen.cases.flow import Note, move_decision
 from yimen.cases.models import BoardPhoto, Decision, Posting
 from yimen.cases.posting import NotPosted, Sheet, sheet_of
@@ -133,7 +134,7 @@ def boards_of(*, areas: Sequence[Area], on: date) -> list[Watched]:
 
 def _running(on: date) -> QuerySet[Grant]:
     """Return what is paid by the month, now or from the next month on; what was given once is not on a board for long."""
-    rows: QuerySet[Grant] = Grant.objects.filter(Q(ends_on=None) | Q(ends_on__gte=on)).exclude(ends_on=F("starts_on"))
+    rows: QuerySet[Grant] = Grant.objects.filter(not_over(on))
     return rows.order_by("policy", "starts_on", "pk")
 
 
