@@ -4,10 +4,11 @@ from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from yimen.policies.closures import Known, Meaning, meaning_of
-from yimen.policies.compiled import CompiledPolicy, MissingNames, Share, amount_fen
+from yimen.policies.compiled import Clause, CompiledPolicy, MissingNames, Share, amount_fen
 from yimen.policies.documents import RELATIONS
 from yimen.policies.expression import Comparison, Node
 from yimen.policies.folder import Rules
@@ -172,36 +173,43 @@ class Explainer:
         return together(self.reckoner, household, members)
 
     def _answers(self, plan: "_Plan", known: Known, receives: Mapping[str, Decimal | None]) -> list[Answer]:
-        values = [meaning(known) for meaning in plan.meanings]
-        return [self._answer(ready, values, known, receives) for ready in plan.policies]
+        values = [clause.meaning(known) for clause in plan.clauses]
+        missing = [
+            tuple(clause.missing(known)) if value is None else () for clause, value in zip(plan.clauses, values, strict=True)
+        ]
+        return [self._answer(ready, values, missing, known, receives) for ready in plan.policies]
 
-    def _answer(self, ready: "_Ready", values: list[Any], known: Known, receives: Mapping[str, Decimal | None]) -> Answer:
+    def _answer(
+        self,
+        ready: "_Ready",
+        values: Sequence[bool | None],
+        missing_of: Sequence[tuple[str, ...]],
+        known: Known,
+        receives: Mapping[str, Decimal | None],
+    ) -> Answer:
         policy = ready.compiled.policy
         held = [values[place] for place in ready.places]
         verdict: Verdict = "not_eligible" if False in held else "unknown" if None in held else "eligible"
-        conditions = tuple(
-            ConditionAnswer(clause.condition, value, tuple(clause.missing(known)) if value is None else ())
-            for clause, value in zip(ready.compiled.clauses, held, strict=True)
-        )
+        conditions = tuple([asked.answer(values[asked.place], missing_of[asked.place]) for asked in ready.asked])
+        undecided = [name for one in conditions for name in one.missing] if None in held else []
         amount, tier = None, ""
         missing: tuple[str, ...] = ()
         if verdict == "eligible":
             amount, tier, found = _amount(ready.tiers, known, policy)
             missing = tuple(name for name in ready.names if name in found)
         elif verdict == "unknown":
-            asked = {name for condition in conditions for name in condition.missing}
-            missing = tuple(name for name in ready.names if name in asked)
-        extras = tuple(_line(share, known, policy) for share in ready.extras) if verdict == "eligible" else ()
+            missing = tuple([name for name in ready.names if name in undecided])
+        extras = [_line(share, known, policy) for share in ready.extras] if verdict == "eligible" else ()
         return Answer(
             policy=policy,
             verdict=verdict,
             conditions=conditions,
             missing=missing,
-            reasons=self._reasons([*missing, *(name for one in conditions for name in one.missing)]),
+            reasons=self._reasons([*missing, *undecided]),
             amount=amount,
             tier=tier,
-            extras=tuple(line for line in extras if line is not None),
-            relations=tuple(_relation(kind, other, receives, amount) for kind, other in self.relations.get(policy.id, ())),
+            extras=tuple([line for line in extras if line is not None]),
+            relations=tuple([_relation(kind, other, receives, amount) for kind, other in self.relations.get(policy.id, ())]),
         )
 
     def _reasons(self, missing: Sequence[str]) -> dict[str, str]:
@@ -219,13 +227,13 @@ class _Plan:
 
     def __init__(self, compiled: Sequence[CompiledPolicy]) -> None:
         places: dict[Node, int] = {}
-        self.meanings: list[Meaning] = []
+        self.clauses: list[Clause] = []
         self.policies: list[_Ready] = []
         for one in compiled:
             for clause in one.clauses:
                 if clause.key not in places:
-                    places[clause.key] = len(self.meanings)
-                    self.meanings.append(clause.meaning)
+                    places[clause.key] = len(self.clauses)
+                    self.clauses.append(clause)
             self.policies.append(_Ready(one, [places[clause.key] for clause in one.clauses]))
 
 
@@ -234,8 +242,20 @@ class _Ready:
 
     def __init__(self, compiled: CompiledPolicy, places: list[int]) -> None:
         self.compiled, self.places, self.names = compiled, places, compiled.names
+        self.asked = [_Asked(clause.condition, place) for clause, place in zip(compiled.clauses, places, strict=True)]
         self.tiers = [_Reckoned(share) for share in compiled.tiers]
         self.extras = [_Reckoned(share) for share in compiled.extras]
+
+
+class _Asked:
+    """A condition and the place of its clause; its answers that miss nothing are the same for everybody, so made once."""
+
+    def __init__(self, condition: Condition, place: int) -> None:
+        self.condition, self.place = condition, place
+        self.settled = {value: ConditionAnswer(condition, value, ()) for value in (True, False)}
+
+    def answer(self, value: bool | None, missing: tuple[str, ...]) -> ConditionAnswer:
+        return ConditionAnswer(self.condition, None, missing) if value is None else self.settled[value]
 
 
 class _Reckoned:
@@ -291,12 +311,16 @@ def relations_between(policies: Sequence[Policy]) -> dict[str, list[tuple[str, s
     return {policy: list(pairs) for policy, pairs in found.items()}
 
 
+@cache
+def _plain(kind: str, other: str, payable: bool) -> Relation:
+    """Return a relation without amounts; they are few and the same for everybody."""
+    return Relation(kind, other, payable)
+
+
 def _relation(kind: str, other: str, receives: Mapping[str, Decimal | None], amount: Decimal | None) -> Relation:
     held = other in receives
-    if kind == "前置":
-        return Relation(kind, other, held)
-    if not held:
-        return Relation(kind, other, True)
+    if kind == "前置" or not held:
+        return _plain(kind, other, held if kind == "前置" else True)
     if kind in ("互斥", "择一"):
         return Relation(kind, other, False)
     paid = receives[other]

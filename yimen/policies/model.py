@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
+from functools import cached_property
 from typing import Any, Literal, get_args
 
 from yimen.policies.numbers import BIGINT, DECIMAL_SCALE, MONEY_SCALE, from_scaled, to_scaled
@@ -78,7 +79,7 @@ class Fact:
         """Return the number of places kept (money: 2, so that the inner value is fen)."""
         return _SCALES.get(self.kind, 0)
 
-    @property
+    @cached_property
     def bounds(self) -> tuple[Decimal, Decimal]:
         """Return the least and greatest value; where no range is written, what 64 bits can hold."""
         widest = from_scaled(BIGINT, self.scale)
@@ -112,9 +113,10 @@ class Fact:
         """Return the sentence why the value cannot be, or nothing."""
         if self.kind == "选项" and value is not None and value not in self.options:
             return f"{self.name}“{value}”不在选项里，可以是：{'、'.join(self.options)}。"
-        number = isinstance(value, Decimal | int) and not isinstance(value, bool)
+        if isinstance(value, bool) or not isinstance(value, Decimal | int):
+            return ""
         low, high = self.bounds
-        if number and not low <= value <= high:  # type: ignore[operator]
+        if not low <= value <= high:
             return f"{self.name}“{value}”超出范围 {low}..{high}{self.unit}，请核对。"
         return ""
 
@@ -134,6 +136,8 @@ class Fact:
 def _read_number(value: Any, fact: Fact) -> Decimal | int:
     if isinstance(value, bool) or (isinstance(value, float) and not math.isfinite(value)):
         raise ValueError(f"{fact.name}“{value}”不是数。")
+    if fact.kind == "整数" and isinstance(value, int):
+        return value
     text = repr(value) if isinstance(value, float) else str(value).strip()
     try:
         scaled = to_scaled(text, fact.scale)
