@@ -12,6 +12,7 @@ from django.db.models import Count, F, Q, QuerySet, Sum
 from yimen.benefits.charity import Received, received_once, totals_by_fund, totals_by_item
 from yimen.benefits.models import Grant, Reserve, ReserveEntry, ReserveReceipt
 from yimen.benefits.reserve import Month, account, entries_of, receipt_of, reserve_above, reserves_seen, spent_on
+from yimen.office.prepared import Prepared
 
 __all__ = [
     "Month",
@@ -52,11 +53,9 @@ class Receipt:
 
 def receipts_of(*, household_id: uuid.UUID | None, people: Iterable[uuid.UUID], on: date) -> list[Receipt]:
     """Return what a household and its people receive on a day, the longest first."""
-    of_somebody = Q(person_id__in=list(people))
-    if household_id is not None:
-        of_somebody |= Q(household_id=household_id)
     # Read whole and chosen here, as `grants_on` chooses for many: this is read for every page about a household.
-    every = [_receipt(*row) for row in Grant.objects.filter(of_somebody).values_list(*_COLUMNS)]
+    held = [] if household_id is None else [household_id]
+    every = [_receipt(*row) for row in _GRANTS.rows(households=held, people=list(people))]
     return sorted((one for one in every if one.runs_on(on)), key=lambda receipt: (receipt.starts_on, receipt.policy))
 
 
@@ -105,6 +104,11 @@ _COLUMNS = (
     "next_review_on",
     "person_id",
     "household_id",
+)
+_GRANTS = Prepared(
+    lambda households, people: Grant.objects.filter(Q(person_id__in=people) | Q(household_id__in=households)).values_list(
+        *_COLUMNS
+    )
 )
 
 

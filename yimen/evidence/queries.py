@@ -13,6 +13,7 @@ from django.db.models import Q
 from yimen.evidence.current import Current, Said, current_values
 from yimen.evidence.facts_file import headings_for, sources_of
 from yimen.evidence.models import Statement
+from yimen.office.prepared import Prepared
 from yimen.policies.model import Catalogue
 
 __all__ = [
@@ -58,19 +59,20 @@ def said_about(
     *, people: Iterable[uuid.UUID], household: uuid.UUID | None, members_key: str, catalogue: Catalogue, on: date
 ) -> dict[uuid.UUID, list[Said]]:
     """Return everything said about these people and this household (of these members) up to a day, by subject."""
-    about = Q(person_id__in=list(people))
-    if household is not None:
-        about |= Q(household_id=household, members_key=members_key)
     said: dict[uuid.UUID, list[Said]] = defaultdict(list)
-    # Rows, not instances: this is read for every page about a household.
-    rows = Statement.objects.filter(about, stated_on__lte=on).values_list(*_SAID)
+    held = [] if household is None else [household]
+    rows = _SAID.rows(people=list(people), households=held, members_key=members_key, on=on)
     for person, home, key, source, stated_on, valid_until, facts, recorded_at in rows:
         recorded = int(recorded_at.timestamp())
         said[person or home] += said_by(key.hex, source, stated_on, valid_until, facts, catalogue, recorded=recorded)
     return said
 
 
-_SAID = ("person_id", "household_id", "pk", "source", "stated_on", "valid_until", "facts", "recorded_at")
+_SAID = Prepared(
+    lambda people, households, members_key, on: Statement.objects.filter(
+        Q(person_id__in=people) | Q(household_id__in=households, members_key=members_key), stated_on__lte=on
+    ).values_list("person_id", "household_id", "pk", "source", "stated_on", "valid_until", "facts", "recorded_at")
+)
 
 
 def said_by(

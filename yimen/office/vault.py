@@ -60,10 +60,7 @@ class _Opener:
         if instance is None:
             return self
         value = instance.__dict__.get(self.field.attname)
-        if isinstance(value, Sealed):
-            audit.saw(instance.pk)
-            return unseal(value, place=self.field.place(instance.pk))
-        return value
+        return self.field.opened(value, instance.pk) if isinstance(value, Sealed) else value
 
     def __set__(self, instance: models.Model, value: Any) -> None:
         instance.__dict__[self.field.attname] = value
@@ -83,6 +80,11 @@ class EncryptedField(models.BinaryField):  # type: ignore[type-arg]
     def place(self, row: object) -> str:
         """Return where a value of this column belongs: table, column and row."""
         return f"{self.model._meta.db_table}.{self.column}.{row}"
+
+    def opened(self, value: Sealed, row: object) -> str:
+        """Return the open text of a value of this row; it notes whom it was about, so it needs an open reading."""
+        audit.saw(row)
+        return unseal(value, place=self.place(row))
 
     def from_db_value(self, value: Any, *_: Any) -> Sealed | None:
         return None if value is None else Sealed(bytes(value))

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from yimen.policies.closures import Known, Meaning, meaning_of
+from yimen.policies.closures import Known, meaning_of
 from yimen.policies.compiled import Clause, CompiledPolicy, MissingNames, Share, amount_fen
 from yimen.policies.documents import RELATIONS
 from yimen.policies.expression import Comparison, Node

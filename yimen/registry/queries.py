@@ -6,8 +6,6 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
-from operator import attrgetter
 from typing import TypeVar
 
 from django.db.models import Q, QuerySet
@@ -15,11 +13,10 @@ from django.db.models import Q, QuerySet
 from yimen.office.access import current, require, within
 from yimen.office.audit import comparing, reading, saw
 from yimen.office.models import Area
-from yimen.office.queries import names_on
 from yimen.office.tables import Cell
 from yimen.office.vault import blind_index, narrow_index
-from yimen.registry.id_numbers import check_digit as check_digit
-from yimen.registry.id_numbers import mask_id_number, normalise_id_number, parse_id_number
+from yimen.registry.household import HouseholdCard, Member, StandingNow, age_on, household_card, is_alive, runs_on, standings_of
+from yimen.registry.id_numbers import check_digit, mask_id_number, normalise_id_number, parse_id_number
 from yimen.registry.load import county_of
 from yimen.registry.models import (
     HOUSEHOLD_STANDINGS,
@@ -33,6 +30,17 @@ from yimen.registry.models import (
 )
 from yimen.registry.names import mask_name, matches
 
+__all__ = [
+    "HouseholdCard",
+    "Member",
+    "StandingNow",
+    "age_on",
+    "check_digit",
+    "household_card",
+    "is_alive",
+    "runs_on",
+    "standings_of",
+]
 T = TypeVar("T")
 MOST_HITS = 20
 ADULT = 18
@@ -54,73 +62,6 @@ class Hit:
     group: str
     born_on: date
     sex: str
-
-
-@dataclass(frozen=True)
-class Member:
-    """One member of a household on a day."""
-
-    person_id: uuid.UUID
-    name: str
-    id_number: str
-    relation: str
-    sex: str
-    born_on: date
-    died_on: date | None
-    age: int
-    registered_here: bool | None
-
-
-@dataclass(frozen=True)
-class StandingNow:
-    """A standing in force: what, since when, decided by whom, next review."""
-
-    kind: str
-    name: str
-    starts_on: date
-    decided_by: str
-    next_review_on: date | None
-    of_household: bool
-    person_id: uuid.UUID | None
-
-
-@dataclass(frozen=True)
-class HouseholdCard:
-    """A household on a day, with its members and standings."""
-
-    household_id: uuid.UUID
-    number: str
-    group: str
-    category: str | None
-    area_path: str
-    members: list[Member]
-    standings: list[StandingNow]
-
-    @cached_property
-    def _names(self) -> dict[int, str]:
-        # Asked for only by who shows them: an explanation reads a household without.
-        return names_on(self.area_path)
-
-    def placed(self) -> "HouseholdCard":
-        """Return it with the names of its place looked up, for a page that asks nothing more while it is drawn."""
-        vars(self).setdefault("_names", names_on(self.area_path))
-        return self
-
-    def decided_on(self, fact: str, person: uuid.UUID | None) -> date | None:
-        """Return since when the county has decided this fact (低保家庭, 孤儿) to be so; None if it has not."""
-        kinds = {kind for names in (STANDINGS, HOUSEHOLD_STANDINGS) for kind, name in names.items() if name == fact}
-        decided = (one.starts_on for one in self.standings if one.kind in kinds and one.person_id in (None, person))
-        return min(decided, default=None)
-
-    @property
-    def village(self) -> str:
-        """The name of the village (村、社区)."""
-        return self._names.get(12, "")
-
-    @property
-    def township(self) -> str:
-        """The name of the township (乡镇、街道)."""
-        return self._names.get(9, "")
 
 
 def search(*, text: str) -> list[Hit]:
@@ -202,31 +143,6 @@ def household_of(*, person_id: uuid.UUID, on: date) -> uuid.UUID | None:
     return held.first()
 
 
-def household_card(*, household_id: uuid.UUID, on: date, permission: str = "person.see") -> HouseholdCard:
-    """
-    Return a household with its members and standings on a day; names in full, so it needs an open reading.
-
-    `permission` is another one only where the caller has made sure that it is this post's own work (a visit assigned).
-    Raises Household.DoesNotExist if it is not below the open scope.
-    """
-    require(permission)
-    # Read whole, chosen and sorted here: a household has few rows, and this is read for every page about it.
-    held = Membership.objects.filter(household_id=household_id).select_related("person", "household")
-    living = [one for one in held if runs_on(one.starts_on, one.ends_on, on) and is_alive(one.person.died_on, on)]
-    memberships = sorted(living, key=lambda one: (one.relation != "户主", one.starts_on, one.pk))
-    household = memberships[0].household if memberships else Household.objects.get(pk=household_id)
-    members = [_member(m, on) for m in memberships]
-    return HouseholdCard(
-        household_id=household_id,
-        number=household.number,
-        group=household.group,
-        category=household.category,
-        area_path=household.area_path,
-        members=members,
-        standings=standings_of(household_id=household_id, people=[m.person_id for m in members], on=on),
-    )
-
-
 def require_unmask(*, person_id: uuid.UUID) -> None:
     """Raise NotAllowed unless this person's whole ID number may be shown here, Person.DoesNotExist outside the open scope."""
     path = Person.objects.filter(pk=person_id).values_list("area_path", flat=True).first()
@@ -247,53 +163,11 @@ def full_number(*, person_id: uuid.UUID, purpose: str) -> tuple[str, str]:
         return person.name, person.id_number
 
 
-def runs_on(starts_on: date, ends_on: date | None, on: date) -> bool:
-    """Say whether what starts and ends runs on a day, the last day included."""
-    return starts_on <= on and (ends_on is None or ends_on >= on)
-
-
-def is_alive(died_on: date | None, on: date) -> bool:
-    """Say whether somebody lives through a day: who dies on it does not."""
-    return died_on is None or died_on > on
-
-
 def memberships_on(on: date) -> QuerySet[Membership]:
     """Return the memberships of the living on a day: `runs_on` and `is_alive` as a question to the database."""
     alive = Q(person__died_on=None) | Q(person__died_on__gt=on)
     rows: QuerySet[Membership] = Membership.objects.filter(alive, Q(ends_on=None) | Q(ends_on__gte=on), starts_on__lte=on)
     return rows
-
-
-def _member(membership: Membership, on: date) -> Member:
-    person = membership.person
-    return Member(
-        person_id=person.pk,
-        name=person.name,
-        id_number=mask_id_number(person.id_number),
-        relation=membership.relation,
-        sex=person.sex,
-        born_on=person.born_on,
-        died_on=person.died_on,
-        age=age_on(person.born_on, on),
-        registered_here=person.registered_here,
-    )
-
-
-def age_on(born_on: date, on: date) -> int:
-    """Return full years of age on a day (周岁): the year is full on the birthday."""
-    return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))
-
-
-def standings_of(*, household_id: uuid.UUID, people: Iterable[uuid.UUID], on: date) -> list[StandingNow]:
-    """Return the standings in force on a day, of the household and of its people."""
-    rows = Standing.objects.filter(Q(household_id=household_id) | Q(person_id__in=list(people))).values_list(
-        "ends_on", *_STANDING
-    )
-    found = [_standing_now(*row) for ends_on, *row in rows if runs_on(row[1], ends_on, on)]
-    return sorted(found, key=attrgetter("starts_on"))
-
-
-_STANDING = ("kind", "starts_on", "decided_by", "next_review_on", "household_id", "person_id")
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,18 +200,6 @@ def obligor_names(*, people: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Return in full who owes support to these people, for the authorisation each of them signs; needs an open reading."""
     require("person.see")
     return {row.pk: row.name for row in Obligor.objects.filter(person_id__in=list(people))}
-
-
-def _standing_now(
-    kind: str,
-    starts_on: date,
-    decided_by: str,
-    next_review_on: date | None,
-    household: uuid.UUID | None,
-    person: uuid.UUID | None,
-) -> StandingNow:
-    name = STANDINGS[kind] if household is None else HOUSEHOLD_STANDINGS[kind]
-    return StandingNow(kind, name, starts_on, decided_by, next_review_on, household is not None, person)
 
 
 def members_key(people: Iterable[uuid.UUID]) -> str:
