@@ -17,6 +17,7 @@ from yimen.web.cases import page as case_page
 from yimen.web.citizen import progress as citizen_progress
 from yimen.web.co_organizer import village
 from yimen.web.data_clerk import arrivals, progress, screen
+from yimen.web.disputes import desk as disputes
 from yimen.web.front import home
 from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
@@ -54,6 +55,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("approve/<uuid:decision_id>/review/", approving.review, name="approve_review"),
     path("approve/<uuid:decision_id>/photos/<slug:which>/", approving.photo, name="posting_photo"),
     path("approve/<uuid:decision_id>/notice/", papers.own_notice, name="approve_notice"),
+    path("disputes/", disputes.listed, name="disputes"),
+    path("disputes/<uuid:decision_id>/", disputes.page, name="dispute"),
+    path("disputes/<uuid:decision_id>/<slug:name>/", disputes.step, name="dispute_step"),
     path("reassign/", reassign.reassign, name="reassign"),
     path("staff/", staffing.staff_list, name="staff"),
     path("staff/<str:username>/", staffing.staff_page, name="staff_page"),

@@ -22,6 +22,7 @@ from yimen.cases.choosing import ConsentNote, PaperNote, choose, note_papers
 from yimen.cases.clock import NotExtended
 from yimen.cases.deciding import confirm, extend, propose, refer, refuse, send_back
 from yimen.cases.delivering import NotDelivered, NotRated, deliver, rate, rate_by_code
+from yimen.cases.disputing import answer_contest, contest, receive_copy, rule, stay, take_effect, take_on
 from yimen.cases.dossier import NotArchived, archive_paper, number_blanks
 from yimen.cases.drawing import draw_checks
 from yimen.cases.ending import adjust_aid, end_aid, hear, recover
@@ -82,6 +83,7 @@ __all__ = [
     "accept",
     "adjust_aid",
     "answer_appeal",
+    "answer_contest",
     "answer_offer",
     "answer_report",
     "appeal",
@@ -94,6 +96,7 @@ __all__ = [
     "clear",
     "compare",
     "confirm",
+    "contest",
     "deliver",
     "draw_checks",
     "drop_photo",
@@ -123,6 +126,7 @@ __all__ = [
     "rate_by_code",
     "reassign_all",
     "receive_application",
+    "receive_copy",
     "recompute_dues",
     "record_hearing",
     "record_kinship",
@@ -132,6 +136,7 @@ __all__ = [
     "recover",
     "refer",
     "refuse",
+    "rule",
     "save_draft",
     "save_visit_draft",
     "send_back",
@@ -139,8 +144,11 @@ __all__ = [
     "settle",
     "settle_check",
     "sign_visit",
+    "stay",
     "submit",
     "take_back_offer",
+    "take_effect",
+    "take_on",
     "take_up_finding",
     "take_up_report",
     "tell",

@@ -6,6 +6,7 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from yimen.cases.approving import waiting_decisions
+from yimen.cases.disputes import to_answer
 from yimen.cases.models import Case, Handover, Task, Visit
 from yimen.cases.verification import unsigned
 from yimen.cases.words import OPEN, State, TaskKind
@@ -24,6 +25,8 @@ class Agenda:
     to_visit: int
     to_accept: int
     offers: QuerySet[Handover]
+    to_answer: int
+    late_to_answer: int
 
 
 def agenda_of(*, staff: Staff, on: date) -> Agenda:
@@ -31,6 +34,7 @@ def agenda_of(*, staff: Staff, on: date) -> Agenda:
     decides = may("decision.confirm") or may("decision.department")
     ready = [one for one in waiting_decisions(on=on) if one.ready] if decides else []
     visits = may("visit.make")
+    contested, late = to_answer(staff, on=on) if may("dispute.handle") else (0, 0)
     return Agenda(
         overdue=Case.objects.filter(state__in=OPEN, due_on__lt=on).count() if may("person.see") and may("case.see") else 0,
         to_decide=len(ready),
@@ -39,6 +43,8 @@ def agenda_of(*, staff: Staff, on: date) -> Agenda:
         to_visit=_to_visit(staff) if visits else 0,
         to_accept=Case.objects.filter(state=State.SUBMITTED).count() if may("case.accept") else 0,
         offers=Handover.objects.filter(taker=staff, answered_at=None).order_by("offered_at"),
+        to_answer=contested,
+        late_to_answer=late,
     )
 
 

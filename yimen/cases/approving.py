@@ -213,6 +213,7 @@ class DecisionPage:
     told: bool
     appealed: bool
     not_reviewed_here: str
+    may_contest: bool
 
     @property
     def yuan(self) -> Decimal | None:
@@ -261,6 +262,7 @@ def decision_page(*, decision_id: uuid.UUID, on: date) -> DecisionPage:
         told=was_told(held.pk),
         appealed=is_appealed(held.pk),
         not_reviewed_here=_not_theirs(held, on),
+        may_contest=may("dispute.see", area_path=held.area_path),
     )
 
 
@@ -342,6 +344,8 @@ class Stand:
     is_pushed: bool
     causes: tuple[str, ...]
     turns_to_rigid: bool
+    may_contest: bool
+    decided: bool
 
     @property
     def yuan(self) -> Decimal | None:
@@ -372,4 +376,6 @@ def _stand(held: Decision, on: date) -> Stand:
         is_pushed=is_pushed(held),
         causes=causes_to_extend(held) if held.case.number and may("case.extend", area_path=held.area_path) else (),
         turns_to_rigid=held.policy in TURNS_TO_RIGID and held.effect == Effect.GIVE,
+        may_contest=may("dispute.see", area_path=held.area_path),
+        decided=held.state in (DecisionState.CONFIRMED, DecisionState.REFUSED),
     )

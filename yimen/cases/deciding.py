@@ -13,6 +13,7 @@ from django.db import transaction
 from django.utils.timezone import localdate
 
 from yimen.cases.clock import NotExtended, check_cause
+from yimen.cases.disputes import refused_anew_as_before
 from yimen.cases.drawing import unchecked
 from yimen.cases.dues import DELEGATED, policy_at, policy_of, project_dues
 from yimen.cases.effects import EFFECTS, policy_name
@@ -185,6 +186,9 @@ def refuse(*, decision: uuid.UUID, words: str, article: str, by: Staff, at: date
     no_relative(held.case, by)
     if not words.strip() or not article.strip():
         raise NotDecided("不予确认要写明理由和依据的条款，本人看得懂。")
+    hindrance = refused_anew_as_before(held, words)
+    if hindrance:
+        raise NotDecided(hindrance)
     moved = move_decision(
         "refuse",
         decision,

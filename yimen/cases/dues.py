@@ -12,9 +12,9 @@ from datetime import date
 from django.db.models import Prefetch
 
 from yimen.cases.clock import Deadline, Extension, Happened, deadlines, next_due
-from yimen.cases.models import Case, CaseEvent, Decision
+from yimen.cases.models import Case, CaseEvent, Decision, Dispute
 from yimen.cases.words import DecisionState, Effect, State
-from yimen.office.calendar import Calendar, calendar
+from yimen.office.calendar import Calendar, Due, calendar
 from yimen.office.queries import codes_of
 from yimen.policies.model import Event, Policy
 from yimen.policies.queries import Rules
@@ -54,12 +54,34 @@ def deadlines_of(decision: Decision, *, held: Calendar, rules: Rules, events: Se
     true = true_parameters(names, area_path=decision.area_path, on=accepted_on, rules=rules)
     # An ending has a posting of its own; what counts here is the one before something is given.
     posted = policy.posting.needed == "是" and decision.agrees is not False and decision.effect == Effect.GIVE
-    return deadlines(
+    found = deadlines(
         policy.limits,
         events_of(trail, posted=posted, delegated=DELEGATED in true),
         held,
         extensions=[Extension(one.cause, one.on, one.words) for one in trail if one.step == "extend"],
         true_parameters=true,
+    )
+    return [*found, *_ordered(decision, trail)]
+
+
+def _ordered(decision: Decision, trail: Sequence[CaseEvent]) -> Iterator[Deadline]:
+    """What a review or a court orders to be done again has the day its ruling sets, and ends with the new decision."""
+    places = [place for place, one in enumerate(trail) if one.step == "redo"]
+    if not places:
+        return
+    rows = Dispute.objects.filter(decision=decision, carried_out_at__isnull=False, redo_by__isnull=False)
+    ruling, opened = rows.order_by("carried_out_at").last(), trail[places[-1]]
+    if ruling is None or ruling.redo_by is None or ruling.ruled_on is None or ruling.carried_out_at != opened.at:
+        return
+    done_on = next((one.on for one in trail[places[-1] :] if one.step in ("confirm", "refuse", "refer")), None)
+    words = f"{ruling.ruled_on} 收到{ruling.body}的文书，{ruling.redo_by} 以前重新作出决定"
+    yield Deadline(
+        "按文书重新决定",
+        opened.article,
+        ruling.ruled_on,
+        Due(ruling.redo_by, False, (words,)),
+        done_on,
+        (f"{words}（{opened.article}）",),
     )
 
 

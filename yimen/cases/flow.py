@@ -113,6 +113,15 @@ DECISION_STEPS: Mapping[str, Step] = {
     "uphold": _step("复核维持", DecisionState.REFUSED, DecisionState.CONFIRMED, needs="decision.confirm"),
     "correct": _step("复核认为应当改正", DecisionState.CONFIRMED, needs="decision.confirm"),
     "reopen": _step("复核重办", DecisionState.REFUSED, to=DecisionState.OPEN, needs="decision.confirm"),
+    "contest": _step("申请复议、提起诉讼", DecisionState.REFUSED, DecisionState.CONFIRMED, needs="dispute.handle"),
+    # Meanwhile a review of our own may have opened the decision again.
+    "contest_taken": _step("复议机关受理、法院立案", *DecisionState, needs="dispute.handle"),
+    "contest_copy": _step("收到复议、诉讼副本", *DecisionState, needs="dispute.handle"),
+    "contest_answered": _step("答复复议、诉讼并举证", *DecisionState, needs="dispute.handle"),
+    "contest_stay": _step("复议、诉讼期间执行", *DecisionState, needs="dispute.handle"),
+    "contest_ruled": _step("复议、诉讼结果", *DecisionState, needs="dispute.handle"),
+    "contest_final": _step("判决生效", *DecisionState, needs="dispute.handle"),
+    "redo": _step("按复议决定、判决重新办理", DecisionState.REFUSED, to=DecisionState.OPEN, needs="dispute.handle"),
 }
 
 

@@ -28,6 +28,7 @@ from yimen.cases.choosing import chosen
 from yimen.cases.clock import Deadline
 from yimen.cases.deciding import REFERRED_DEPARTMENTS
 from yimen.cases.delivering import Opinions, opinions_of
+from yimen.cases.disputes import ARTICLES, DisputePage, Term, dispute_page, disputes, open_dispute, stage_of
 from yimen.cases.dossier import (
     ArchivedPaper,
     BlankPad,
@@ -77,6 +78,7 @@ from yimen.registry.queries import masked
 from yimen.screening.queries import current_rules
 
 __all__ = [
+    "ARTICLES",
     "REFERRED_DEPARTMENTS",
     "Agenda",
     "ArchivedPaper",
@@ -87,6 +89,7 @@ __all__ = [
     "CheckCounts",
     "Decision",
     "DecisionPage",
+    "DisputePage",
     "Earlier",
     "Grade",
     "HandedOver",
@@ -102,6 +105,7 @@ __all__ = [
     "Status",
     "Suggested",
     "TaskLine",
+    "Term",
     "Waiting",
     "agenda_of",
     "answer_to",
@@ -124,6 +128,8 @@ __all__ = [
     "content_of",
     "decision_page",
     "decisions_of",
+    "dispute_page",
+    "disputes",
     "draw_waits",
     "draws",
     "earlier_aid",
@@ -138,6 +144,7 @@ __all__ = [
     "nearest_desk",
     "needs_comparison",
     "open_differences",
+    "open_dispute",
     "opinions_of",
     "own_department",
     "pads_out",
@@ -153,6 +160,7 @@ __all__ = [
     "running_grants",
     "sheet_of",
     "signing_page",
+    "stage_of",
     "stands_of",
     "step_words",
     "suggested_for",

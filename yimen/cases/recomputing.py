@@ -8,6 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.timezone import localdate
 
+from yimen.cases.disputing import recompute_answers
 from yimen.cases.dues import project_dues, wrong_dues
 from yimen.cases.models import Case, Report, Task
 from yimen.cases.reporting import day_of_report
@@ -29,7 +30,7 @@ def recompute_dues(*, at: datetime) -> int:
     for found in list(wrong_dues()):
         case = Case.objects.select_for_update().get(pk=found.pk)
         changed += project_dues(case)
-    changed += _reports() + _checks()
+    changed += _reports() + _checks() + recompute_answers()
     audit.write(action="case.recompute_dues", at=at, changed=changed)
     return changed
 

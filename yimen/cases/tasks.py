@@ -17,7 +17,15 @@ from yimen.office.models import Staff
 from yimen.registry.queries import masked
 
 # A visit is recorded and signed, a result handed over, an appeal answered, a warning settled: each where it belongs.
-WITH_WORDS = (TaskKind.RATING, TaskKind.ERRAND, TaskKind.HELP, TaskKind.CALL_BACK, TaskKind.URGENT, TaskKind.CHECK)
+WITH_WORDS = (
+    TaskKind.RATING,
+    TaskKind.ERRAND,
+    TaskKind.HELP,
+    TaskKind.CALL_BACK,
+    TaskKind.URGENT,
+    TaskKind.CHECK,
+    TaskKind.RULING,
+)
 CHECKED_ELSEWHERE = (Kind.FINDING, Kind.REPORT, Kind.COMPLAINT)
 
 

@@ -154,7 +154,7 @@ def answer_appeal(*, decision: uuid.UUID, upheld: bool, words: str, by: Staff, a
         moved = move_decision(
             "reopen", decision, by=by, at=at, note=note, decided_by=None, decided_at=None, proposed_by=None, proposed_at=None
         )
-        _take_up(moved.case, "复核后重新办理", by=by, at=at)
+        take_up_again(moved.case, "复核后重新办理", by=by, at=at)
     # Two decisions of one case may be appealed against; each appeal made its own task, at the moment it was written down.
     reviews = Task.objects.filter(case=moved.case, kind=TaskKind.REVIEW, done_at=None, made_at=appealed_at)
     reviews.update(done_at=at, done_by=by, outcome=words.strip()[:500])
@@ -181,8 +181,8 @@ def is_appealed(decision: uuid.UUID) -> bool:
     return bool(steps.values_list("step", flat=True).last() == "appeal")
 
 
-def _take_up(case: Case, words: str, *, by: Staff, at: datetime) -> None:
-    """A concluded case is handled again; its result has not been handed over, or will be anew."""
+def take_up_again(case: Case, words: str, *, by: Staff, at: datetime) -> None:
+    """Handle a concluded case again; its result has not been handed over, or will be anew."""
     if case.state in (State.CONCLUDED, State.DELIVERED):
         moved = move_case("reopen", case.pk, by=by, at=at, note=Note(words), concluded_at=None)
         case.state = moved.state
@@ -204,7 +204,7 @@ def transfer_to_rigid(*, decision: uuid.UUID, consent: str, by: Staff, at: datet
         raise NotDecided("须本人同意才能转入。请写明本人怎样同意的，例如“本人当面同意并签字”。")
     if Decision.objects.filter(case=held.case, policy=RIGID).exists():
         raise NotDecided("这个办件已经在办刚性支出困难家庭认定。")
-    _take_up(held.case, f"低保不予确认，转入刚性支出困难家庭认定：{consent.strip()}", by=by, at=at)
+    take_up_again(held.case, f"低保不予确认，转入刚性支出困难家庭认定：{consent.strip()}", by=by, at=at)
     made = open_decisions(held.case, [Asked(RIGID)], by=by, at=at)[0]
     said = f"本人同意：{consent.strip()}；材料、授权和入户调查沿用，不再交"
     case = move_case("turn", held.case_id, by=by, at=at, note=Note(said, article="民发〔2024〕57号"))

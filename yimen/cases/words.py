@@ -81,6 +81,8 @@ class TaskKind(models.TextChoices):
     CHECK = "check", "线索核查"
     DELIVER = "deliver", "送达结果"
     REVIEW = "review", "复核"
+    DISPUTE = "dispute", "复议诉讼答复"
+    RULING = "ruling", "按决定书、判决书办"
 
 
 class Grade(models.IntegerChoices):
@@ -132,3 +134,33 @@ class Cause(models.TextChoices):
     STRANDED = "stranded", "丢失钱物、滞留在外"
     EDUCATION = "education", "教育支出"
     OTHER = "other", "其他急难"
+
+
+class Forum(models.TextChoices):
+    """Where a decision is contested outside the bureau (争议途径)."""
+
+    REVIEW = "review", "行政复议"
+    SUIT = "suit", "行政诉讼一审"
+    APPEAL = "appeal", "行政诉讼二审"
+
+
+class Procedure(models.TextChoices):
+    """How it is heard there (审理程序)."""
+
+    ORDINARY = "ordinary", "普通程序"
+    SIMPLE = "simple", "简易程序"
+
+
+class Outcome(models.TextChoices):
+    """How it ended there (争议结果); what each rests on is in `disputes.ARTICLES`."""
+
+    UPHELD = "upheld", "维持"
+    DISMISSED = "dismissed", "驳回"
+    QUASHED = "quashed", "撤销"
+    REDO = "redo", "撤销并责令重作"
+    ALTERED = "altered", "变更"
+    PERFORM = "perform", "责令履行"
+    UNLAWFUL = "unlawful", "确认违法或无效"
+    MEDIATED = "mediated", "调解结案"
+    WITHDRAWN = "withdrawn", "撤回、终止"
+    NOT_TAKEN = "not_taken", "不予受理、不予立案"

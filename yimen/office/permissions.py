@@ -29,6 +29,8 @@ PERMISSION_WORDS = {
     "board.photograph": "给公示、公布的表拍照上传",
     "decision.confirm": "审核确认",
     "decision.department": "办理本部门的决定",
+    "dispute.see": "看行政复议和行政诉讼",
+    "dispute.handle": "登记、应对行政复议和行政诉讼",
     "complaint.see_name": "看举报人",
     "reserve.spend": "使用乡镇备用金",
     "reserve.fund": "拨付、核对乡镇备用金",
@@ -59,18 +61,25 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {"screening.run"}
         | {"case.accept", "case.verify", "case.extend", "case.reassign", "case.deliver", "decision.propose", "complaint.see_name"}
         | {"reserve.fund", "case.export", "board.photograph"}
+        | {"dispute.see", "dispute.handle"}
         | _VISIT
     ),
     "county_leader": frozenset(
         {"desk.county", "finding.see", "finding.export", "rules.see", "person.search", "person.see", "case.see", "case.reassign"}
-        | {"case.export"}
+        | {"case.export", "dispute.see"}
     ),
     "approver": frozenset(
-        _WINDOW | _VISIT | {"desk.county", "person.unmask", "finding.close", "case.verify", "case.extend", "decision.confirm"}
+        _WINDOW
+        | _VISIT
+        | {"desk.county", "person.unmask", "finding.close", "case.verify", "case.extend", "decision.confirm"}
+        | {"dispute.see", "dispute.handle"}
     ),
     "town_clerk": frozenset(_WINDOW | _TOWN | {"desk.county", "person.unmask", "finding.close", "finding.export"}),
     "town_approver": frozenset(
-        _WINDOW | _TOWN | {"desk.county", "person.unmask", "finding.close", "case.reassign", "decision.confirm"}
+        _WINDOW
+        | _TOWN
+        | {"desk.county", "person.unmask", "finding.close", "case.reassign", "decision.confirm"}
+        | {"dispute.see", "dispute.handle"}
     ),
     "village_cadre": frozenset(
         {"desk.village", "person.search", "person.see", "help.ask", "finding.see", "rules.see", "case.see", "case.open"}
@@ -81,7 +90,9 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "third_party": frozenset({"visit.make", "visit.third_party"}),
     # A program, never a person: it sends applications and reads where they stand.
     "portal": frozenset({"case.open", "case.see", "person.see"}),
-    "department_desk": frozenset({"facts.load", "recipients.load", "rules.see", "case.see", "decision.department"}),
+    "department_desk": frozenset(
+        {"facts.load", "recipients.load", "rules.see", "case.see", "decision.department", "dispute.see", "dispute.handle"}
+    ),
     "rules_officer": frozenset({"rules.see", "rules.activate", "screening.run", "calendar.manage"}),
     # The three administrators of 等保 are exclusive: none of them sees a person.
     "system_admin": frozenset({"calendar.manage"}),

@@ -58,6 +58,12 @@ def _own(held: Agenda) -> Iterator[Thing]:
     if held.overdue:
         n, hint = held.overdue, "超期最久的在前，先办、先催"
         yield Thing(f"{n} 件办件已经超期", hint, f"超期 {n} 件", "late", f"{cases}?whose=all&late=yes", "去看")
+    if held.to_answer:
+        n, late = held.to_answer, held.late_to_answer
+        hint = f"其中 {late} 件已过期限，今天就交" if late else "逾期不答复、不举证的，视为没有证据"
+        yield Thing(
+            f"{n} 件复议、诉讼等您答复", hint, f"等答复 {n} 件", "late" if late else "today", reverse("disputes"), "去答复"
+        )
     if held.to_decide:
         n, late = held.to_decide, held.late_to_decide
         hint = f"其中 {late} 项已过期限，排在最前" if late else "前面的步骤都办完了，轮到您"

@@ -1,5 +1,6 @@
 """Tables of cases. Every row of people is scoped by its area path; what was done is only ever added."""
 
+from yimen.cases.models.disputed import Dispute
 from yimen.cases.models.matter import Case, CaseCounter, CaseEvent, Decision, Handover, Task
 from yimen.cases.models.reported import Informant, Report, UrgentAid
 from yimen.cases.models.told import ArchivedPaper, BlankPad, BoardPhoto, Handing, Posting, Rating
@@ -14,6 +15,7 @@ __all__ = [
     "CaseEvent",
     "Consent",
     "Decision",
+    "Dispute",
     "Draw",
     "DrawEntry",
     "Handing",

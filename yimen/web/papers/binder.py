@@ -17,7 +17,7 @@ from yimen.web.papers.sheet import COUNTY, TOWN, Held, Sheet
 from yimen.web.papers.wording import day, money, month, on_a_board
 
 # What changes a household's aid or its handling, and so belongs on the sheet of changes.
-CHANGES = ("hear", "extend", "reassign", "settle", "kin", "object", "appeal")
+CHANGES = ("hear", "extend", "reassign", "settle", "kin", "object", "appeal", "contest", "contest_stay", "contest_ruled", "redo")
 
 
 @dataclass(frozen=True)
