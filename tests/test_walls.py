@@ -21,6 +21,7 @@ DOORS = {
         "files",
         "guards",
         "pictures",
+        "prepared",
         "tables",
         "work",
     },
@@ -33,6 +34,7 @@ PAST_THE_SCOPE = re.compile(r"_base_manager|_default_manager|_raw_delete|RawSQL|
 REVIEWED = {
     "office/access.py": "it is the scope",
     "office/guards.py": "makes the triggers of the audit, the trail and the accounts",
+    "office/prepared.py": "runs what a scoped query set was written as, kept for that scope alone",
     "office/rotation.py": "seals what lies there again, without opening it to anybody",
     "registry/load.py": "adds search keys of people just loaded",
     "jobs/loading.py": "sets the size of a cache",
