@@ -168,6 +168,24 @@ def test_a_photo_is_kept_without_its_place_and_shown_only_to_those_of_the_case(e
         assert enter_as(other).get(address).status_code in (403, 404)
 
 
+def test_a_photo_sent_again_is_kept_once_also_after_the_visit_was_recorded(enter_as, case):
+    client, address = enter_as("shiliu"), reverse("visit_photos", args=[case.pk])
+
+    def send(content):
+        return client.post(address, {"photo": SimpleUploadedFile("p.jpg", content, content_type="image/jpeg")})
+
+    for _ in range(3):
+        send(jpeg())
+    send(jpeg(exif("MM", 6)))
+    with scope(System("test"), "测试"):
+        assert len(VisitDraft.objects.get().photos) == 2
+    client.post(reverse("visit", args=[case.pk]), filled(client, case))
+    send(jpeg())
+    with scope(System("test"), "测试"):
+        assert len(Visit.objects.get().photos) == 2
+        assert [one.photos for one in VisitDraft.objects.all()] in ([], [[]])
+
+
 def test_what_is_no_photo_is_refused_in_words(enter_as, case):
     client = enter_as("shiliu")
     photo = SimpleUploadedFile("p.jpg", b"<svg onload=alert(1)>", content_type="image/jpeg")

@@ -5,6 +5,7 @@ What was seen counts when both have signed. A half-typed visit lies on the serve
 Source: 民发〔2021〕57号第16条.
 """
 
+import hashlib
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -31,6 +32,7 @@ from yimen.office.access import NotAllowed, may
 from yimen.office.models import Staff
 from yimen.office.pictures import NotAPicture, plain_picture
 from yimen.office.queries import colleagues
+from yimen.office.vault import blind_index
 from yimen.registry.queries import household_card
 from yimen.screening.queries import current_rules
 
@@ -115,22 +117,35 @@ def _draft(case: Case, by: Staff, at: datetime) -> VisitDraft:
 
 @transaction.atomic
 def keep_photo(*, case: uuid.UUID, content: bytes, by: Staff, at: datetime) -> VisitDraft:
-    """Add a photo to the draft, without what the camera wrote into it. Raises NotVerified in words, NotAllowed."""
+    """
+    Add a photo to the draft, without what the camera wrote into it; sent again it is not kept twice (by its keyed hash).
+
+    Raises NotVerified in words, NotAllowed.
+    """
     held = Case.objects.get(pk=case)
     visited_by(held, by)
     draft = _draft(held, by, at)
     if not content:
         raise NotVerified("还没有选照片。")
-    if len(draft.photos) >= MOST_PHOTOS:
-        raise NotVerified(f"一次入户最多 {MOST_PHOTOS} 张照片，请先去掉一张。")
     try:
         ending, plain = plain_picture(content)
     except NotAPicture as problem:
         raise NotVerified(str(problem)) from None
+    shows = blind_index("visit_photo", hashlib.sha256(plain).hexdigest())
+    if shows in {one.get("shows") for one in [*draft.photos, *_recorded(held, by)]}:
+        return draft
+    if len(draft.photos) >= MOST_PHOTOS:
+        raise NotVerified(f"一次入户最多 {MOST_PHOTOS} 张照片，请先去掉一张。")
     key = files.put(plain, kind="visit_photo", name=f"入户照片.{ending}", area_path=held.area_path, at=at)
-    draft.photos = [*draft.photos, {"id": key.hex, "at": at.isoformat(), "ending": ending}]
+    draft.photos = [*draft.photos, {"id": key.hex, "at": at.isoformat(), "ending": ending, "shows": shows}]
     draft.save(update_fields=["photos"])
     return draft
+
+
+def _recorded(case: Case, by: Staff) -> list[dict[str, str]]:
+    """Return the photos of the visits somebody has recorded here: one that comes late belongs to a visit already."""
+    rows = Visit.objects.filter(case=case, first=by, sent_back="").values_list("photos", flat=True)
+    return [one for photos in rows for one in photos]
 
 
 @transaction.atomic

@@ -10,6 +10,7 @@ import tempfile
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -25,6 +26,10 @@ CHUNK = 2**20
 ORPHAN_AFTER = timedelta(hours=24)
 
 
+# The files written since a step began; the step takes them away again if it is refused.
+_written: ContextVar[list[uuid.UUID] | None] = ContextVar("written", default=None)
+
+
 class NoSuchFile(Exception):
     """There is no such file, or it lies outside the open scope."""
 
@@ -37,10 +42,34 @@ def put(
     path = _path(key)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     size = _write(path, seal_chunks(_chunks(content), place=_place(key)))
+    if (written := _written.get()) is not None:
+        written.append(key)
     StoredFile.objects.create(
         id=key, kind=kind, name=name, size=size, area_path=area_path, stored_at=at, retain_until=retain_until
     )
     return key
+
+
+@contextmanager
+def gone_if_refused() -> Iterator[None]:
+    """
+    Take away again what was stored within, if it ends in an exception: the row is rolled back, the file would stay.
+
+    To be opened around the transaction. A process that is killed within leaves a file without a row, which is swept.
+    """
+    outer, mine = _written.get(), list[uuid.UUID]()
+    token = _written.set(mine)
+    try:
+        yield
+    except BaseException:
+        for key in mine:
+            _path(key).unlink(missing_ok=True)
+        raise
+    finally:
+        _written.reset(token)
+    if outer is not None:
+        # A step within a step: the outer one may still be refused.
+        outer += mine
 
 
 def open_file(file_id: uuid.UUID, *, purpose: str) -> tuple[str, Iterator[bytes]]:

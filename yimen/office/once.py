@@ -10,6 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.db import IntegrityError, transaction
 
+from yimen.office import files
 from yimen.office.access import current
 from yimen.office.models import Submission
 from yimen.office.vault import blind_index
@@ -35,7 +36,7 @@ def once(
         raise NoKey("这次提交没有带编号，没有办。请刷新页面后重新提交。")
     actor, digest = current().actor, _digest(action, content)
     try:
-        with transaction.atomic():
+        with files.gone_if_refused(), transaction.atomic():
             row = Submission.objects.create(key=key, actor=actor, action=action, digest=digest, at=at, answer={})
             row.answer = dict(do())
             row.save(update_fields=["answer"])

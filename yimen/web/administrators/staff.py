@@ -17,7 +17,7 @@ from yimen.office import actions
 from yimen.office.access import NotAllowed, acting, require
 from yimen.office.once import OtherContent, once
 from yimen.office.queries import POST_WORDS, StaffRow, area_seen, areas_seen, departments, staff_managed, staff_row
-from yimen.web.window.drafting import new_key
+from yimen.web.window.drafting import new_key, send_once
 
 # Programs are let in by the operator, not here.
 FOR_PEOPLE = tuple((kind, words) for kind, words in POST_WORDS.items() if kind != "portal")
@@ -139,6 +139,7 @@ def staff_page(request: HttpRequest, username: str, *, problem: str = "", passwo
         "is_me": row.staff == acting(),
         "problem": problem,
         "password": password,
+        "key": new_key(),
     }
     return render(request, "administrators/staff_page.html", shown, status=422 if problem else 200)
 
@@ -149,9 +150,16 @@ def staff_step(request: HttpRequest, username: str, name: str) -> HttpResponse:
     row = staff_row(username=username)
     if name not in STEPS:
         raise Http404
-    password = secrets.token_urlsafe(9) if name == "password" else ""
+    password, fresh = secrets.token_urlsafe(9) if name == "password" else "", []
+
+    def do() -> dict[str, str]:
+        fresh.append(name)
+        return {"said": STEPS[name](row, request.POST, password)}
+
     try:
-        done = STEPS[name](row, request.POST, password)
+        done = send_once(request, f"staff.{name}", do, username=username)["said"]
+        if password and not fresh:
+            raise Unclear("密码刚才已经重置。新密码只显示一次；没有记下的，再重置一次。")
     except (*REFUSALS, ValidationError) as refusal:
         said = "；".join(refusal.messages) if isinstance(refusal, ValidationError) else str(refusal)
         return staff_page(request, username, problem=said)

@@ -1,5 +1,6 @@
 """Screening from the page (运行筛查): asked for by a person, run behind, with its progress and what came of the last runs."""
 
+import uuid
 from typing import Any
 
 from django import forms
@@ -15,6 +16,7 @@ from yimen.office.queries import own_areas
 from yimen.screening.actions import start_screening
 from yimen.screening.queries import recent_runs
 from yimen.web import lists
+from yimen.web.window.drafting import new_key, send_once
 
 REACH = (("", "不限"), ("full", "全员"), ("changed", "有变化的户"))
 ORDERS = {
@@ -46,8 +48,12 @@ def screening(request: HttpRequest) -> HttpResponse:
     areas = own_areas()
     if request.method == "POST" and areas:
         full = request.POST.get("full") == "1"
-        job = start_screening(area=areas[0], full=full, by=current().staff, at=timezone.now())
-        return HttpResponseRedirect(reverse("job", args=[job.pk]))
+
+        def do() -> dict[str, str]:
+            return {"job": start_screening(area=areas[0], full=full, by=current().staff, at=timezone.now()).pk.hex}
+
+        job = send_once(request, "screening.start", do, area=areas[0].code)["job"]
+        return HttpResponseRedirect(reverse("job", args=[uuid.UUID(job)]))
     form = Narrow(request.GET)
     if request.GET.get("as"):
         return lists.file_of(request, name="screenings", columns=COLUMNS, lines=map(_line, form.rows()))
@@ -60,6 +66,7 @@ def screening(request: HttpRequest) -> HttpResponse:
         "order": form.chosen()["order"] or "new",
         "narrowed": bool(form.chosen()["reach"]),
         "query": lists.query_of(request),
+        "key": new_key(),
         "place": areas[0].name if areas else "",
     }
     return render(request, "data_clerk/screening.html", shown)

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from yimen.cases.queries import cases_of_finding
 from yimen.office.access import current, may
 from yimen.office.audit import reading
+from yimen.office.once import OtherContent
 from yimen.office.queries import colleagues
 from yimen.screening.actions import NotClosed, close_finding, hand_on_finding, reopen_finding
 from yimen.screening.queries import (
@@ -30,6 +31,7 @@ from yimen.screening.queries import (
 )
 from yimen.web.leader.findings import Narrow
 from yimen.web.leader.story import ROSTER, Row, Teller
+from yimen.web.window.drafting import new_key, send_once
 
 # Neighbours are looked for among this many; behind them one opens findings from the list.
 NEIGHBOURS = 2000
@@ -72,6 +74,7 @@ def page(request: HttpRequest, finding_id: uuid.UUID, problem: str = "", status:
         "closer": held.finding.closed_by.name if held.finding.closed_by else "",
         "may_take_up": may("case.verify", area_path=held.finding.area_path),
         "problem": problem,
+        "key": new_key(),
         "query": request.GET.urlencode(),
         **_neighbours(request, finding_id),
     }
@@ -83,11 +86,16 @@ def close(request: HttpRequest, finding_id: uuid.UUID) -> HttpResponse:
     """Close with a reason; it stays closed until the facts change."""
     form = Closing(request.POST)
     staff = current().staff
-    try:
+
+    def do() -> dict[str, str]:
         if not form.is_valid() or staff is None:
             raise NotClosed("请写明关闭的理由，例如“7月已入户核实，本人不愿申请”。")
         close_finding(finding_id=finding_id, words=form.cleaned_data["words"], by=staff, at=timezone.now())
-    except NotClosed as refusal:
+        return {"finding": finding_id.hex}
+
+    try:
+        send_once(request, "finding.close", do, finding=finding_id.hex)
+    except (NotClosed, OtherContent) as refusal:
         return page(request, finding_id, problem=str(refusal), status=422)
     messages.success(request, "已关闭，理由已记下。事实变化以前，筛查不会再报这一条。")
     return _back(request, finding_id)
@@ -97,10 +105,15 @@ def close(request: HttpRequest, finding_id: uuid.UUID) -> HttpResponse:
 def reopen(request: HttpRequest, finding_id: uuid.UUID) -> HttpResponse:
     """Open again what a person has closed."""
     staff = current().staff
-    try:
+
+    def do() -> dict[str, str]:
         if staff is not None:
             reopen_finding(finding_id=finding_id, by=staff, at=timezone.now())
-    except NotClosed as refusal:
+        return {"finding": finding_id.hex}
+
+    try:
+        send_once(request, "finding.reopen", do, finding=finding_id.hex)
+    except (NotClosed, OtherContent) as refusal:
         return page(request, finding_id, problem=str(refusal), status=422)
     messages.success(request, "已重新打开。")
     return _back(request, finding_id)
@@ -117,7 +130,15 @@ def hand_on(request: HttpRequest, finding_id: uuid.UUID) -> HttpResponse:
     words = request.POST.get("words", "").strip()
     if to is None or staff is None:
         return page(request, finding_id, problem="请选转给谁。只能转给管这个地方、能处理线索的同事。", status=422)
-    hand_on_finding(finding_id=finding_id, to=to, words=words, by=staff, at=at)
+
+    def do() -> dict[str, str]:
+        hand_on_finding(finding_id=finding_id, to=to, words=words, by=staff, at=at)
+        return {"finding": finding_id.hex}
+
+    try:
+        send_once(request, "finding.hand_on", do, finding=finding_id.hex)
+    except OtherContent as refusal:
+        return page(request, finding_id, problem=str(refusal), status=422)
     messages.success(request, f"已转给{to.name}，由他负责到底。")
     return _back(request, finding_id)
 

@@ -13,8 +13,9 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 
 from yimen.cases.actions import NotArchived, archive_paper, number_blanks
-from yimen.cases.queries import archived_paper, blank_pad, case_page, content_of, handed_over, kept_paper, printing_own
+from yimen.cases.queries import BlankPad, archived_paper, blank_pad, case_page, content_of, handed_over, kept_paper, printing_own
 from yimen.office.audit import reading
+from yimen.office.once import OtherContent
 from yimen.office.queries import own_areas
 from yimen.registry.queries import household_card, masked
 from yimen.screening.queries import current_rules
@@ -22,6 +23,7 @@ from yimen.web.desk import refused
 from yimen.web.papers import binder, contents, results
 from yimen.web.papers.printer import NotPrintable, print_paper
 from yimen.web.papers.sheet import Held, Sheet
+from yimen.web.window.drafting import send_once
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ def blanks(request: HttpRequest) -> HttpResponse:
             forms = request.POST.get("forms", "10")
             if not areas or not forms.isdecimal():
                 raise NotArchived("请填要印几张，例如 10。")
-            pad = number_blanks(area=areas[0], forms=int(forms[:4]), by=request.user, at=timezone.now())  # type: ignore[arg-type]
+            pad = _numbered(request, areas[0], int(forms[:4]))
         else:
             wanted = request.GET.get("pad", "")
             found = blank_pad(pad_id=int(wanted)) if wanted.isdecimal() else None
@@ -159,8 +161,20 @@ def blanks(request: HttpRequest) -> HttpResponse:
         held = current_rules().in_force(localdate(pad.printed_at))
         sheet = binder.blank(pad, dict.fromkeys(policy.name for policy in held if policy.department == CIVIL_AFFAIRS))
         return pdf(set_paper("社会救助申请登记表", "blank", sheet), name=f"blank-{pad.pk}.pdf")
-    except (NotArchived, NotPrintable) as problem:
+    except (NotArchived, NotPrintable, OtherContent) as problem:
         return not_printed(request, problem)
+
+
+def _numbered(request: HttpRequest, area: Any, forms: int) -> BlankPad:
+    """Number a pad once; sent again, the same pad is printed again."""
+
+    def do() -> dict[str, int]:
+        return {"pad": number_blanks(area=area, forms=forms, by=request.user, at=timezone.now()).pk}  # type: ignore[arg-type]
+
+    found = blank_pad(pad_id=send_once(request, "blanks.number", do, area=area.code)["pad"])
+    if found is None:
+        raise Http404
+    return found
 
 
 def set_paper(title: str, template: str, sheet: Sheet) -> bytes:

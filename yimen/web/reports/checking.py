@@ -14,10 +14,12 @@ from yimen.cases.queries import case_page, cases_of_finding, words_of
 from yimen.cases.words import Kind, State, Way
 from yimen.office.access import acting, may
 from yimen.office.audit import reading
+from yimen.office.once import OtherContent
 from yimen.registry.queries import household_card
 from yimen.screening.actions import NotClosed
 from yimen.screening.queries import finding_seen
 from yimen.web.urgent.sent import Unclear, day_of
+from yimen.web.window.drafting import new_key, send_once
 
 HINTS = {
     "carry_out": "应享未享：由我们落实，愿意申请的直接转为申请",
@@ -25,20 +27,25 @@ HINTS = {
     "one_by_one": "情况复杂：集体研究，写明研究的结果",
     "check_out": "不属实、不愿申请，或不再符合：写明理由退出",
 }
-REFUSALS = (NotChecked, NotClosed, NotAccepted, WrongStep, Unclear)
+REFUSALS = (NotChecked, NotClosed, NotAccepted, WrongStep, Unclear, OtherContent)
 
 
 @require_POST
 def take_up(request: HttpRequest, finding_id: uuid.UUID) -> HttpResponse:
     """Make a case of a finding, and go on to it."""
+
+    def do() -> dict[str, str]:
+        taken = take_up_finding(finding_id=finding_id, by=acting(), at=timezone.now())
+        return {"case": taken.pk.hex, "said": f"已立案，办件号 {taken.number}，由{taken.first_assignee.name}负责。"}
+
     try:
         with reading("立案核查", finding=finding_id.hex):
-            case = take_up_finding(finding_id=finding_id, by=acting(), at=timezone.now())
+            done = send_once(request, "finding.take_up", do, finding=finding_id.hex)
     except REFUSALS as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse("finding", args=[finding_id]))
-    messages.success(request, f"已立案，办件号 {case.number}，由{case.first_assignee.name}负责。")
-    return HttpResponseRedirect(reverse("check", args=[case.pk]))
+    messages.success(request, done["said"])
+    return HttpResponseRedirect(reverse("check", args=[uuid.UUID(done["case"])]))
 
 
 def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpResponse:
@@ -71,6 +78,7 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
         "others": [one for one in leads if one.kind != Kind.APPLICATION],
         "typed": request.POST,
         "problem": problem,
+        "key": new_key(),
         "today": timezone.localdate(),
     }
     return render(request, "reports/check.html", shown, status=422 if problem else 200)
@@ -79,9 +87,14 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
 @require_POST
 def hear(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Write down what the person said."""
-    try:
+
+    def do() -> dict[str, str]:
         on = day_of(request.POST.get("on", "")) or timezone.localdate()
         record_hearing(case=case_id, words=request.POST.get("said", ""), on=on, by=acting(), at=timezone.now())
+        return {"case": case_id.hex}
+
+    try:
+        send_once(request, "check.hear", do, case=case_id.hex)
     except REFUSALS as refusal:
         return page(request, case_id, problem=str(refusal))
     messages.success(request, "本人意见已记下。")
@@ -91,19 +104,19 @@ def hear(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def settle(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Settle it in one of the four ways; where that leads into an application, say so."""
+    way, words = request.POST.get("way", ""), request.POST.get("words", "")
+
+    def do() -> dict[str, str]:
+        _, opened = settle_check(case=case_id, way=way, words=words, by=acting(), at=timezone.now())
+        return {"application": opened.pk.hex, "code": opened.receipt_code} if opened else {}
+
     try:
         with reading("核查办结", case=case_id.hex):
-            _, application = settle_check(
-                case=case_id,
-                way=request.POST.get("way", ""),
-                words=request.POST.get("words", ""),
-                by=acting(),
-                at=timezone.now(),
-            )
+            done = send_once(request, "check.settle", do, case=case_id.hex)
     except REFUSALS as refusal:
         return page(request, case_id, problem=str(refusal))
-    if application is not None:
-        messages.success(request, f"核查已办结，已为这一户开了救助申请（查询码 {application.receipt_code}），请接着填写。")
-        return HttpResponseRedirect(reverse("case_interview", args=[application.pk]))
+    if done:
+        messages.success(request, f"核查已办结，已为这一户开了救助申请（查询码 {done['code']}），请接着填写。")
+        return HttpResponseRedirect(reverse("case_interview", args=[uuid.UUID(done["application"])]))
     messages.success(request, "已办结。")
     return HttpResponseRedirect(reverse("check", args=[case_id]))

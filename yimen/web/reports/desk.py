@@ -30,6 +30,7 @@ from yimen.office.files import open_file
 from yimen.office.once import OtherContent, once
 from yimen.registry.queries import TooManyHits, household_of, masked, search
 from yimen.web.urgent.sent import Unclear, photo_of, village_of, villages
+from yimen.web.window.drafting import new_key, send_once
 
 SHOWN = 100
 CHANNELS = (Channel.VILLAGE, Channel.GRID, Channel.WINDOW, Channel.PHONE, Channel.LETTER)
@@ -135,6 +136,7 @@ def page(
         "asked": asked,
         "settled": bool(held.ended_at or (held.case and held.case.concluded_at)),
         "problem": problem,
+        "key": new_key(),
     }
     return render(request, "reports/report.html", shown, status=422 if problem else 200)
 
@@ -142,25 +144,35 @@ def page(
 @require_POST
 def take_up(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
     """Make a case of it for the person found."""
+
+    def do() -> dict[str, str]:
+        home = household_of(person_id=uuid.UUID(request.POST.get("person", "")), on=timezone.localdate())
+        if home is None:
+            raise NotChecked("此人今天不在任何一户，请先登记家庭。")
+        case = take_up_report(report=report_id, household=home, by=acting(), at=timezone.now())
+        return {"case": case.pk.hex, "number": case.number or ""}
+
     try:
         with reading("立案核查", report=report_id.hex):
-            home = household_of(person_id=uuid.UUID(request.POST.get("person", "")), on=timezone.localdate())
-            if home is None:
-                raise NotChecked("此人今天不在任何一户，请先登记家庭。")
-            case = take_up_report(report=report_id, household=home, by=acting(), at=timezone.now())
+            case = send_once(request, "report.take_up", do, report=report_id.hex)
     except ValueError:
         return page(request, report_id, problem="请先找到说的是哪一位。")
     except REFUSALS as refusal:
         return page(request, report_id, problem=str(refusal))
-    messages.success(request, f"已立案，办件号 {case.number}，由您负责。")
-    return HttpResponseRedirect(reverse("check", args=[case.pk]))
+    messages.success(request, f"已立案，办件号 {case['number']}，由您负责。")
+    return HttpResponseRedirect(reverse("check", args=[uuid.UUID(case["case"])]))
 
 
 @require_POST
 def end(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
     """End a report of which no case can be made, with the reason."""
-    try:
+
+    def do() -> dict[str, str]:
         end_report(report=report_id, words=request.POST.get("words", ""), by=acting(), at=timezone.now())
+        return {"report": report_id.hex}
+
+    try:
+        send_once(request, "report.end", do, report=report_id.hex)
     except REFUSALS as refusal:
         return page(request, report_id, problem=str(refusal))
     messages.success(request, "已写明结束的理由。接下来答复。")
@@ -170,9 +182,14 @@ def end(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def answer(request: HttpRequest, report_id: uuid.UUID) -> HttpResponse:
     """Answer whoever reported, without the household's details."""
+
+    def do() -> dict[str, str]:
+        answer_report(report=report_id, words=request.POST.get("words", ""), by=acting(), at=timezone.now())
+        return {"report": report_id.hex}
+
     try:
         with reading("答复报告人", report=report_id.hex):
-            answer_report(report=report_id, words=request.POST.get("words", ""), by=acting(), at=timezone.now())
+            send_once(request, "report.answer", do, report=report_id.hex)
     except REFUSALS as refusal:
         return page(request, report_id, problem=str(refusal))
     messages.success(request, "答复已记下，凭查询码可以看到。")

@@ -22,7 +22,7 @@ from yimen.office.audit import reading
 from yimen.office.once import OtherContent, once
 from yimen.registry.queries import HouseholdCard, household_card
 from yimen.web.urgent.sent import Unclear, day_of, photo_of, yuan_of
-from yimen.web.window.drafting import send_once
+from yimen.web.window.drafting import new_key, send_once
 
 RECEIPTS_FOR = ("reserve.fund", "reserve.spend", "decision.confirm")
 REFUSALS = (NotGiven, NotBooked, NotDecided, Unclear, OtherContent, WrongStep)
@@ -98,6 +98,7 @@ def case(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
         "may_see_receipts": any(may(one, area_path=held.case.area_path) for one in RECEIPTS_FOR),
         "may_spend": may("reserve.spend", area_path=held.case.area_path),
         "problem": problem,
+        "key": new_key(),
     }
     return render(request, "urgent/case.html", shown, status=422 if problem else 200)
 
@@ -109,12 +110,17 @@ def _yuan(fen: int | None) -> Decimal | None:
 @require_POST
 def confirm_all(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Confirm what a colleague has given; whoever gave is refused in words."""
+
+    def do() -> dict[str, str]:
+        for one in case_page(case_id=case_id).decisions:
+            if one.state == DecisionState.PROPOSED:
+                confirm(decision=one.pk, by=acting(), at=timezone.now(), words=request.POST.get("words", "")[:500])
+        return {"case": case_id.hex}
+
     try:
         with reading("确认急难快救", case=case_id.hex):
-            for one in case_page(case_id=case_id).decisions:
-                if one.state == DecisionState.PROPOSED:
-                    confirm(decision=one.pk, by=acting(), at=timezone.now(), words=request.POST.get("words", "")[:500])
-    except (NotDecided, WrongStep) as refusal:
+            send_once(request, "urgent.confirm", do, case=case_id.hex)
+    except (NotDecided, WrongStep, OtherContent) as refusal:
         return case(request, case_id, problem=str(refusal))
     messages.success(request, "已确认，给付已记下。")
     return HttpResponseRedirect(reverse("urgent", args=[case_id]))
@@ -125,13 +131,18 @@ def receipt(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
     """Keep a receipt for what was given; each spending of the case gets it."""
     photo = photo_of(request, "receipt")
     kind = request.POST.get("receipt_kind", "photo")
-    try:
+
+    def do() -> dict[str, str]:
         if not photo:
             raise NotBooked("请先拍一张或选一张照片。")
         for entry in spent_on(case=case_id):
             if entry.kind == "spent" and not entry.receipts.all():
                 add_receipt(entry=entry.pk, kind=kind, content=photo, by=acting(), at=timezone.now())
-    except NotBooked as refusal:
+        return {"case": case_id.hex}
+
+    try:
+        send_once(request, "urgent.receipt", do, case=case_id.hex)
+    except (NotBooked, OtherContent) as refusal:
         return case(request, case_id, problem=str(refusal))
     messages.success(request, "收据已存好。")
     return HttpResponseRedirect(reverse("urgent", args=[case_id]))

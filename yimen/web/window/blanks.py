@@ -5,8 +5,9 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from yimen.cases.queries import pads_out
+from yimen.web.window.drafting import new_key
 
 
 def page(request: HttpRequest) -> HttpResponse:
     """Show the pads that were printed, with the numbers nobody has entered yet; numbers name nobody."""
-    return render(request, "window/blanks.html", {"current": reverse("cases"), "pads": pads_out()})
+    return render(request, "window/blanks.html", {"current": reverse("cases"), "pads": pads_out(), "key": new_key()})
