@@ -65,8 +65,13 @@ def screen(
         "amount_fen BIGINT, facts_hash VARCHAR, basis_hash VARCHAR, area_path VARCHAR, why VARCHAR)"
     )
     relations = relations_between([one.policy for one in chosen])
+    met, received = _met(con, chosen), {row[0] for row in con.execute("SELECT DISTINCT policy FROM receipt").fetchall()}
     for one in chosen:
-        _Comparison(one, program, relations, on).write(con)
+        comparison = _Comparison(one, program, relations, on)
+        if one.policy.id in met:
+            comparison.missed(con, "missed", f"a.{comparison.verdict}")
+        if one.policy.id in received:
+            comparison.received(con)
     _soon(con, rules, program, chosen, relations)
     rows = con.sql("SELECT * FROM candidate").fetchall()
     return Screened(people, households, len(chosen), [Candidate(*row) for row in rows])
@@ -94,6 +99,17 @@ def _receipts(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
         GROUP BY ALL""")
 
 
+def _met(con: duckdb.DuckDBPyConnection, chosen: Sequence[CompiledPolicy]) -> set[str]:
+    """Return the policies that anybody meets: the others, most of them when few households are looked at, need no comparison."""
+    met: set[str] = set()
+    for table, subject in (("household_answer", "户"), ("person_answer", "人")):
+        policies = [one.policy.id for one in chosen if one.policy.subject == subject]
+        verdicts = ", ".join(f"bool_or({quoted(f'v_{policy}')})" for policy in policies)
+        anybody = con.execute(f"SELECT {verdicts} FROM {table}").fetchall()[0] if policies else ()
+        met |= {policy for policy, verdict in zip(policies, anybody, strict=True) if verdict}
+    return met
+
+
 class _Comparison:
     """Compares one policy's verdicts with who receives it."""
 
@@ -110,21 +126,20 @@ class _Comparison:
         logic, names = program.basis_of(one)
         self.basis = _hash(f"{hashlib.md5(logic.encode(), usedforsecurity=False).hexdigest()}", names, f"a.{self.amount}")
 
-    def write(self, con: duckdb.DuckDBPyConnection) -> None:
-        """Add the missed, the wrong and those to be rechecked."""
-        self.missed(con, "missed", f"a.{self.verdict}")
+    def received(self, con: duckdb.DuckDBPyConnection) -> None:
+        """Add those who receive it wrongly, and those to be rechecked."""
         same = f"r.policy = {text(self.policy.id)} AND {self._same('r')}"
-        received = f"{self._from()} LEFT JOIN doubt d ON d.subject = a.subject JOIN receipt r ON {same}"
+        held = f"{self._from()} LEFT JOIN doubt d ON d.subject = a.subject JOIN receipt r ON {same}"
         overdue = f"coalesce(r.next_review_on < DATE '{self.on.isoformat()}', FALSE)"
         expired, contradicted = ("coalesce(d.expired, FALSE)", "coalesce(d.contradicted, FALSE)")
         con.execute(
             f"INSERT INTO candidate SELECT 'wrong', {self._columns()}, CASE WHEN {overdue} THEN 'overdue' ELSE '' END "
-            f"{received} WHERE NOT a.{self.verdict} AND (h.living OR {not self.of_household})"
+            f"{held} WHERE NOT a.{self.verdict} AND (h.living OR {not self.of_household})"
         )
         con.execute(
             f"INSERT INTO candidate SELECT 'recheck', {self._columns()}, CASE WHEN {overdue} THEN 'overdue' ELSE '' END || "
             f"CASE WHEN {contradicted} THEN 'contradicted' ELSE '' END || CASE WHEN {expired} THEN 'expired' ELSE '' END "
-            f"{received} WHERE a.{self.verdict} IS DISTINCT FROM FALSE AND "
+            f"{held} WHERE a.{self.verdict} IS DISTINCT FROM FALSE AND "
             f"({overdue} OR {contradicted} OR (a.{self.verdict} IS NULL AND {expired})) AND h.living"
         )
 
@@ -206,7 +221,10 @@ def _soon(
     groups = con.sql("SELECT DISTINCT place, category FROM home").fetchall()
     later.create_parameters(con, [(place, tuple(place.split(".")), category) for place, category in groups])
     later.run(con)
+    met = _met(con, aging)
     for one in aging:
+        if one.policy.id not in met:
+            continue
         comparison = _Comparison(one, later, relations, program.on)
         keys = "t.subject = a.subject" + ("" if comparison.of_household else " AND t.member = a.member")
         today = f"EXISTS (SELECT 1 FROM {comparison.answer}_today t WHERE {keys} AND NOT t.{comparison.verdict})"
