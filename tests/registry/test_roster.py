@@ -11,7 +11,7 @@ from tests.make import make_staff
 from tests.screening.county import AT, ON, ROSTER, id_number
 from yimen.office.access import NotAllowed, System, scope
 from yimen.office.audit import reading
-from yimen.office.divisions import packed
+from yimen.office.divisions import FICTIONAL, packed
 from yimen.office.files import open_file, working_folder
 from yimen.office.models import Area, AuditEntry, Delivery
 from yimen.office.tables import TableProblem, read_file
@@ -39,7 +39,7 @@ FAMILY = (row(), row(name="林秀兰", number=WIFE, relation="妻"), row(name="�
 
 @lru_cache
 def fictional_areas():
-    return [area for area in packed() if area.code.startswith("99")]
+    return list(packed(FICTIONAL))
 
 
 @pytest.fixture(autouse=True)

@@ -64,7 +64,7 @@ def load_areas(*, fictional: bool = False, below: str = "") -> int:
     Loading them again changes nothing. The fictional county (codes 99) is loaded only if asked for.
     """
     held = set(Area.objects.values_list("code", flat=True))
-    wanted = (area for area in packed() if area.code.startswith(below) and (fictional or not area.code.startswith(FICTIONAL)))
+    wanted = (area for area in packed(below) if fictional or not area.code.startswith(FICTIONAL))
     fresh = [area for area in wanted if area.code not in held]
     with transaction.atomic():
         Area.objects.bulk_create(fresh, batch_size=5000)

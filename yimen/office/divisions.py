@@ -11,14 +11,19 @@ FICTIONAL = "99"
 _LEVEL_OF_LENGTH = {2: 1, 4: 2, 6: 3, 9: 4, 12: 5}
 
 
-def packed() -> Iterator[Area]:
-    """Yield every packed area, each after the one above it. A level that does not exist (直辖县) is simply not on the path."""
+def packed(below: str = "") -> Iterator[Area]:
+    """
+    Yield the packed areas whose code begins with `below`, each after the one above it.
+
+    A level that does not exist (直辖县) is simply not on the path.
+    """
     paths: dict[str, str] = {"": ""}
     for line in lzma.decompress(PACK.read_bytes()).decode().splitlines():
         code, name, parent = line.split("\t")
         above = parent if parent in paths else _nearest(code, paths)
         paths[code] = f"{paths[above]}{code}."
-        yield Area(code=code, name=name, level=_LEVEL_OF_LENGTH[len(code)], parent_id=above or None, path=paths[code])
+        if code.startswith(below):
+            yield Area(code=code, name=name, level=_LEVEL_OF_LENGTH[len(code)], parent_id=above or None, path=paths[code])
 
 
 def _nearest(code: str, paths: dict[str, str]) -> str:
