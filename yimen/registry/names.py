@@ -1,8 +1,8 @@
 """Names (姓名): masked for lists, compared with what somebody typed, and turned into narrow keys for searching."""
 
 from functools import lru_cache
-
-from pypinyin import Style, lazy_pinyin, pinyin
+from importlib import import_module
+from typing import Any
 
 from yimen.office.vault import narrow_index
 
@@ -14,17 +14,28 @@ def mask_name(name: str) -> str:
     return name[:1] + "*" * max(len(name) - 1, 1)
 
 
+def _dictionary() -> Any:
+    """Return pypinyin; its dictionaries take as long to read as half of the program, so no start waits for them."""
+    return import_module("pypinyin")
+
+
+def syllables(text: str) -> list[str]:
+    """Return a text in pinyin, by which Chinese names are put in order."""
+    return list(_dictionary().lazy_pinyin(text))
+
+
 @lru_cache(maxsize=20_000)
 def _readings_of(character: str) -> tuple[str, ...]:
     """Return how a character can be read, the usual reading first (a surname may have its own: 单 shan)."""
-    found = pinyin(character, style=Style.NORMAL, heteronym=True)
+    held = _dictionary()
+    found = held.pinyin(character, style=held.Style.NORMAL, heteronym=True)
     return tuple(dict.fromkeys(reading for reading in found[0] if reading.isascii() and reading.isalpha())) if found else ()
 
 
 @lru_cache(maxsize=200_000)
 def _given(name: str) -> tuple[str, str]:
     """Return the pinyin and the initials of a given name; far fewer are in use than whole names."""
-    readings = [reading for reading in lazy_pinyin(name) if reading.isascii()]
+    readings = [reading for reading in syllables(name) if reading.isascii()]
     return "".join(readings), "".join(reading[0] for reading in readings)
 
 

@@ -29,6 +29,7 @@ from yimen.registry.models import (
     Standing,
 )
 from yimen.registry.names import mask_name, matches
+from yimen.registry.names import syllables as syllables
 
 __all__ = [
     "HouseholdCard",

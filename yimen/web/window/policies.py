@@ -14,12 +14,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
-from pypinyin import lazy_pinyin
 
 from yimen.office.access import require
 from yimen.office.queries import codes_above, own_areas
 from yimen.policies.model import Policy
 from yimen.policies.queries import Rules
+from yimen.registry.queries import syllables
 from yimen.screening.queries import current_rules
 from yimen.web import lists
 
@@ -81,7 +81,7 @@ def _ordered(held: Iterable[Policy], chosen: dict[str, str]) -> tuple[list[Polic
     number_of = Counter(one.department for one in fit)
     keys = {
         "department": lambda one: (-number_of[one.department], one.department),
-        "name": lambda one: lazy_pinyin(one.name),
+        "name": lambda one: syllables(one.name),
         "new": lambda one: -one.starts_on.toordinal(),
     }
     return sorted(fit, key=keys[order]), order
