@@ -1,8 +1,11 @@
+from pathlib import Path
+
 import pytest
 from django.db import connection
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
+from tests import tables
 from yimen.office import vault
 from yimen.office.guards import GUARDED, unguard
 
@@ -52,9 +55,24 @@ def _keys():
 
 
 @pytest.fixture(scope="session")
+def django_db_keepdb():
+    """On SQLite the tables are a copy, in a folder that vanishes; migrating finds nothing left to do."""
+    return connection.vendor == "sqlite"
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings):
+    """Put the empty tables where the test database is looked for."""
+    if connection.vendor == "sqlite":
+        tables.place(Path(connection.settings_dict["TEST"]["NAME"]))
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Tests empty their tables, the guarded ones too; that the database refuses it is a test of its own."""
     with django_db_blocker.unblock():
+        if connection.vendor == "sqlite":
+            tables.keep(Path(connection.settings_dict["NAME"]))
         unguard(connection, *GUARDED)
 
 
