@@ -129,7 +129,8 @@ def _term(stage: str, name: str, starts_on: date, done_on: date | None, held: Di
 def _told_on(held: Dispute) -> date | None:
     """Return the day on which the person was told the decision in writing, the last before it was contested."""
     told = CaseEvent.objects.filter(decision_id=held.decision_id, step="tell", on__lte=held.filed_on)
-    return told.order_by("-on").values_list("on", flat=True).first()
+    last: date | None = told.order_by("-on").values_list("on", flat=True).first()
+    return last
 
 
 def last_day_to_appeal(held: Dispute) -> date | None:

@@ -134,7 +134,7 @@ def take_on(*, dispute: uuid.UUID, on: date, number: str, procedure: str, by: St
     held = _locked(dispute, by)
     if procedure not in Procedure.values:
         raise NotDecided("请选普通程序或简易程序。")
-    changes = {"taken_on": on, "number": number.strip()[:60], "procedure": procedure}
+    changes: dict[str, Any] = {"taken_on": on, "number": number.strip()[:60], "procedure": procedure}
     words = f"{held.body}受理（立案），{Procedure(procedure).label}{'，' + number.strip() if number.strip() else ''}"
     held = _move(held, "contest_taken", words, on=on, by=by, at=at, **changes)
     # Heard the short way, the days to answer are fewer; the copy may have come with the notice.

@@ -71,8 +71,8 @@ def _forums(held: Any) -> list[tuple[str, str]]:
     """Return where it can be taken now: an appeal only while a first judgment waits to become final."""
     waits = held.open is not None and held.open.forum == Forum.SUIT and bool(held.open.outcome)
     if held.open is not None:
-        return [(Forum.APPEAL.value, Forum.APPEAL.label)] if waits else []
-    return [(one.value, one.label) for one in (Forum.REVIEW, Forum.SUIT)]
+        return [(Forum.APPEAL.value, str(Forum.APPEAL.label))] if waits else []
+    return [(one.value, str(one.label)) for one in (Forum.REVIEW, Forum.SUIT)]
 
 
 @require_POST
@@ -112,13 +112,18 @@ def _open(held: Any) -> uuid.UUID:
 
 def _file(request: HttpRequest, held: Any) -> str:
     owner = next((one for one in held.able if one.username == request.POST.get("owner")), acting())
-    wanted = {"forum": _words(request, "forum"), "body": _words(request, "body"), "words": _words(request), "on": _on(request)}
+    wanted: dict[str, Any] = {
+        "forum": _words(request, "forum"),
+        "body": _words(request, "body"),
+        "words": _words(request),
+        "on": _on(request),
+    }
     made = actions.contest(decision=held.decision.pk, owner=owner, **wanted, **_who())
     return f"已记下，由{made.owner.name}负责答复；在“我的任务”里。收到副本那天请来记，期限从那天起算。"
 
 
 def _take_on(request: HttpRequest, held: Any) -> str:
-    wanted = {"number": _words(request, "number"), "procedure": _words(request, "procedure"), "on": _on(request)}
+    wanted: dict[str, Any] = {"number": _words(request, "number"), "procedure": _words(request, "procedure"), "on": _on(request)}
     actions.take_on(dispute=_open(held), **wanted, **_who())
     return "受理（立案）已记下。"
 
