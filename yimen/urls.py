@@ -15,16 +15,18 @@ from yimen.web.boards import board
 from yimen.web.cases import listing
 from yimen.web.cases import page as case_page
 from yimen.web.citizen import progress as citizen_progress
+from yimen.web.citizen import rate as citizen_rate
 from yimen.web.co_organizer import village
 from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.disputes import desk as disputes
 from yimen.web.front import home
 from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
+from yimen.web.ratings import asking
 from yimen.web.reports import checking
 from yimen.web.reports import desk as reports
 from yimen.web.tasks import task
-from yimen.web.urgent import giving, registering, reserve
+from yimen.web.urgent import giving, registering, reserve, staged
 from yimen.web.visits import tasks, verify, visit
 from yimen.web.window import apply, blanks, interview, people, policies, receipt
 from yimen.web.window import help as window_help
@@ -83,6 +85,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("urgent/<uuid:case_id>/", giving.case, name="urgent"),
     path("urgent/<uuid:case_id>/confirm/", giving.confirm_all, name="urgent_confirm"),
     path("urgent/<uuid:case_id>/receipt/", giving.receipt, name="urgent_receipt"),
+    path("urgent/<uuid:case_id>/steps/<slug:name>/", staged.step, name="urgent_step"),
+    path("urgent/minutes/<uuid:file_id>/", staged.paper, name="minute_paper"),
     path("reserve/", reserve.page, name="reserve"),
     path("reserve/receipts/<uuid:file_id>/", reserve.receipt, name="reserve_receipt"),
     path("reserve/fund/", reserve.fund, name="reserve_fund"),
@@ -108,6 +112,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("help/", window_help.stranger, name="help"),
     path("households/new/", registering.new_household, name="household_new"),
     path("households/<uuid:household_id>/urgent/", giving.form, name="urgent_form"),
+    path("households/<uuid:household_id>/urgent-aid/", staged.form, name="urgent_aid_form"),
     path("households/<uuid:household_id>/gift/", giving.gift, name="charity_gift"),
     path("households/<uuid:household_id>/", people.household, name="household"),
     path("cases/<uuid:case_id>/print/<slug:paper>/", papers.case_paper, name="case_print"),
@@ -130,6 +135,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("progress/", citizen_progress.ask, name="progress"),
     path("progress/<str:receipt>/", citizen_progress.show, name="progress_of"),
     path("progress/<str:receipt>/opinion/", citizen_progress.opinion, name="progress_opinion"),
+    path("rate/<str:code>/", citizen_rate.show, name="rate"),
+    path("rate/<str:code>/give/", citizen_rate.give, name="rate_give"),
+    path("pad/<str:code>/", citizen_rate.pad, name="pad"),
+    path("pad/<str:code>/give/", citizen_rate.give_at_pad, name="pad_give"),
+    path("ratings/", asking.page, name="ratings"),
+    path("ratings/ask/", asking.ask, name="rating_ask"),
+    path("ratings/pad/", asking.pad, name="rating_pad"),
+    path("ratings/<uuid:visit_id>/", asking.asked, name="rating_asked"),
     path("api/", api.urls),
     path("login/", account.login, name="account_login"),
     path("login/code/", mfa.authenticate, name="mfa_authenticate"),

@@ -11,7 +11,7 @@ from yimen.benefits.actions import NotBooked, fund_reserve
 from yimen.benefits.models import Grant, Reserve
 from yimen.benefits.queries import received_once, totals_by_fund
 from yimen.cases import actions, queries
-from yimen.cases.models import Decision, Task
+from yimen.cases.models import Decision
 from yimen.office.access import scope
 from yimen.office.models import Area
 from yimen.registry.actions import NewMember, register_household
@@ -146,17 +146,6 @@ def test_when_the_reserve_is_short_nothing_of_the_aid_is_written(town, couple):
     with town.at_desk(town.window):
         assert Reserve.objects.get().balance_fen == 40000
         assert not Decision.objects.exists()
-
-
-def test_aid_first_says_by_which_day_its_papers_follow(town, couple):
-    home, (he, _) = couple
-    with pytest.raises(actions.NotGiven, match="补齐手续"):
-        give(town, home, [actions.Hand(he, Decimal("100"))], lane="urgent")
-
-    case = give(town, home, [actions.Hand(he, Decimal("100"))], lane="urgent", papers_by=noon(5).date())
-
-    with town.at_desk(town.window):
-        assert Task.objects.get(case=case).due_on == noon(5).date()
 
 
 def test_without_a_local_standard_nobody_guesses_a_cap(town, couple, monkeypatch):

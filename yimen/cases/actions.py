@@ -32,10 +32,12 @@ from yimen.cases.lanes import Hand, NotGiven, give_small_aid
 from yimen.cases.portal import Sent, SentConsent, receive_application
 from yimen.cases.portal_file import application_headings, load_applications, preview_applications
 from yimen.cases.posting import NotPosted, clear, object_to, photograph, post, publish
+from yimen.cases.rating import open_pad, open_visit, rate_visit
 from yimen.cases.recomputing import recompute_dues
 from yimen.cases.reporting import Named, answer_report, end_report, informant_of, record_report, take_up_report
 from yimen.cases.tasks import NotEnded, end_task
 from yimen.cases.telling import answer_appeal, appeal, tell, transfer_to_rigid
+from yimen.cases.urgent import Later, check_urgent_aid, give_urgent_aid, pay_stage, record_minute, stop_stages
 from yimen.cases.verifying import (
     NotVerified,
     ask_comparison,
@@ -61,6 +63,7 @@ __all__ = [
     "Changed",
     "ConsentNote",
     "Hand",
+    "Later",
     "Named",
     "NotAccepted",
     "NotArchived",
@@ -92,6 +95,7 @@ __all__ = [
     "ask_comparison",
     "assign_visit",
     "bring_paper",
+    "check_urgent_aid",
     "choose",
     "clear",
     "compare",
@@ -106,6 +110,7 @@ __all__ = [
     "extend",
     "give_consent",
     "give_small_aid",
+    "give_urgent_aid",
     "hear",
     "informant_of",
     "investigate",
@@ -116,6 +121,9 @@ __all__ = [
     "object_to",
     "offer_case",
     "open_case",
+    "open_pad",
+    "open_visit",
+    "pay_stage",
     "photograph",
     "photograph_board",
     "post",
@@ -124,12 +132,14 @@ __all__ = [
     "publish",
     "rate",
     "rate_by_code",
+    "rate_visit",
     "reassign_all",
     "receive_application",
     "receive_copy",
     "recompute_dues",
     "record_hearing",
     "record_kinship",
+    "record_minute",
     "record_paper",
     "record_report",
     "record_visit",
@@ -145,6 +155,7 @@ __all__ = [
     "settle_check",
     "sign_visit",
     "stay",
+    "stop_stages",
     "submit",
     "take_back_offer",
     "take_effect",

@@ -19,7 +19,7 @@ from yimen.cases.dues import DELEGATED, policy_at, policy_of, project_dues
 from yimen.cases.effects import EFFECTS, policy_name
 from yimen.cases.flow import CIVIL_AFFAIRS, Changed, Note, move_case, move_decision
 from yimen.cases.grounds import NotDecided, fen_of, no_relative, today, unchanged, visited, write_opinion
-from yimen.cases.models import Case, CaseEvent, Decision, Task
+from yimen.cases.models import Case, CaseEvent, CouncilMinute, Decision, Task
 from yimen.cases.posting import posting_asked
 from yimen.cases.words import FINAL, DecisionState, Effect, Kind, TaskKind
 from yimen.office.access import current
@@ -161,6 +161,8 @@ def may_confirm(held: Decision, by: Staff, on: date) -> None:
 def in_hands_of(by: Staff, held: Decision, on: date) -> None:
     """Raise NotDecided unless it is theirs: township or county, as the province has it (社会救助法第44条), a local parameter."""
     if held.department == CIVIL_AFFAIRS and held.policy not in CONFIRMED_ON_THE_SPOT and not _reaches_county(by, held.area_path):
+        if CouncilMinute.objects.filter(case_id=held.case_id).exists():
+            raise NotDecided("一事一议由县级集体研究决定，须由县级确认。")
         true = true_parameters([DELEGATED], area_path=held.area_path, on=on, rules=current_rules())
         if DELEGATED not in true:
             raise NotDecided("本地没有录入“审核确认下放乡镇”（社会救助法第44条由省规定），须由县级确认。")

@@ -123,7 +123,7 @@ def _handle(case: Case, rating: Rating, *, at: datetime) -> None:
         return
     able = colleagues(permission="case.reassign", area_path=case.area_path)
     owner = next((one for one in able if one.pk != case.first_assignee_id), case.first_assignee)
-    due_on, limit = _due(case, localdate(at))
+    due_on, limit = handling_days(case.area_path, localdate(at))
     said = f"：{rating.words}" if rating.words else ""
     Task.objects.create(
         case=case,
@@ -177,8 +177,9 @@ def rate_by_code(*, receipt_code: str, grade: int, words: str, at: datetime) -> 
     return rate(case=case.pk, grade=grade, channel=Channel.ONLINE, at=at, words=words)
 
 
-def _due(case: Case, on: date) -> tuple[date | None, str]:
-    held = parameter_at(RATING_DAYS, area_path=case.area_path, on=on, rules=current_rules())
+def handling_days(area_path: str, on: date) -> tuple[date | None, str]:
+    """Return by which day a bad opinion must be handled, and the sentence of it; None where the place has entered no days."""
+    held = parameter_at(RATING_DAYS, area_path=area_path, on=on, rules=current_rules())
     if held is None:
         return None, f"本地参数“{RATING_DAYS}”没有录入，没有期限。"
     return after_workdays(calendar(), on, int(held.text)).on, f"{held.text} 个工作日内处理并回复本人。"

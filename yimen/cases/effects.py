@@ -13,6 +13,7 @@ from yimen.benefits.models import Grant
 from yimen.cases.dues import policy_of
 from yimen.cases.grounds import NotDecided, Today
 from yimen.cases.models import Decision, Posting, Task
+from yimen.cases.stages import ask_for_stages, paid_at_first
 from yimen.cases.words import Effect, TaskKind
 from yimen.office.models import Staff
 from yimen.policies.model import Policy
@@ -31,12 +32,13 @@ def _give(held: Decision, now: Today | None, by: Staff, at: datetime) -> Grant:
         policy=policy,
         person=held.person_id,
         household=held.household_id,
-        amount_fen=held.amount_fen,
+        amount_fen=paid_at_first(held),
         starts_on=starts_of(policy, received_on=held.case.received_on, confirmed_on=localdate(at)),
         facts=held.facts,
         area_path=held.area_path,
         at=at,
     )
+    ask_for_stages(held, by=by, at=at)
     if held.is_identity:
         # Recognised from today by every department, though it is paid from next month.
         decide_standing(

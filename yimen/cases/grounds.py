@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from yimen.cases.dues import project_dues
 from yimen.cases.flow import Note, move_decision
-from yimen.cases.models import Case, Decision, Kinship, UrgentAid, Visit
+from yimen.cases.models import Case, CouncilMinute, Decision, Kinship, UrgentAid, Visit
 from yimen.cases.verifying import is_relative
 from yimen.cases.visiting import HOME
 from yimen.cases.words import Effect, Kind, State
@@ -164,7 +164,9 @@ def _same_facts(held: Decision, now: Today) -> None:
 
 
 def _given_within(held: Decision, most_fen: int | None) -> bool:
-    """Aid given before the decision (社会救助法第50条) may be less than the most that the rule allows."""
+    """Aid given before the decision (社会救助法第50条) may be less than the rule allows; what a council decided is its own."""
+    if CouncilMinute.objects.filter(case_id=held.case_id).exists():
+        return True
     given = UrgentAid.objects.filter(case_id=held.case_id).exists()
     return given and most_fen is not None and held.amount_fen is not None and held.amount_fen <= most_fen
 

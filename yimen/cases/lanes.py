@@ -1,8 +1,9 @@
 """
-The fast lanes of temporary aid (临时救助): 小额快救 where the emergency is, and aid first with papers later (先行救助).
+The fastest lane of temporary aid (临时救助): 小额快救 where the emergency is, without comparison or posting.
 
-Source: 社会救助法第37、50条; 2026 临时救助意见 (小额快救). Aid goes out at once by one person's hand; the
-decision follows it and is taken by a second (docs/decisions/0006). 支出型 goes the way of every application, with its 公示.
+Source: 社会救助法第37、50条; 2026 临时救助意见 (小额快救). Aid goes out at once by one person's hand; the decision follows it
+and is taken by a second (docs/decisions/0006). More than the cap is 急难型 (`urgent`); 支出型 goes the way of every
+application, with its 公示.
 """
 
 import uuid
@@ -19,9 +20,9 @@ from yimen.cases.applying import Asked, open_case
 from yimen.cases.deciding import open_decisions, propose
 from yimen.cases.dues import project_dues
 from yimen.cases.flow import Note, move_case
-from yimen.cases.models import Case, Decision, Task, UrgentAid
+from yimen.cases.models import Case, Decision, UrgentAid
 from yimen.cases.numbers import next_number
-from yimen.cases.words import Cause, Channel, Lane, TaskKind
+from yimen.cases.words import Cause, Channel, Lane
 from yimen.evidence.actions import state_facts
 from yimen.office.models import Staff
 from yimen.registry.queries import HouseholdCard, household_card
@@ -80,26 +81,22 @@ def give_small_aid(
     by: Staff,
     at: datetime,
     from_reserve: bool = True,
-    lane: str = Lane.SMALL,
-    papers_by: date | None = None,
     channel: str = Channel.WINDOW,
 ) -> Case:
     """
     Give small aid at once (小额快救), also to people from elsewhere: person, cause, amount on record; nothing compared or posted.
 
     The money comes from the township's reserve, or is paid elsewhere; the opinion is written with it and a second person
-    confirms. 急难型 gives first in the same way and must say by which day the papers follow. A repeat is shown, not blocked.
+    confirms. A repeat is shown, not blocked.
     Raises NotGiven above the cap or for somebody not of the household, NotBooked if the reserve is short, NotAllowed.
     Needs an open reading.
     """
     on = localdate(at)
     card = household_card(household_id=household, on=on)
     _may_be_given(card, hands, cause, words, on)
-    if lane == Lane.URGENT and (papers_by is None or papers_by < on):
-        raise NotGiven("先行救助要写明哪一天以前补齐手续，紧急情况解除后补充说明（社会救助法第五十条）。")
     label = Cause(cause).label
     opened = open_case(
-        household=household, channel=channel, by=by, at=at, applicant=hands[0].person, matter=f"{Lane(lane).label}：{label}"
+        household=household, channel=channel, by=by, at=at, applicant=hands[0].person, matter=f"{Lane.SMALL.label}：{label}"
     )
     number = next_number(opened.area_path, on)
     case = move_case(
@@ -107,15 +104,13 @@ def give_small_aid(
         opened.pk,
         by=by,
         at=at,
-        note=Note(f"{Lane(lane).label}，{label}", article="社会救助法第五十条"),
+        note=Note(f"{Lane.SMALL.label}，{label}", article="社会救助法第五十条"),
         number=number,
         accepted_at=at,
     )
-    _note_how(case, hands, cause, words, from_reserve=from_reserve, lane=lane, papers_by=papers_by, by=by, on=on)
+    _note_how(case, hands, cause, words, from_reserve=from_reserve, by=by, on=on)
     for one in hands:
         _hand_out(case, one, from_reserve=from_reserve, words=words, by=by, at=at)
-    if papers_by is not None:
-        _papers_follow(case, papers_by, by=by, at=at)
     project_dues(case)
     return case
 
@@ -127,27 +122,25 @@ def _note_how(
     words: str,
     *,
     from_reserve: bool,
-    lane: str,
-    papers_by: date | None,
     by: Staff,
     on: date,
 ) -> None:
     whole = sum((one.yuan for one in hands), Decimal(0))
     UrgentAid.objects.create(
         case=case,
-        lane=lane,
+        lane=Lane.SMALL,
         cause=cause,
         words=words.strip()[:200],
         given_on=on,
         given_fen=int(whole * 100),
         from_reserve=from_reserve,
-        papers_by=papers_by,
         given_by=by,
         area_path=case.area_path,
     )
 
 
-def _may_be_given(card: HouseholdCard, hands: Sequence[Hand], cause: str, words: str, on: date) -> None:
+def said_clearly(card: HouseholdCard, hands: Sequence[Hand], cause: str, words: str) -> None:
+    """Raise NotGiven unless it is said what happened, and to which members of today how much is given."""
     if cause not in Cause.values or not words.strip():
         raise NotGiven("请选出了什么事，并用一句话写清楚：什么时候、在哪里、现在缺什么。")
     members = {member.person_id: member for member in card.members}
@@ -155,6 +148,10 @@ def _may_be_given(card: HouseholdCard, hands: Sequence[Hand], cause: str, words:
         raise NotGiven("请选给谁；只能是这一户今天的成员，每人一次。")
     if any(one.yuan <= 0 or one.yuan != one.yuan.quantize(Decimal("0.01")) for one in hands):
         raise NotGiven("金额要大于 0，最多两位小数。")
+
+
+def _may_be_given(card: HouseholdCard, hands: Sequence[Hand], cause: str, words: str, on: date) -> None:
+    said_clearly(card, hands, cause, words)
     cap = cap_of(card, on)
     if card.category is None:
         raise NotGiven("这一户还没有定按城市还是按农村保障，算不出最高额。请先在家庭里定下来。")
@@ -202,20 +199,6 @@ def _hand_out(case: Case, hand: Hand, *, from_reserve: bool, words: str, by: Sta
         Decision.objects.filter(pk=proposed.pk).update(facts=facts)
 
 
-def _papers_follow(case: Case, papers_by: date, *, by: Staff, at: datetime) -> None:
-    Task.objects.create(
-        case=case,
-        household_id=case.household_id,
-        kind=TaskKind.URGENT,
-        words="先行救助后补齐手续，补充说明情况",
-        owner=by,
-        due_on=papers_by,
-        made_by=by,
-        made_at=at,
-        area_path=case.area_path,
-    )
-
-
 def earlier_aid(*, household: uuid.UUID, on: date, cause: str = "") -> list[Earlier]:
     """Return what this household was given in an emergency within a year, the newest first; the same cause is marked."""
     rows = UrgentAid.objects.filter(case__household_id=household, given_on__gte=on - SHOWN_FOR).select_related("case")
@@ -233,5 +216,5 @@ def urgent_of(*, case: uuid.UUID) -> UrgentAid | None:
 
 def unconfirmed(*, on: date) -> Mapping[uuid.UUID, int]:
     """Return the cases whose aid went out and that nobody else has confirmed yet, with the days since."""
-    waiting = Decision.objects.filter(policy=SMALL, state="proposed", case__urgent__isnull=False)
+    waiting = Decision.objects.filter(state="proposed", case__urgent__isnull=False)
     return {case: (on - given).days for case, given in waiting.values_list("case_id", "case__urgent__given_on")}

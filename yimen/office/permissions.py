@@ -25,6 +25,8 @@ PERMISSION_WORDS = {
     "case.extend": "延长办理期限",
     "case.reassign": "改派首派责任人",
     "case.deliver": "送达结果",
+    "rating.ask": "请办事的人现场评价",
+    "rating.see": "看各服务点的评价",
     "decision.propose": "初审、公示",
     "board.photograph": "给公示、公布的表拍照上传",
     "decision.confirm": "审核确认",
@@ -42,7 +44,17 @@ PERMISSION_WORDS = {
 }
 
 _VISIT = {"visit.make"}
-_WINDOW = {"household.register", "person.search", "person.see", "help.ask", "rules.see", "finding.see", "case.see", "case.open"}
+_WINDOW = {
+    "rating.ask",
+    "household.register",
+    "person.search",
+    "person.see",
+    "help.ask",
+    "rules.see",
+    "finding.see",
+    "case.see",
+    "case.open",
+}
 _TOWN = _VISIT | {
     "board.photograph",
     "case.export",
@@ -60,13 +72,13 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {"desk.county", "person.unmask", "finding.close", "finding.export", "roster.load", "facts.load", "recipients.load"}
         | {"screening.run"}
         | {"case.accept", "case.verify", "case.extend", "case.reassign", "case.deliver", "decision.propose", "complaint.see_name"}
-        | {"reserve.fund", "case.export", "board.photograph"}
+        | {"reserve.fund", "case.export", "board.photograph", "rating.see"}
         | {"dispute.see", "dispute.handle"}
         | _VISIT
     ),
     "county_leader": frozenset(
         {"desk.county", "finding.see", "finding.export", "rules.see", "person.search", "person.see", "case.see", "case.reassign"}
-        | {"case.export", "dispute.see"}
+        | {"case.export", "dispute.see", "rating.see"}
     ),
     "approver": frozenset(
         _WINDOW
@@ -79,11 +91,11 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         _WINDOW
         | _TOWN
         | {"desk.county", "person.unmask", "finding.close", "case.reassign", "decision.confirm"}
-        | {"dispute.see", "dispute.handle"}
+        | {"dispute.see", "dispute.handle", "rating.see"}
     ),
     "village_cadre": frozenset(
         {"desk.village", "person.search", "person.see", "help.ask", "finding.see", "rules.see", "case.see", "case.open"}
-        | {"case.deliver", "household.register", "board.photograph"}
+        | {"case.deliver", "household.register", "board.photograph", "rating.ask"}
         | _VISIT
     ),
     # Bought verification (社会救助法第55、56条): only the households of its own open tasks, only the facts it must verify.

@@ -97,6 +97,12 @@ def service_point_of(area_path: str) -> ServicePoint | None:
     return max(found, key=lambda one: len(one.area.path), default=None)
 
 
+def window_of(staff: Staff, *, area_path: str) -> ServicePoint | None:
+    """Return the service point at which somebody sits by a post of today, else the nearest to an area, or None."""
+    posts = Post.objects.filter(staff=staff, service_point__isnull=False).select_related("service_point").order_by("pk")
+    return next((one.service_point for one in posts if one.is_held), None) or service_point_of(area_path)
+
+
 def staff_below(*, permission: str, area_path: str) -> list[Staff]:
     """Return who may do this, by a post of today, in an area or a part of it."""
     able = [kind for kind, held in PERMISSIONS.items() if permission in held]

@@ -2,7 +2,8 @@
 
 from yimen.cases.models.disputed import Dispute
 from yimen.cases.models.matter import Case, CaseCounter, CaseEvent, Decision, Handover, Task
-from yimen.cases.models.reported import Informant, Report, UrgentAid
+from yimen.cases.models.rated import HallOpinion, HallVisit, RatingPad
+from yimen.cases.models.reported import CouncilMinute, Informant, Report, UrgentAid, UrgentStage
 from yimen.cases.models.told import ArchivedPaper, BlankPad, BoardPhoto, Handing, Posting, Rating
 from yimen.cases.models.verified import Consent, Draw, DrawEntry, Kinship, Paper, Settlement, Visit, VisitDraft
 
@@ -14,10 +15,13 @@ __all__ = [
     "CaseCounter",
     "CaseEvent",
     "Consent",
+    "CouncilMinute",
     "Decision",
     "Dispute",
     "Draw",
     "DrawEntry",
+    "HallOpinion",
+    "HallVisit",
     "Handing",
     "Handover",
     "Informant",
@@ -25,10 +29,12 @@ __all__ = [
     "Paper",
     "Posting",
     "Rating",
+    "RatingPad",
     "Report",
     "Settlement",
     "Task",
     "UrgentAid",
+    "UrgentStage",
     "Visit",
     "VisitDraft",
 ]

@@ -1,4 +1,4 @@
-"""What comes before a case or is given within it: reports and who complained, urgent aid."""
+"""What comes before a case or is given within it: reports and who complained, urgent aid, its stages and the council's minute."""
 
 import uuid
 
@@ -78,6 +78,52 @@ class UrgentAid(Scoped):
     from_reserve = models.BooleanField()
     papers_by = models.DateField(null=True)
     given_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    checked_at = models.DateTimeField(null=True)
+    checked_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
+    check_words = models.CharField(max_length=300, blank=True)
 
     class Meta(Scoped.Meta):
         constraints = [models.CheckConstraint(name="urgent_aid_is_an_amount", condition=Q(given_fen__gt=0))]
+
+
+class UrgentStage(Scoped):
+    """
+    One person's part of one stage of urgent aid (急难型分期): the first went out before the checks, the others are planned.
+
+    A later one is paid after the second person's yes, each with a grant of its own, or stopped with a reason when the
+    emergency is over.
+    """
+
+    aid = models.ForeignKey(UrgentAid, on_delete=models.PROTECT, related_name="stages")
+    nth = models.PositiveSmallIntegerField()
+    person = models.ForeignKey("registry.Person", on_delete=models.PROTECT, related_name="+")
+    fen = models.BigIntegerField()
+    planned_on = models.DateField()
+    paid_on = models.DateField(null=True)
+    paid_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
+    reserve_entry = models.UUIDField(null=True)
+    stopped_on = models.DateField(null=True)
+
+    class Meta(Scoped.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["aid", "nth", "person"], name="urgent_stage_once"),
+            models.CheckConstraint(name="urgent_stage_is_an_amount", condition=Q(fen__gt=0)),
+            models.CheckConstraint(name="urgent_stage_paid_or_stopped", condition=Q(paid_on=None) | Q(stopped_on=None)),
+        ]
+
+
+class CouncilMinute(Scoped):
+    """What the county's council decided on one case (一事一议): who met when, how much in all and why; the paper as a photo."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="minute")
+    held_on = models.DateField()
+    present = EncryptedField()
+    fen = models.BigIntegerField()
+    reason = models.CharField(max_length=300)
+    paper = models.UUIDField()
+    by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta(Scoped.Meta):
+        constraints = [models.CheckConstraint(name="minute_names_an_amount", condition=Q(fen__gt=0))]

@@ -6,7 +6,7 @@ household gets which stage follows from the seed; the stories are left alone. On
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
 
@@ -347,6 +347,32 @@ def helped_and_confirmed(hands: Hands, home: Home) -> None:
     helped_at_once(hands, home, confirm=True)
 
 
+def helped_first(hands: Hands, home: Home) -> Case:
+    """A house burnt down: aid first (急难型), to be checked within the local days."""
+    with hands.desk("demo_town") as staff:
+        return actions.give_urgent_aid(
+            household=home.key,
+            hands=[actions.Hand(home.applicant, Decimal(1500))],
+            cause="fire",
+            words="前天夜里失火，房子烧了，一家没有住处和过冬的衣被。",
+            by=staff,
+            at=hands.ago(2),
+            from_reserve=False,
+        )
+
+
+def helped_in_stages(hands: Hands, home: Home) -> None:
+    """The same, checked and planned in three stages, for the county to confirm."""
+    case = helped_first(hands, home)
+    with hands.desk("demo_town") as staff:
+        plan = [
+            actions.Later(localdate(hands.ago(0)) + timedelta(days=days), [actions.Hand(home.applicant, Decimal(900))])
+            for days in (28, 56)
+        ]
+        words = "入户看过，房屋烧毁，村里出具证明；亲戚家暂住。"
+        actions.check_urgent_aid(case=case.pk, holds=True, words=words, plan=plan, by=staff, at=hands.ago(1))
+
+
 PLAN: tuple[tuple[str, Stage], ...] = (
     ("village", to_visit),
     ("plain", to_confirm),
@@ -383,4 +409,6 @@ PLAN: tuple[tuple[str, Stage], ...] = (
     ("poor", medical),
     ("plain", to_confirm),
     ("plain", to_visit),
+    ("plain", helped_first),
+    ("plain", helped_in_stages),
 )

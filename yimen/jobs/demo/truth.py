@@ -126,6 +126,8 @@ def of_person(person: Person, home: Household, on: date) -> Iterator[tuple[str, 
     yield "elderly_allowance", all_of(age >= 80, person.here, not dead)
     yield "orphan_study_aid", all_of(person.was_orphan, age >= 18, _in(person.school, ("中职", "高职", "专科", "本科", "研究生")))
     yield "small_emergency_aid", all_of(person.emergency, not dead)
+    # Whether the small aid was not enough stands in no department's data: somebody must ask.
+    yield "urgent_temporary_aid", all_of(person.emergency, None, not dead)
     yield "student_grant", all_of(_in(person.school, ("高职", "专科", "本科")), listed)
     yield "school_aid", all_of(_in(person.school, ("学前", "小学", "初中", "普通高中", "中职")), listed)
     yield "rain_dew_plan", all_of(monitored, _in(person.school, ("中职", "高职")))

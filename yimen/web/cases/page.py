@@ -76,6 +76,7 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
             "is_mine": case.first_assignee_id == staff.pk,
             "may_fill": is_open(case) and may("case.open", area_path=case.area_path),
             "may_turn_away": _may_be_turned_away(case) and may("case.accept", area_path=case.area_path),
+            "may_ask_opinion": may("rating.ask", area_path=case.area_path),
             "may_withdraw": _may_be_withdrawn(case) and may("case.open", area_path=case.area_path),
             "may_bring": case.state == State.ACCEPTED and may("case.open", area_path=case.area_path),
             "unsigned": list(unsigned(held, card)),

@@ -5,12 +5,9 @@ but that of whom to ask.
 Open to all, so it asks little, says little and limits how often one address may ask.
 """
 
-import hashlib
 import re
 import uuid
-from contextlib import suppress
 
-from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,13 +15,12 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import NotRated, WrongStep, rate_by_code
-from yimen.cases.queries import Grade, Progress, State, answer_to, opinions_of, progress_of
+from yimen.cases.queries import Grade, Progress, State, answer_to, hall_visit, opinions_of, progress_of
 from yimen.office.access import System, scope
 from yimen.office.once import OtherContent, once
 from yimen.web.accounts import address_of
+from yimen.web.citizen.limits import OPINION, RIGHT, WRONG, asked_too_often, count
 
-# A family at a village's one telephone asks often; a wrong code weighs more, because guessing is nothing but wrong codes.
-MOST, RIGHT, OPINION, WRONG, SECONDS = 60, 1, 3, 6, 600
 HOTLINE = "12349"
 SENTENCES = {
     State.DRAFT: "窗口正在帮您填申请",
@@ -48,7 +44,7 @@ RESULTS = {
 def ask(request: HttpRequest) -> HttpResponse:
     """Ask for the code on the receipt; however it is typed, it leads to its page."""
     typed = request.POST.get("code", "")
-    code = _plain(typed)
+    code = plain(typed)
     if request.method != "POST":
         return render(request, "citizen/ask.html", {"hotline": HOTLINE})
     if not code:
@@ -56,21 +52,25 @@ def ask(request: HttpRequest) -> HttpResponse:
     return HttpResponseRedirect(reverse("progress_of", args=[code]))
 
 
-def _plain(typed: str) -> str:
+def plain(typed: str) -> str:
+    """Return a code as it is kept, however it was typed."""
     return re.sub(r"[^0-9A-Z]", "", typed.upper())[:16]
 
 
 def show(request: HttpRequest, receipt: str, problem: str = "") -> HttpResponse:
     """Show where the case of a receipt, or a report by its code, stands; a wrong code is told the same as one that never was."""
-    if _asked(request) >= MOST:
+    if asked_too_often(request):
         words = "这台手机或这个网络查得太多了。请过 10 分钟再查，或者打电话问。"
         return render(request, "citizen/ask.html", {"hotline": HOTLINE, "problem": words}, status=429)
-    code = _plain(receipt)
+    code = plain(receipt)
     with scope(System("progress"), "凭回执查进度", address=address_of(request)):
         found = progress_of(receipt_code=code)
         opinions = opinions_of(receipt_code=code)
         stand, answer = answer_to(code=code) if found is None else ("", "")
-    _count(request, WRONG if found is None and not stand else RIGHT)
+        in_the_hall = found is None and not stand and hall_visit(code=code, at=timezone.now()) is not None
+    count(request, RIGHT if found is not None or stand or in_the_hall else WRONG)
+    if in_the_hall:
+        return HttpResponseRedirect(reverse("rate", args=[code]))
     if stand:
         return render(request, "citizen/answer.html", {"stand": stand, "answer": answer, "hotline": HOTLINE})
     if found is None:
@@ -83,11 +83,11 @@ def show(request: HttpRequest, receipt: str, problem: str = "") -> HttpResponse:
 @require_POST
 def opinion(request: HttpRequest, receipt: str) -> HttpResponse:
     """Take what the holder of a receipt thinks of the matter; the first grade counts, whatever is said later is added."""
-    if _asked(request) >= MOST:
+    if asked_too_often(request):
         return show(request, receipt)
-    _count(request, OPINION)
+    count(request, OPINION)
     grade, words, at = request.POST.get("grade", ""), request.POST.get("words", ""), timezone.now()
-    number, code = int(grade) if grade in GRADE_KEYS else 0, _plain(receipt)
+    number, code = int(grade) if grade in GRADE_KEYS else 0, plain(receipt)
 
     def give() -> dict[str, int]:
         return {"grade": rate_by_code(receipt_code=code, grade=number, words=words, at=at).grade}
@@ -120,19 +120,3 @@ def _shown(found: Progress) -> dict[str, object]:
         "hotline": HOTLINE,
         "phone": found.phone or HOTLINE,
     }
-
-
-def _counter(request: HttpRequest) -> str:
-    return "progress:" + hashlib.sha256(address_of(request).encode()).hexdigest()[:32]
-
-
-def _asked(request: HttpRequest) -> int:
-    return int(cache.get(_counter(request), 0))
-
-
-def _count(request: HttpRequest, weight: int) -> None:
-    name = _counter(request)
-    if not cache.add(name, weight, SECONDS):
-        # It may end at this very moment; then the count begins anew.
-        with suppress(ValueError):
-            cache.incr(name, weight)

@@ -8,13 +8,14 @@ from typing import Any
 import segno
 from django.utils.timezone import localdate
 
-from yimen.cases.queries import words_of
+from yimen.cases.queries import stages_of, urgent_of, words_of
+from yimen.cases.words import Lane
 from yimen.policies.model import AREAS_OF_VERIFICATION, Fact
-from yimen.registry.queries import obligor_names, obligors_of
+from yimen.registry.queries import name_of, obligor_names, obligors_of
 from yimen.screening.queries import explain_registered
 from yimen.web.papers.printer import NotPrintable
 from yimen.web.papers.sheet import ADULT, VILLAGE, Held, Sheet
-from yimen.web.papers.wording import day, shown
+from yimen.web.papers.wording import capitals, day, money, shown
 
 MISSING, BROUGHT, PROVED, PROMISED = "missing", "brought", "proved", "promised"
 
@@ -71,6 +72,30 @@ def receipt(held: Held) -> Sheet:
         "window": held.window,
     }
     return Sheet([part], held.town_unit, accepted, made_from=f"{case.number}|{case.first_assignee.username}")
+
+
+def urgent(held: Held) -> Sheet:
+    """先行救助告知书: what went out before the checks, by which day they and the papers follow, what comes then."""
+    aid = urgent_of(case=held.page.case.pk)
+    if aid is None or aid.lane != Lane.URGENT or aid.papers_by is None:
+        raise NotPrintable("这个办件不是急难型先行救助，没有这份告知书。")
+    case, stages = held.page.case, stages_of(case=held.page.case.pk, on=held.today)
+    first = [one for one in stages if one.nth == 1]
+    part = {
+        "name": held.applicant_name,
+        "number": case.number,
+        "cause": aid.get_cause_display(),
+        "given": day(aid.given_on),
+        "hands": [[name_of(person_id=p.person_id), money(p.fen), capitals(p.fen)] for one in first for p in one.parts],
+        "until": day(aid.papers_by),
+        "stages": [f"{day(one.planned_on)}起 {one.yuan:,.2f} 元" for one in stages if one.nth > 1 and one.state != "已停"],
+        "code": case.receipt_code,
+        "qr": qr_code(held.progress),
+        "assignee": case.first_assignee.name,
+        "phone": held.phone,
+        "window": held.window,
+    }
+    return Sheet([part], held.town_unit, held.today)
 
 
 def _dues(held: Held) -> list[list[str]]:

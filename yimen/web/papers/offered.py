@@ -56,6 +56,8 @@ def _of_applying(held: CasePage) -> Iterable[str]:
         yield "told"
     if case.number and case.accepted_at:
         yield "receipt"
+    if any(one.step == "give_first" and "急难型" in one.words for one in held.events):
+        yield "urgent"
     if is_application and case.state in APPLIED:
         yield from ("consent", "promise")
     if case.state in APPLIED:

@@ -42,6 +42,7 @@ LATELY = timedelta(days=7)
 PAPERS: Mapping[str, Kind] = {
     "told": Kind("一次性告知书", "told", contents.told),
     "receipt": Kind("受理回执", "receipt", contents.receipt),
+    "urgent": Kind("先行救助告知书", "urgent", contents.urgent),
     "consent": Kind("家庭经济状况核对授权书", "consent", contents.consent),
     "promise": Kind("诚信承诺书", "promise", contents.promise),
     "visit": Kind("入户调查表", "visit", contents.visit),

@@ -1,6 +1,7 @@
 """How values are written on pages: money, days, masked names, answers with their shapes."""
 
 import re
+import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
@@ -141,6 +142,12 @@ def formula(expression: str) -> str:
 def of(values: Any, key: Any) -> Any:
     """Return what a mapping holds under a key, or nothing."""
     return values.get(key) if values else None
+
+
+@register.simple_tag
+def fresh_key() -> str:
+    """Return the key under which a form is done once, however often it is sent."""
+    return uuid.uuid4().hex
 
 
 @register.simple_tag

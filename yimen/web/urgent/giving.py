@@ -21,6 +21,7 @@ from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent, once
 from yimen.registry.queries import HouseholdCard, household_card
+from yimen.web.urgent import staged
 from yimen.web.urgent.sent import Unclear, day_of, photo_of, yuan_of
 from yimen.web.window.drafting import new_key, send_once
 
@@ -64,8 +65,6 @@ def _given(request: HttpRequest, card: HouseholdCard) -> uuid.UUID:
         "cause": sent.get("cause", ""),
         "words": sent.get("words", ""),
         "from_reserve": sent.get("paid") != "elsewhere",
-        "lane": Lane.URGENT if sent.get("lane") == Lane.URGENT else Lane.SMALL,
-        "papers_by": day_of(sent.get("papers_by", "")),
     }
 
     def give() -> dict[str, str]:
@@ -81,7 +80,9 @@ def _given(request: HttpRequest, card: HouseholdCard) -> uuid.UUID:
 def case(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpResponse:
     """Show what was given, to whom, what is still to be done: the second person's confirmation, the receipt, the papers."""
     with reading("看急难快救", case=case_id.hex):
-        held = case_page(case_id=case_id)
+        held, aid = case_page(case_id=case_id), urgent_of(case=case_id)
+        if aid is not None and aid.lane == Lane.URGENT:
+            return staged.page(request, case_id, problem=problem)
         card = household_card(household_id=held.case.household_id, on=timezone.localdate())
         names: dict[Any, str] = {one.person_id: one.name for one in card.members}
     waiting = [one for one in held.decisions if one.state == DecisionState.PROPOSED]
@@ -89,7 +90,7 @@ def case(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
         "current": reverse("people"),
         "held": held,
         "card": card.placed(),
-        "aid": urgent_of(case=case_id),
+        "aid": aid,
         "decisions": [(one, names.get(one.person_id, ""), _yuan(one.amount_fen)) for one in held.decisions],
         "entries": [(one, names.get(one.person_id, ""), _yuan(abs(one.fen))) for one in spent_on(case=case_id)],
         "waiting": waiting,

@@ -132,5 +132,6 @@ def policy_names(policies: Sequence[str], rules: Rules) -> list[str]:
 
 def _page(request: HttpRequest, shown: dict[str, Any]) -> HttpResponse:
     part = bool(request.headers.get("HX-Request"))
+    shown["may_ask_opinion"] = may("rating.ask")
     status = 422 if shown["problem"] and not part else 200
     return render(request, "window/help_part.html" if part else "window/help.html", shown, status=status)
