@@ -23,11 +23,11 @@ from yimen.web.citizen.progress import GRADE_KEYS, GRADES, HOTLINE, plain
 TOO_OFTEN = "这台手机或这个网络查得太多了。请过 10 分钟再来，或者打电话说。"
 
 
-def show(request: HttpRequest, code: str, problem: str = "") -> HttpResponse:
+def show(request: HttpRequest, receipt: str, problem: str = "") -> HttpResponse:
     """Show the question of one service, or what was said and answered; a wrong code is told the same as one that never was."""
     if asked_too_often(request):
         return render(request, "citizen/ask.html", {"hotline": HOTLINE, "problem": TOO_OFTEN}, status=429)
-    typed = plain(code)
+    typed = plain(receipt)
     with scope(System("rating"), "凭评价码评价", address=address_of(request)):
         found = hall_visit(code=typed, at=timezone.now())
     count(request, WRONG if found is None else RIGHT)
@@ -39,21 +39,21 @@ def show(request: HttpRequest, code: str, problem: str = "") -> HttpResponse:
 
 
 @require_POST
-def give(request: HttpRequest, code: str) -> HttpResponse:
+def give(request: HttpRequest, receipt: str) -> HttpResponse:
     """Take the grade of whoever holds the code; what is said later is added."""
     if asked_too_often(request):
-        return show(request, code)
+        return show(request, receipt)
     count(request, OPINION)
     try:
-        _taken(request, plain(code), device="phone")
+        _taken(request, plain(receipt), device="phone")
     except (NotRated, OtherContent) as refusal:
-        return show(request, code, problem=str(refusal))
-    return HttpResponseRedirect(reverse("rate", args=[plain(code)]))
+        return show(request, receipt, problem=str(refusal))
+    return HttpResponseRedirect(reverse("rate", args=[plain(receipt)]))
 
 
-def pad(request: HttpRequest, code: str) -> HttpResponse:
+def pad(request: HttpRequest, receipt: str) -> HttpResponse:
     """Show on the pad what waits to be rated at its window, or that nothing does; it looks again by itself."""
-    typed = plain(code)
+    typed = plain(receipt)
     if asked_too_often(request):
         return render(request, "citizen/pad.html", {"state": "busy", "again": 60}, status=429)
     with scope(System("rating"), "评价平板", address=address_of(request)):
@@ -75,9 +75,9 @@ def pad(request: HttpRequest, code: str) -> HttpResponse:
 
 
 @require_POST
-def give_at_pad(request: HttpRequest, code: str) -> HttpResponse:
+def give_at_pad(request: HttpRequest, receipt: str) -> HttpResponse:
     """Take the grade pressed on the pad for the service it showed; somebody else's newer one is not touched."""
-    typed = plain(code)
+    typed = plain(receipt)
     with scope(System("rating"), "评价平板", address=address_of(request)):
         is_today, waiting = on_the_pad(code=typed, at=timezone.now())
     if not is_today:
