@@ -35,7 +35,7 @@ from yimen.screening.queries import current_rules
 MOST = 500
 # 老年人权益保障法第2条: who is sixty is old. 残疾 first and second degree are the severe ones.
 OLD, SEVERE = 60, (1, 2)
-URGENT = frozenset({"small_emergency_aid", "emergency_medical_aid", "vagrant_relief"})
+URGENT = frozenset({"small_emergency_aid", "urgent_temporary_aid", "emergency_medical_aid", "vagrant_relief"})
 WAITING = (DecisionState.PROPOSED, DecisionState.POSTED, DecisionState.CLEARED)
 DISABILITY = "残疾等级"
 

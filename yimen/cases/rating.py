@@ -54,6 +54,10 @@ class PointLine:
     online: Sequence[int]
 
     @property
+    def by_grade(self) -> list[tuple[str, int]]:
+        return [(one.label, n) for one, n in zip(sorted(Grade, reverse=True), self.grades, strict=True)]
+
+    @property
     def online_rated(self) -> int:
         return sum(self.online)
 

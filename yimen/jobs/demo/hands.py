@@ -22,6 +22,7 @@ from yimen.office.access import scope
 from yimen.office.audit import reading
 from yimen.office.calendar import Calendar
 from yimen.office.models import Staff
+from yimen.office.queries import service_point_of
 from yimen.registry.queries import HouseholdCard, household_card, household_of, search
 
 ADULT = 18
@@ -91,9 +92,9 @@ class Hands:
     def opened(self, home: Home, days: int, *, by: str = "demo_town", channel: str = "window", **more: Any) -> Case:
         """Open a draft."""
         with self.desk(by) as staff:
-            return actions.open_case(
-                household=home.key, applicant=home.applicant, channel=channel, by=staff, at=self.ago(days), **more
-            )
+            point = service_point_of(home.card.area_path)
+            about: dict[str, Any] = {"household": home.key, "applicant": home.applicant, "channel": channel} | more
+            return actions.open_case(by=staff, at=self.ago(days), service_point=point, **about)
 
     def said(self, case: Case, days: int, said: Sequence[tuple[str, str, Any]], *, by: str = "demo_town") -> None:
         """Keep what was declared: of whom ("" is the household), which fact, the value."""

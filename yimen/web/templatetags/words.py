@@ -17,6 +17,7 @@ from yimen.web.papers import wording
 
 register = template.Library()
 
+MONEY = re.compile(r"-?\d{1,15}\.\d\d")
 WEEKDAYS = "一二三四五六日"
 ANSWERS = {True: ("yes", "符合"), False: ("no", "不符合"), None: ("unknown", "待核实")}
 
@@ -100,6 +101,9 @@ def said(value: Any) -> str:
         return "是" if value else "否"
     if isinstance(value, Decimal):
         return yuan(value)
+    if isinstance(value, str) and MONEY.fullmatch(value):
+        # Frozen facts keep money as text.
+        return yuan(Decimal(value))
     return day(value) if isinstance(value, date) else str(value)
 
 

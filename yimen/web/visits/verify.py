@@ -64,7 +64,7 @@ def verify(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "to_name": sorted({one.fact.name for one in held.sheet.items if "第三方" in one.fact.sources and one.uses}),
         "may_visit": staff is not None and may("visit.make", area_path=held.case.area_path) and held.may_verify,
         "ours": [one for one in held.able if one not in held.third_parties],
-        "current": reverse("visits"),
+        "current": reverse("cases"),
         "key": new_key(),
         "problem": problem,
         "open_items": sum(one.state != "known" for one in held.sheet.first),

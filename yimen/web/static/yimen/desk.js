@@ -94,6 +94,27 @@
     if (event.key === "Escape" && menu) { menu.open = false; menu.querySelector("summary").focus(); }
   });
 
+  /* On a telephone the list comes first: what narrows it folds behind a button. Without a script it all stands there. */
+  function foldFilters(form, nth) {
+    if (form.querySelectorAll("select, input:not([type=hidden])").length < 3) { return; }
+    var button = document.createElement("button");
+    form.id = form.id || "filters-" + nth;
+    button.type = "button";
+    button.className = "btn btn-plain fold";
+    button.textContent = "筛选、排序";
+    button.setAttribute("aria-controls", form.id);
+    function show(isShown) {
+      form.hidden = !isShown;
+      button.setAttribute("aria-expanded", String(isShown));
+    }
+    button.addEventListener("click", function () { show(form.hidden); });
+    show(false);
+    form.parentNode.insertBefore(button, form);
+  }
+  if (window.matchMedia("(max-width: 900px)").matches) {
+    document.querySelectorAll("form.filters:not(.seek)").forEach(foldFilters);
+  }
+
   document.addEventListener("change", function (event) {
     if (event.target.type === "file") {
       var said = document.querySelector('[data-file-of="' + event.target.id + '"]');
