@@ -19,8 +19,16 @@ def make_village(number: int = 1) -> Area:
     return make_area(code, path=f"99.9901.990101.{town}.{code}.", name=f"演示{number}村")
 
 
+def make_firm(*, until: date = date(2099, 12, 31)) -> Department:
+    """Make the firm whose contract runs, or ran, until a day."""
+    days = {"contract": "2026-01", "contract_from": date(2020, 1, 1), "contract_until": until}
+    return Department.objects.get_or_create(code="tp001", defaults={"name": "演示核查中心", "kind": "third_party", **days})[0]
+
+
 def make_staff(*, kind: str = "village_cadre", area: Area | None = None, username: str = "clerk") -> Staff:
-    department = Department.objects.get_or_create(code="mz", defaults={"name": "民政"})[0]
+    department = (
+        make_firm() if kind == "third_party" else Department.objects.get_or_create(code="mz", defaults={"name": "民政"})[0]
+    )
     staff = Staff.objects.create_user(username, "a-long-password", name="演示员", department=department)
     Post.objects.create(staff=staff, kind=kind, area=area or make_village(), starts_on=date(2020, 1, 1))
     return staff

@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from yimen.api.front import api
 from yimen.web import accounts
 from yimen.web.administrators import audit as auditing
+from yimen.web.administrators import firms
 from yimen.web.administrators import staff as staffing
 from yimen.web.approver import decision as approving
 from yimen.web.approver import desk as approver_desk
@@ -61,6 +62,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("disputes/<uuid:decision_id>/", disputes.page, name="dispute"),
     path("disputes/<uuid:decision_id>/<slug:name>/", disputes.step, name="dispute_step"),
     path("reassign/", reassign.reassign, name="reassign"),
+    path("firms/", firms.page, name="firms"),
+    path("firms/<slug:code>/", firms.contract, name="firm_contract"),
     path("staff/", staffing.staff_list, name="staff"),
     path("staff/<str:username>/", staffing.staff_page, name="staff_page"),
     path("staff/<str:username>/<slug:name>/", staffing.staff_step, name="staff_step"),

@@ -10,6 +10,7 @@ from typing import Any
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.utils import timezone
 
+from tests.make import make_firm
 from yimen.benefits.actions import load_recipients
 from yimen.evidence.actions import load_facts
 from yimen.office.access import System, scope
@@ -70,7 +71,8 @@ class Planted:
 
     def post(self, username: str, kind: str, code: str, *, name: str = "演示员") -> None:
         """Make somebody with a post and a second factor."""
-        department = Department.objects.get(code="cl" if kind == "department_desk" else "mz")
+        code_of = {"department_desk": "cl"}
+        department = make_firm() if kind == "third_party" else Department.objects.get(code=code_of.get(kind, "mz"))
         person = Staff.objects.create_user(username, PASSWORD, name=name, department=department)
         Post.objects.create(staff=person, kind=kind, area=Area.objects.get(code=code), starts_on=date(2020, 1, 1))
         self.secrets[username] = generate_totp_secret()

@@ -169,3 +169,30 @@ def test_each_administrator_has_a_door_of_their_own_only(security, auditor):
     assert security.get(reverse("audit")).status_code == 403
     assert auditor.get(reverse("staff")).status_code == 403
     assert Department.objects.exists()
+
+
+def test_a_firm_is_entered_with_its_contract_and_its_people_hold_its_post_alone(security, county):
+    page = security.get(reverse("firms")).content.decode()
+    assert "还没有第三方机构" in page
+    sent = {
+        "key": key_of(page),
+        "name": "同行核查中心",
+        "contract": "花民购1号",
+        "starts_on": "2026-01-01",
+        "ends_on": "2099-12-31",
+    }
+    assert security.post(reverse("firms"), sent | {"ends_on": "2025-12-31"}).status_code == 422
+    sent["key"] = key_of(security.get(reverse("firms")).content.decode())
+    for _ in range(2):
+        assert security.post(reverse("firms"), sent).status_code == 302
+    assert security.get(reverse("firms")).content.decode().count("花民购1号") == 2
+
+    _, wrong = added(security, county, department="tp001", kind="county_clerk")
+    assert "只能任" in wrong.content.decode()
+    _, right = added(security, county, department="tp001", kind="third_party", username="firm1")
+    assert "初始密码" in right.content.decode()
+
+    changed = {"contract": "花民购1号", "starts_on": "2026-01-01", "ends_on": "2026-01-31"}
+    done = security.post(reverse("firm_contract", args=["tp001"]), changed, follow=True)
+    assert "合同已到期" in done.content.decode()
+    assert not Staff.objects.get(username="firm1").posts.get().is_held

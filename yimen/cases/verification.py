@@ -1,7 +1,7 @@
 """What is shown of a verification (核查): somebody's tasks, one visit's form, the signature, and sources side by side."""
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,7 +13,7 @@ from yimen.cases.models import Case, Consent, Draw, DrawEntry, Kinship, Settleme
 from yimen.cases.verifying import acts_as_third_party, is_county_desk, policies_of, registered_for, steps_taken, third_parties
 from yimen.cases.visiting import HOME, THIRD_PARTY, companions, facts_of_way, source_of, visited_by
 from yimen.cases.words import State, TaskKind
-from yimen.office.access import NotAllowed, may, require
+from yimen.office.access import NotAllowed, current, may, require
 from yimen.office.files import NoSuchFile, open_file
 from yimen.office.models import Area, Staff
 from yimen.office.queries import colleagues
@@ -144,6 +144,20 @@ def visit_tasks(case: Case) -> list[Task]:
 
 
 @dataclass(frozen=True)
+class Sent:
+    """Somebody sent to a household; `is_gone` says that they may not go there any more: the post or the contract has ended."""
+
+    owner: Staff
+    due_on: date | None
+    is_gone: bool
+
+
+def _sent(case: Case, able: Collection[Staff]) -> list[Sent]:
+    here = {one.pk for one in able} | {getattr(current().staff, "pk", None)}
+    return [Sent(one.owner, one.due_on, one.owner_id not in here) for one in visit_tasks(case)]
+
+
+@dataclass(frozen=True)
 class SigningPage:
     """What the second signs: who recorded what, with values and names in full."""
 
@@ -191,7 +205,7 @@ class VerificationPage:
     areas: list[tuple[str, list[Item]]]
     settlements: Mapping[str, Settlement]
     visits: list[Visit]
-    tasks: list[Task]
+    tasks: list[Sent]
     steps: Mapping[str, date]
     kinships: list[Kinship]
     consents: tuple[int, int]
@@ -223,7 +237,7 @@ def verification_page(*, case_id: uuid.UUID, on: date) -> VerificationPage:
         areas=sheet.areas(),
         settlements={f"{one.person_id.hex if one.person_id else ''}|{one.fact}": one for one in settled},
         visits=list(Visit.objects.filter(case=case).select_related("first", "second").order_by("visited_on", "recorded_at")),
-        tasks=visit_tasks(case),
+        tasks=_sent(case, able),
         steps=steps_taken(case),
         kinships=list(Kinship.objects.filter(case=case).select_related("staff")),
         consents=(sum(consents), len(sheet.card.members)),

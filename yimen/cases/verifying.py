@@ -147,7 +147,11 @@ def assign_visit(
         _may_be_sent(held, one, by)
         if one in firm and not wanted:
             raise NotVerified("派给第三方的，要写明核查哪几项；第三方只看得到这几项。")
-    Task.objects.filter(case=held, kind=TaskKind.VISIT, done_at=None, owner__in=to).delete()
+    # Whoever may not go any more (a post or a firm's contract has ended) gives way to those sent now.
+    open_visits = Task.objects.filter(case=held, kind=TaskKind.VISIT, done_at=None)
+    able = {one.pk for one in colleagues(permission="visit.make", area_path=held.area_path)} | {by.pk}
+    open_visits.filter(owner__in=to).delete()
+    open_visits.exclude(owner__in=able).delete()
     made = [
         Task(
             case=held,

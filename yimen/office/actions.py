@@ -12,6 +12,7 @@ from yimen.office.access import NotAllowed, require
 from yimen.office.calendar import year_of_notice
 from yimen.office.clients import add_client, is_client, refuse_taken, renew_token, revoke_client
 from yimen.office.divisions import FICTIONAL, packed
+from yimen.office.firms import add_firm, change_contract, refuse_mixed
 from yimen.office.models import Area, CalendarDay, CalendarYear, Department, Post, ServicePoint, Staff
 from yimen.office.permissions import EXCLUSIVE, POST_WORDS
 from yimen.office.staffing import refuse_unmanaged
@@ -19,8 +20,10 @@ from yimen.office.staffing import refuse_unmanaged
 __all__ = [
     "DEPARTMENTS",
     "add_client",
+    "add_firm",
     "add_service_point",
     "add_staff",
+    "change_contract",
     "deactivate_staff",
     "end_post",
     "enter_calendar_year",
@@ -113,6 +116,7 @@ def give_post(*, staff: Staff, kind: str, area: Area, starts_on: date, by: Staff
     that is yet to begin or to end.
     """
     require("staff.manage", area_path=area.path)
+    refuse_mixed(staff, kind)
     # Two posts given at the same moment must see each other.
     Staff.objects.select_for_update().get(pk=staff.pk)
     held = {post.kind for post in staff.posts.exclude(ends_on__lte=starts_on)} - {kind}

@@ -11,6 +11,9 @@ from django.utils import timezone
 
 from yimen.office.permissions import EXCLUSIVE, POST_WORDS
 
+# The one post of a firm's people; it is held only while the firm's contract runs.
+THIRD_PARTY = "third_party"
+
 
 class PathField(models.CharField):  # type: ignore[type-arg]
     """An area path like "37.3717.371702."; compared byte by byte on every database, so that ranges are right."""
@@ -39,13 +42,45 @@ class Area(models.Model):
 
 
 class Department(models.Model):
-    """A department that owns policies or states facts (部门): 民政 残联 医保 … Unscoped."""
+    """
+    A department that owns policies or states facts (部门): 民政 残联 医保 …; or a firm that verifies for us. Unscoped.
+
+    A firm (第三方机构) has a contract with a first and a last day.
+    """
+
+    class Kind(models.TextChoices):
+        GOVERNMENT = "government", "部门"
+        THIRD_PARTY = "third_party", "第三方机构"
 
     code = models.CharField(primary_key=True, max_length=20)
     name = models.CharField(max_length=40)
+    kind = models.CharField(max_length=12, choices=Kind, default=Kind.GOVERNMENT)
+    contract = models.CharField(max_length=60, blank=True)
+    contract_from = models.DateField(null=True)
+    contract_until = models.DateField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="firm_has_a_contract",
+                condition=Q(kind="government", contract_from=None, contract_until=None)
+                | Q(
+                    kind="third_party",
+                    contract_from__isnull=False,
+                    contract_until__isnull=False,
+                    contract_until__gte=F("contract_from"),
+                ),
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def is_engaged(self) -> bool:
+        """Say whether a firm's contract runs today."""
+        first, last = self.contract_from, self.contract_until
+        return first is not None and last is not None and first <= timezone.localdate() <= last
 
 
 class ServicePoint(models.Model):
@@ -140,6 +175,8 @@ class Post(models.Model):
     def is_held(self) -> bool:
         """Say whether the post is held today; access changes with the day, not with a nightly job."""
         today = timezone.localdate()
+        if self.kind == THIRD_PARTY and (self.staff.department is None or not self.staff.department.is_engaged):
+            return False
         return self.starts_on <= today and (self.ends_on is None or today < self.ends_on)
 
     @property

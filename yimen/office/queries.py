@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from yimen.office.access import System, current, scope, within
 from yimen.office.clients import client_of
+from yimen.office.firms import firms
 from yimen.office.keys import keyring
 from yimen.office.models import Area, Delivery, Job, KeyCheck, Post, ServicePoint, Staff
 from yimen.office.permissions import PERMISSIONS, POST_WORDS
@@ -23,6 +24,7 @@ __all__ = [
     "audit_entries",
     "client_of",
     "departments",
+    "firms",
     "posts_of",
     "staff_managed",
     "staff_row",
@@ -86,7 +88,7 @@ def nearest_colleagues(*, permission: str, area_path: str) -> list[Staff]:
 def _posts_of_others(permission: str, area_path: str) -> list[Post]:
     able = [kind for kind, held in PERMISSIONS.items() if permission in held]
     posts = Post.objects.filter(kind__in=able, area__code__in=codes_of(area_path), staff__is_active=True, staff__client=None)
-    held = (one for one in posts.select_related("staff", "area").order_by("pk") if one.is_held)
+    held = (one for one in posts.select_related("staff__department", "area").order_by("pk") if one.is_held)
     others = [one for one in held if area_path.startswith(one.area.path) and one.staff != current().staff]
     return sorted(others, key=lambda one: -len(one.area.path))
 
@@ -106,7 +108,7 @@ def window_of(staff: Staff, *, area_path: str) -> ServicePoint | None:
 def staff_below(*, permission: str, area_path: str) -> list[Staff]:
     """Return who may do this, by a post of today, in an area or a part of it."""
     able = [kind for kind, held in PERMISSIONS.items() if permission in held]
-    posts = Post.objects.filter(within((area_path,), column="area__path"), kind__in=able).select_related("staff")
+    posts = Post.objects.filter(within((area_path,), column="area__path"), kind__in=able).select_related("staff__department")
     found = {one.staff_id: one.staff for one in posts if one.is_held}
     return sorted(found.values(), key=lambda one: one.username)
 

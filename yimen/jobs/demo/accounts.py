@@ -24,9 +24,10 @@ from django.conf import settings
 from django.utils import timezone
 
 from yimen.office.access import System, scope
-from yimen.office.actions import add_service_point, add_staff, give_post, load_areas, load_departments
-from yimen.office.models import Area, Staff
+from yimen.office.actions import add_firm, add_service_point, add_staff, give_post, load_areas, load_departments
+from yimen.office.models import Area, Department, Staff
 
+FIRM = "tp001"
 COUNTY, TOWN, VILLAGE = "990101", "990101002", "990101002001"
 POSTS = (
     ("demo_county", "演示·县民政经办", "mz", "county_clerk", COUNTY),
@@ -38,8 +39,8 @@ POSTS = (
     ("demo_town2", "演示·桃源镇窗口二号", "mz", "town_clerk", TOWN),
     ("demo_town_head", "演示·桃源镇审核", "mz", "town_approver", TOWN),
     ("demo_village", "演示·柳树村协理员", "mz", "village_cadre", VILLAGE),
-    ("demo_third", "演示·第三方核查员", "mz", "third_party", TOWN),
-    ("demo_third2", "演示·第三方核查员二号", "mz", "third_party", TOWN),
+    ("demo_third", "演示·第三方核查员", FIRM, "third_party", TOWN),
+    ("demo_third2", "演示·第三方核查员二号", FIRM, "third_party", TOWN),
     # The departments whose own policies are decided or referred in the demonstration.
     ("demo_canlian", "演示·县残联经办", "cl", "department_desk", COUNTY),
     ("demo_yibao", "演示·县医保经办", "yb", "department_desk", COUNTY),
@@ -74,12 +75,20 @@ def prepare_accounts() -> list[Account]:
     load_departments()
     accounts = [Account(username, name, f"demo-{secrets.token_hex(4)}", generate_totp_secret()) for username, name, *_ in POSTS]
     with scope(System("demo"), "演示账号"):
+        _firm()
         for account, (_, _, department, kind, area) in zip(accounts, POSTS, strict=True):
             _make(account, department, kind, area)
         _service_points()
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
         json.dump([asdict(account) for account in accounts], file, ensure_ascii=False)
     return accounts
+
+
+def _firm() -> None:
+    """The firm that the third party's people belong to, with a contract that runs; a first start that was cut off made it."""
+    if not Department.objects.filter(code=FIRM).exists():
+        days = {"starts_on": date(2026, 1, 1), "ends_on": date(2027, 12, 31)}
+        add_firm(name="花城县同行核查中心（虚构）", contract="花民购〔2026〕1号（虚构）", by=None, at=timezone.now(), **days)
 
 
 def _make(account: Account, department: str, kind: str, area: str) -> None:

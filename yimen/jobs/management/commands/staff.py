@@ -10,24 +10,29 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from yimen.office.access import NotAllowed, System, scope
-from yimen.office.actions import DEPARTMENTS, add_staff, deactivate_staff, end_post, give_post, load_departments
+from yimen.office.actions import add_firm, add_staff, deactivate_staff, end_post, give_post, load_departments
 from yimen.office.actions import reset_second_factor as reset
-from yimen.office.models import Area, Staff
+from yimen.office.models import Area, Department, Staff
 from yimen.office.queries import POST_WORDS, staff_called
 
 
 class Command(BaseCommand):
-    help = "人员：add 新增并任岗，post 加一个岗，end 免一个岗，reset 重置动态口令，leave 离岗停用，list 列出。"
+    help = (
+        "人员：add 新增并任岗，post 加一个岗，end 免一个岗，reset 重置动态口令，leave 离岗停用，list 列出；"
+        "firm 登记第三方机构和合同。"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """add | post | end | reset | leave USER, or list."""
-        parser.add_argument("what", choices=("add", "post", "end", "reset", "leave", "list"))
+        """add | post | end | reset | leave USER, list, or firm."""
+        parser.add_argument("what", choices=("add", "post", "end", "reset", "leave", "list", "firm"))
         parser.add_argument("username", nargs="?", default="", help="用户名（登录用）")
         parser.add_argument("--name", default="", help="姓名")
-        parser.add_argument("--department", default="mz", choices=DEPARTMENTS, help="部门，默认民政（mz）")
+        parser.add_argument("--department", default="mz", help="部门，默认民政（mz）；第三方机构的人写机构的代码")
         parser.add_argument("--post", choices=POST_WORDS, help="；".join(f"{kind} {words}" for kind, words in POST_WORDS.items()))
         parser.add_argument("--area", default="", help="岗位所在地的区划代码")
         parser.add_argument("--on", type=date.fromisoformat, help="从哪天起，默认今天")
+        parser.add_argument("--contract", default="", help="firm：合同编号")
+        parser.add_argument("--until", type=date.fromisoformat, help="firm：合同到期日")
         parser.add_argument("--json", action="store_true", help="以 JSON 输出这个人（list：所有人）")
 
     def handle(self, *_: Any, what: str, **options: Any) -> None:
@@ -38,7 +43,7 @@ class Command(BaseCommand):
                 words = getattr(self, f"_{what}")(options)
             except NotAllowed as problem:
                 raise CommandError(str(problem)) from None
-        self.stdout.write(_told(options) if options["json"] and what not in ("list", "add") else words)
+        self.stdout.write(_told(options) if options["json"] and what not in ("list", "add", "firm") else words)
 
     def _add(self, options: dict[str, Any]) -> str:
         if not options["username"] or not options["name"]:
@@ -48,6 +53,9 @@ class Command(BaseCommand):
         if not options["post"]:
             raise CommandError("请用 --post 写明岗位；没有岗位什么也看不到。", returncode=2)
         area, password = _area(options["area"]), secrets.token_urlsafe(12)
+        if not Department.objects.filter(code=options["department"]).exists():
+            known = "、".join(Department.objects.order_by("code").values_list("code", flat=True))
+            raise CommandError(f"没有部门“{options['department']}”，可以是：{known}。", returncode=2)
         staff = add_staff(
             username=options["username"],
             password=password,
@@ -86,6 +94,17 @@ class Command(BaseCommand):
         staff = _staff(options["username"])
         deactivate_staff(staff=staff, by=None, at=timezone.now())
         return f"{staff.name}已停用，正在用的登录立即失效。"
+
+    def _firm(self, options: dict[str, Any]) -> str:
+        if not options["name"] or not options["until"]:
+            raise CommandError("请写 --name 机构名称、--contract 合同编号、--until 合同到期日。", returncode=2)
+        starts_on = options["on"] or timezone.localdate()
+        days = {"starts_on": starts_on, "ends_on": options["until"]}
+        firm = add_firm(name=options["name"], contract=options["contract"], by=None, at=timezone.now(), **days)
+        if options["json"]:
+            return json.dumps({"department": firm.code, "name": firm.name, "until": firm.contract_until.isoformat()})
+        add = f"add --department {firm.code} --post third_party"
+        return f"{firm.name}：代码 {firm.code}，合同到 {firm.contract_until}。新增它的人：{add}"
 
     def _list(self, options: dict[str, Any]) -> str:
         everybody = list(Staff.objects.order_by("username"))
