@@ -29,7 +29,7 @@ from yimen.web.reports import desk as reports
 from yimen.web.tasks import task
 from yimen.web.urgent import giving, registering, reserve, staged
 from yimen.web.visits import tasks, verify, visit
-from yimen.web.window import apply, blanks, interview, people, policies, receipt
+from yimen.web.window import apply, blanks, interview, obligors, people, policies, receipt
 from yimen.web.window import help as window_help
 from yimen.web.window import papers as window_papers
 
@@ -130,6 +130,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("cases/<uuid:case_id>/interview/", interview.interview, name="case_interview"),
     path("cases/<uuid:case_id>/choose/", window_papers.choice, name="case_choose"),
     path("cases/<uuid:case_id>/papers/", window_papers.papers, name="case_papers"),
+    path("cases/<uuid:case_id>/obligors/", obligors.obligors, name="case_obligors"),
     path("cases/<uuid:case_id>/receipt/", receipt.receipt, name="case_receipt"),
     path("cases/<uuid:case_id>/bring/", case_page.bring, name="case_bring"),
     path("cases/<uuid:case_id>/authorise/", case_page.authorise, name="case_authorise"),

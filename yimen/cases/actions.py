@@ -29,6 +29,7 @@ from yimen.cases.ending import adjust_aid, end_aid, hear, recover
 from yimen.cases.flow import Changed, WrongStep
 from yimen.cases.grounds import NotDecided, StaleFacts
 from yimen.cases.lanes import Hand, NotGiven, give_small_aid
+from yimen.cases.obliging import list_obligor_of, look_for_obligor_of
 from yimen.cases.portal import Sent, SentConsent, receive_application
 from yimen.cases.portal_file import application_headings, load_applications, preview_applications
 from yimen.cases.posting import NotPosted, clear, object_to, photograph, post, publish
@@ -115,7 +116,9 @@ __all__ = [
     "informant_of",
     "investigate",
     "keep_photo",
+    "list_obligor_of",
     "load_applications",
+    "look_for_obligor_of",
     "note_papers",
     "number_blanks",
     "object_to",

@@ -13,7 +13,7 @@ from yimen.office.models import Area, Delivery, Staff
 from yimen.office.tables import Match, Preview, Skipped, Table, TableProblem, ValueProblem, open_table, preview, rows_of
 from yimen.registry.load import RosterLoader
 from yimen.registry.obligors import HEADINGS as OBLIGOR_HEADINGS
-from yimen.registry.obligors import ObligorRow, load_obligor_rows, read_obligor
+from yimen.registry.obligors import Looked, NotListed, ObligorRow, list_obligor, load_obligor_rows, look_for_obligor, read_obligor
 from yimen.registry.register import NewMember, NotRegistered, register_household
 from yimen.registry.roster import HEADINGS, RosterRow, read_row
 from yimen.registry.standings import decide_standing, end_standing
@@ -21,14 +21,18 @@ from yimen.registry.standings import decide_standing, end_standing
 __all__ = [
     "HEADINGS",
     "OBLIGOR_HEADINGS",
+    "Looked",
     "NewMember",
+    "NotListed",
     "NotRegistered",
     "Preview",
     "TableProblem",
     "decide_standing",
     "end_standing",
+    "list_obligor",
     "load_obligors",
     "load_roster",
+    "look_for_obligor",
     "preview_obligors",
     "preview_roster",
     "register_household",

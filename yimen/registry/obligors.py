@@ -7,14 +7,20 @@ Read and loaded row by row like a roster; a row that cannot be right comes back 
 import uuid
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
 
 from django.db import transaction
 
+from yimen.office import audit
+from yimen.office.access import require
+from yimen.office.audit import saw
+from yimen.office.models import Area, Staff
 from yimen.office.tables import Cell, Heading, ValueProblem, read_text
 from yimen.office.vault import blind_index
 from yimen.registry.id_numbers import parse_id_number
 from yimen.registry.models import Membership, Obligor, Person
+from yimen.registry.names import mask_name
 
 ROWS_PER_TRANSACTION = 1000
 HEADINGS = (
@@ -68,6 +74,10 @@ class LoadedObligors:
 def read_obligor(line: int, cells: Mapping[str, Cell], *, allow_fictional: bool) -> ObligorRow:
     """Read one row. Raises ValueProblem, naming the column and what was read."""
     owed = parse_id_number(cells["owed"], allow_fictional=allow_fictional).text
+    return _read_own(line, owed, cells, allow_fictional=allow_fictional)
+
+
+def _read_own(line: int, owed: str, cells: Mapping[str, Cell], *, allow_fictional: bool) -> ObligorRow:
     name, relation = read_text(cells["name"]), read_text(cells["relation"])
     relation = _SAME.get(relation, relation)
     if not name:
@@ -79,6 +89,93 @@ def read_obligor(line: int, cells: Mapping[str, Cell], *, allow_fictional: bool)
     if own == owed:
         raise ValueProblem("义务人和被赡（抚、扶）养人是同一个身份证号，请核对。")
     return ObligorRow(line, owed, name, relation, own)
+
+
+class NotListed(Exception):
+    """An obligor cannot be listed like this; the sentence says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What is known of an obligor before they are listed; whoever is in the registry is shown masked, with the village."""
+
+    name: str
+    relation: str
+    id_number: str
+    listed: bool
+    completes: bool
+    known: str
+    doubt: str
+
+
+def look_for_obligor(*, owed: uuid.UUID, name: str, relation: str, id_number: str, allow_fictional: bool) -> Looked:
+    """
+    Look before listing (先查后加): whether they are listed already, live together with whom they owe, or are in the registry.
+
+    Needs an open reading. Raises NotListed for what cannot be read, and for somebody of the same household.
+    """
+    require("household.register")
+    person: Person = Person.objects.get(pk=owed)
+    cells: dict[str, Cell] = {"name": name, "relation": relation, "id_number": id_number}
+    try:
+        row = _read_own(1, person.id_number, cells, allow_fictional=allow_fictional)
+    except ValueProblem as problem:
+        raise NotListed(str(problem)) from None
+    if row.id_number and (owed, blind_index("id_number", row.id_number)) in _living_together([person], [row.id_number]):
+        raise NotListed("这个人和本人同住一户，是共同生活的家庭成员，不用另列。")
+    there = set(Obligor.objects.filter(person=person).values_list("identity_key", flat=True))
+    known, doubt = _in_registry(row)
+    return Looked(
+        name=row.name,
+        relation=row.relation,
+        id_number=row.id_number or "",
+        listed=_identity(row) in there,
+        completes=bool(row.id_number) and _by_name(row) in there,
+        known=known,
+        doubt=doubt,
+    )
+
+
+def _in_registry(row: ObligorRow) -> tuple[str, str]:
+    """Say, masked, who in the registry below the open scope has this number, and whether under another name."""
+    if row.id_number is None:
+        return "", ""
+    found = Person.objects.filter(id_index=blind_index("id_number", row.id_number)).first()
+    if found is None:
+        return "", ""
+    saw(found.pk)
+    village = Area.objects.filter(path=found.area_path).values_list("name", flat=True).first() or ""
+    doubt = "" if found.name == row.name else "名册里这个身份证号是另一个姓名，请核对证件。"
+    return f"{mask_name(found.name)}，{village}", "名册里此人已去世，不用再列。" if found.died_on else doubt
+
+
+@transaction.atomic
+def list_obligor(
+    *, owed: uuid.UUID, name: str, relation: str, id_number: str, allow_fictional: bool, by: Staff | None, at: datetime
+) -> Obligor:
+    """
+    List somebody outside the household who owes support (登记法定义务人); who is listed without a number gets it now.
+
+    Needs an open reading. Raises NotListed, also if the registry doubts it, NotAllowed.
+    """
+    person: Person = Person.objects.select_for_update().get(pk=owed)
+    require("household.register", area_path=person.area_path)
+    about = {"name": name, "relation": relation, "id_number": id_number}
+    looked = look_for_obligor(owed=owed, allow_fictional=allow_fictional, **about)
+    if looked.listed:
+        raise NotListed(f"{looked.name}已经在法定义务人名单里，不用再加。")
+    if looked.doubt:
+        raise NotListed(looked.doubt)
+    row = ObligorRow(1, person.id_number, looked.name, looked.relation, looked.id_number or None)
+    held: Obligor | None = Obligor.objects.filter(person=person, identity_key=_by_name(row)).first() if looked.completes else None
+    if held is None:
+        held = _obligor(row, person, _identity(row))
+        held.save(force_insert=True)
+    else:
+        held.id_number, held.identity_key = row.id_number, _identity(row)
+        held.save(update_fields=["id_number", "identity_key"])
+    audit.write(action="obligor.list", at=at, subjects={str(person.pk)}, obligor=held.pk.hex)
+    return held
 
 
 def load_obligor_rows(rows: Iterable[ObligorRow], progress: Callable[[int], None]) -> LoadedObligors:
@@ -124,7 +221,11 @@ def _living_together(people: Iterable[Person], numbers: list[str]) -> set[tuple[
 
 
 def _identity(row: ObligorRow) -> str:
-    return blind_index("obligor", row.id_number or f"{row.name}\x1f{row.relation}")
+    return blind_index("obligor", row.id_number) if row.id_number else _by_name(row)
+
+
+def _by_name(row: ObligorRow) -> str:
+    return blind_index("obligor", f"{row.name}\x1f{row.relation}")
 
 
 def _obligor(row: ObligorRow, person: Person, key: str) -> Obligor:

@@ -30,8 +30,10 @@ from yimen.registry.models import (
 )
 from yimen.registry.names import mask_name, matches
 from yimen.registry.names import syllables as syllables
+from yimen.registry.obligors import RELATIONS as OBLIGOR_RELATIONS
 
 __all__ = [
+    "OBLIGOR_RELATIONS",
     "HouseholdCard",
     "Member",
     "StandingNow",

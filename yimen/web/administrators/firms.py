@@ -63,7 +63,7 @@ def _add(sent: Any) -> str:
     return f"{firm.name}已登记，合同到 {firm.contract_until} 为止。接着到“人员和岗位”新增它的人，部门选它，岗位选“第三方核查”。"
 
 
-def _days(sent: Any) -> dict[str, date]:
+def _days(sent: Any) -> dict[str, Any]:
     first, last = day_of(sent.get("starts_on", "")), day_of(sent.get("ends_on", ""))
     if first is None or last is None:
         raise Unclear("请填合同从哪天起、到哪天止。")

@@ -80,6 +80,7 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
             "may_withdraw": _may_be_withdrawn(case) and may("case.open", area_path=case.area_path),
             "may_bring": case.state == State.ACCEPTED and may("case.open", area_path=case.area_path),
             "unsigned": list(unsigned(held, card)),
+            "may_oblige": _may_oblige(case, held),
             "key": new_key(),
             "problem": problem,
         }
@@ -99,6 +100,10 @@ def unsigned(held: CasePage, card: HouseholdCard) -> Iterable[tuple[str, str]]:
     for one in obligors_of(people=list(names)):
         if one.obligor_id not in given:
             yield f"obligor|{one.obligor_id.hex}", f"{names.get(one.person_id, '')}的{one.relation}{one.name}（户外）"
+
+
+def _may_oblige(case: Case, held: CasePage) -> bool:
+    return case.state == State.ACCEPTED and bool(held.consents) and may("household.register", area_path=case.area_path)
 
 
 def _may_be_turned_away(case: Case) -> bool:

@@ -102,7 +102,7 @@ class Command(BaseCommand):
         days = {"starts_on": starts_on, "ends_on": options["until"]}
         firm = add_firm(name=options["name"], contract=options["contract"], by=None, at=timezone.now(), **days)
         if options["json"]:
-            return json.dumps({"department": firm.code, "name": firm.name, "until": firm.contract_until.isoformat()})
+            return json.dumps({"department": firm.code, "name": firm.name, "until": options["until"].isoformat()})
         add = f"add --department {firm.code} --post third_party"
         return f"{firm.name}：代码 {firm.code}，合同到 {firm.contract_until}。新增它的人：{add}"
 
