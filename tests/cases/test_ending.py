@@ -8,10 +8,12 @@ import pytest
 from tests.cases.town import NOON, accepted, decision_of, declare, given, make_town, noon, proposed, visited
 from tests.make import make_staff
 from yimen.benefits.models import Grant
-from yimen.cases import actions, queries
+from yimen.cases import actions, queries, tapering
 from yimen.cases.models import CaseEvent, Rating, Task
 from yimen.office.access import System, scope
+from yimen.policies.queries import Parameter
 from yimen.registry.models import Standing
+from yimen.screening.queries import current_rules
 
 pytestmark = pytest.mark.django_db
 LOW, POOREST = "subsistence_allowance", "extreme_poverty_support"
@@ -149,7 +151,21 @@ def test_an_ending_on_facts_that_changed_is_refused(town, wrong):
         actions.confirm(decision=decision.pk, by=town.approver, at=noon(3))
 
 
-def test_tapering_is_shown_with_its_months_and_never_reckoned(town, wrong):
+def _end_by_work(town, case, grant):
+    with town.at_desk(town.window):
+        return actions.end_aid(case=case.pk, grant=grant.pk, opinion="儿子进厂上班", by=town.window, at=noon(2), by_work=True)
+
+
+def entered(monkeypatch, **values):
+    """Enter local parameters of the tapering otherwise than the demonstration's; None takes one away."""
+
+    def find(name, **where):
+        return values[name] and Parameter(name, "990101", "", NOON.date(), None, None, values[name], "", "虚构", "", 1)
+
+    monkeypatch.setattr(tapering, "parameter_at", find)
+
+
+def test_an_ending_without_the_word_work_does_not_taper_and_says_what_would(town, wrong):
     grant = given(town, LOW)
     _heard(town, wrong)
     decision = _end(town, wrong, grant)
@@ -157,7 +173,78 @@ def test_tapering_is_shown_with_its_months_and_never_reckoned(town, wrong):
         taper = queries.taper_of(decision, on=noon(3).date())
 
     assert taper is not None
-    assert (taper.months, "就业收入" in taper.words) == (6, True)
+    assert taper.words.startswith("没有写明是因就业收入超标，次月停，不渐退")
+
+
+def test_an_ending_by_work_goes_on_for_the_months_entered_in_the_share_entered(town, wrong):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    decision = _end_by_work(town, wrong, grant)
+    with town.at_desk(town.approver):
+        taper = queries.taper_of(decision, on=noon(3).date())
+        done = actions.confirm(decision=decision.pk, by=town.approver, at=noon(3))
+
+        rows = Grant.objects.order_by("starts_on").values_list("starts_on", "ends_on", "amount_fen")
+        assert list(rows) == [
+            (date(2026, 1, 1), date(2026, 11, 30), 40_000),
+            (date(2026, 12, 1), date(2027, 5, 31), 20_000),
+        ]
+        assert (done.grant.ends_on, Standing.objects.get().ends_on) == (date(2027, 5, 31), date(2027, 5, 31))
+        assert queries.taper_of(done, on=noon(20).date()) == taper
+    assert taper.words == (
+        "因就业收入超标，渐退 6 个月（本地参数“渐退月数”，虚构）：2026年12月至2027年5月每月 200.00 元"
+        "（原来 400.00 元的 0.5 倍，本地参数“渐退发放比例”，虚构），2027年6月起停发"
+    )
+
+
+@pytest.mark.parametrize(
+    ("yuan", "months", "share", "confirmed_on", "until", "paid"),
+    [
+        ("400.00", "6", "0.5", date(2026, 12, 1), date(2027, 6, 30), "200.00"),
+        ("400.00", "6", "1", date(2026, 12, 31), date(2027, 6, 30), "400.00"),
+        ("401.00", "3", "0.5", date(2026, 9, 15), date(2026, 12, 31), "201.00"),  # 进一到元
+        ("400.00", "1", "0.3", date(2027, 1, 31), date(2027, 2, 28), "120.00"),
+        ("100.00", "2", "0.7", date(2027, 12, 1), date(2028, 2, 29), "70.00"),
+    ],
+)
+def test_the_worked_examples_of_tapering(monkeypatch, yuan, months, share, confirmed_on, until, paid):
+    entered(monkeypatch, 渐退月数=months, 渐退发放比例=share)
+
+    taper = tapering.reckon_taper(
+        current_rules().policy(LOW), amount_fen=int(Decimal(yuan) * 100), area_path="99.9901.990101.", confirmed_on=confirmed_on
+    )
+
+    assert (taper.last_day, Decimal(taper.fen) / 100) == (until, Decimal(paid))
+    assert taper.starts_on.day == 1
+    assert taper.starts_on > confirmed_on
+
+
+@pytest.mark.parametrize(
+    ("months", "share", "words"),
+    [
+        (None, "0.5", "本地参数“渐退月数”没有录入"),
+        ("6", None, "本地参数“渐退发放比例”没有录入"),
+        ("7", "0.5", "规定渐退不超过 6 个月"),
+        ("6", "1.2", "应大于 0、不超过 1"),
+    ],
+)
+def test_what_is_not_entered_or_cannot_be_is_not_reckoned_but_said(town, wrong, monkeypatch, months, share, words):
+    entered(monkeypatch, 渐退月数=months, 渐退发放比例=share)
+    grant = given(town, LOW)
+    _heard(town, wrong)
+
+    with pytest.raises(actions.NotDecided, match=words):
+        _end_by_work(town, wrong, grant)
+    with town.at_desk(town.approver):
+        grant.refresh_from_db()
+        assert grant.ends_on is None
+
+
+def test_a_policy_that_knows_no_tapering_has_none(town, wrong):
+    grant = given(town, POOREST, household=False)
+    _heard(town, wrong)
+    with pytest.raises(actions.NotDecided, match="没有渐退的规定"):
+        _end_by_work(town, wrong, grant)
 
 
 def test_claiming_back_is_a_decision_of_its_own_and_moves_no_money(town, wrong):

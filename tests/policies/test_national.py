@@ -76,5 +76,17 @@ def test_yongchuan_and_huarong_have_the_standards_found_and_heze_and_suihua_none
     assert [found(rules, "低保标准", huarong, category) for category in "城农"] == ["725", "655"]
     assert [found(rules, "低保边缘线", huarong, category) for category in "城农"] == ["1450", "1310"]
     assert [found(rules, "特困基本生活标准", huarong, category) for category in "城农"] == ["945", "855"]
+    care = [f"特困护理{how}{able}" for how in ("集中", "分散") for able in ("自理", "部分丧失", "完全丧失")]
+    assert [found(rules, name, huarong, "城") for name in care] == ["505", "605", "2010", "505", "505", "505"]
+    assert [found(rules, name, huarong, "农") for name in care] == ["455", "555", "2010", "455", "455", "455"]
+    assert {found(rules, name, place, "农") for name in care for place in (yongchuan, heze, suihua)} == {None}
     assert found(rules, "孤儿集中养育标准", yongchuan, None) == "1851"
     assert [found(rules, "低保标准", place, category) for place in (heze, suihua) for category in "城农"] == [None] * 4
+
+
+def test_an_average_is_told_as_an_average_and_never_as_somebody_s_amount(rules):
+    grant = rules.policy("student_grant")
+
+    assert (grant.tiers, "平均3700元" in grant.unit, "平均" in grant.note) == ((), True, True)
+    assert [one for one in grant.examples if one.verdict == "eligible" and one.amount is not None] == []
+    assert "国家助学金标准" not in rules.parameters.units

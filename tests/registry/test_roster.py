@@ -112,6 +112,18 @@ def test_the_same_file_twice_changes_nothing_and_no_row_looks_changed(load, look
     assert (Person.objects.count(), Membership.objects.count(), Standing.objects.count()) == (3, 3, 1)
 
 
+def test_the_day_the_roster_came_is_kept_until_a_roster_tells_something_new(load, looking):
+    load(*FAMILY)
+    load(*FAMILY, at=LATER, on=LATER_ON)
+    unchanged = household_card(household_id=Household.objects.get().pk, on=LATER_ON)
+    assert {unchanged.told_on} | {one.told_on for one in unchanged.members} == {ON}
+
+    load(*FAMILY[:2], FAMILY[2] | {"户籍在本县": "否"}, at=LATER, on=LATER_ON)
+    changed = household_card(household_id=Household.objects.get().pk, on=LATER_ON)
+    assert changed.told_on == LATER_ON
+    assert [one.told_on for one in changed.members] == [ON, ON, LATER_ON]
+
+
 def test_ten_bad_rows_in_a_hundred_leave_ninety_loaded_and_come_back_with_number_and_reason(load):
     rows = [row(str(n), f"沈{n}", id_number(date(1950, 1, 1) + timedelta(days=n), n)) for n in range(100)]
     for n in range(5, 100, 10):

@@ -6,13 +6,16 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.screening.county import County
+from tests.screening.county import ON, County
+from yimen.benefits.models import Grant
 from yimen.evidence.actions import state_facts
 from yimen.office.access import System, scope
+from yimen.office.audit import reading
 from yimen.office.tables import TableProblem
+from yimen.registry.models import Standing
 from yimen.registry.queries import match_numbers
 from yimen.screening.actions import release_jump
-from yimen.screening.queries import current_rules
+from yimen.screening.queries import answer_of, current_rules, explain_registered, story_of
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.store]
 LATER = datetime(2026, 12, 1, 15, 0, tzinfo=ZoneInfo("Asia/Shanghai"))
@@ -52,6 +55,24 @@ def test_a_receiving_neighbour_whose_income_rose_above_the_standard_is_asked_abo
 
     finding = county.one("wrong", "subsistence_allowance")
     assert "人均月收入低于当地低保标准" in finding.reason
+
+
+def test_aid_that_has_its_last_day_already_is_not_asked_about_again(county):
+    number = county.person("1", "孟大川", date(1980, 3, 1), 对象类别="低保", 认定日期="2024-01-01", 下次复核日期="2027-01-01")
+    county.load()
+    county.recipients("subsistence_allowance", [[number, 300, "2024-02-01", "2027-01-01"]])
+    county.facts("核对", ("身份证号", "月收入", "金融资产", "数据日期"), [[number, 1500, 0, "2026-11-01"]])
+    county.screen()
+    assert ("wrong", "subsistence_allowance") in county.found()
+
+    with scope(System("test"), "渐退"):
+        Grant.objects.update(ends_on=date(2027, 5, 31))
+        Standing.objects.update(ends_on=date(2027, 5, 31))
+    county.screen()
+
+    assert ("wrong", "subsistence_allowance") not in county.found()
+    county.screen(on=date(2027, 6, 1))
+    assert ("missed", "subsistence_allowance") not in county.found()
 
 
 def test_an_income_a_little_above_the_standard_is_not_worth_a_warning(county):
@@ -253,6 +274,26 @@ def test_an_incremental_run_finds_what_a_full_run_finds(county):
 
     assert incremental == full
     assert len(full) == 6
+
+
+def test_what_the_roster_says_is_shown_with_its_day_by_a_screening_and_by_an_explanation(county):
+    number = county.person("1", "老人", date(1965, 6, 15), 对象类别="低保", 认定日期="2026-05-01", 下次复核日期="2027-05-01")
+    county.load()
+    county.facts("残联", ("身份证号", "残疾类别", "残疾等级"), [[number, "智力", 2]])
+    county.facts("评估", ("身份证号", "自理能力"), [[number, "自理"]])
+    county.screen()
+    finding = county.one("missed", "elderly_care_subsidy")
+
+    with scope(System("test"), "查看"), reading("核对"):
+        held = explain_registered(household_id=finding.home_id, on=ON, rules=current_rules())
+        answer = answer_of(held, policy=finding.policy, person=finding.person_id)
+        story = story_of(held, answer, person=finding.person_id, rules=current_rules(), on=ON)
+
+    days = {one["fact"]: (one["source"], one["stated_on"]) for one in finding.facts}
+    assert days["出生日期"] == ("登记", "2026-12-01")
+    assert days["低保对象"] == ("认定", "2026-05-01")
+    assert days["特困人员"] == ("认定", "2026-12-01")
+    assert sorted(story, key=str) == sorted(finding.facts, key=str)
 
 
 def test_rules_that_suddenly_find_many_more_people_ask_to_be_looked_at_first(county, settings, tmp_path):

@@ -1,13 +1,11 @@
 """One finding: what is doubted stands first, the data speak and not the machine, and work goes on from one to the next."""
 
 import re
-import uuid
 from datetime import date
 
 import pytest
 from django.urls import reverse
 
-from yimen.registry.queries import HouseholdCard, StandingNow
 from yimen.screening.queries import current_rules
 from yimen.web.leader.story import Teller
 
@@ -103,12 +101,43 @@ def test_after_closing_one_the_next_is_one_key_away(enter_as, county):
     assert f'href="/findings/{second}/?kind=missed" data-key="j"' in body
 
 
-def test_what_the_county_decided_carries_the_day_since_when():
-    somebody = uuid.uuid4()
-    home = StandingNow("subsistence_allowance", "低保家庭", date(2025, 3, 1), "县民政局", None, True, None)
-    child = StandingNow("orphan_allowance", "孤儿", date(2026, 5, 1), "县民政局", None, False, somebody)
-    card = HouseholdCard(uuid.uuid4(), "1", "", "农", "99.9901.", [], [home, child])
+def test_what_the_roster_and_the_county_say_carries_a_day_as_every_fact_does(enter_as, county):
+    client = enter_as("luzhixia")
+    listed = client.get(reverse("findings") + "?kind=missed").content.decode()
+    pages = [client.get(address) for address in sorted(set(re.findall(r"/findings/[0-9a-f-]{36}/", listed)))]
 
-    assert card.decided_on("低保家庭", None) == card.decided_on("低保对象", somebody) == date(2025, 3, 1)
-    assert card.decided_on("孤儿", somebody) == date(2026, 5, 1)
-    assert card.decided_on("孤儿", uuid.uuid4()) is card.decided_on("出生日期", somebody) is None
+    facts = [one for page in pages for row in page.context["rows"] for one in row.parts]
+
+    assert {"名册", "本县认定", "查本县认定"} <= {one.source for one in facts}
+    assert [one for one in facts if one.stated_on is None] == []
+    assert "名册 2026年12月1日" in " ".join(page.content.decode() for page in pages)
+
+
+def test_that_nothing_was_decided_does_not_make_another_word_look_newer():
+    asked = fact("低保对象", False, source="认定", stated_on="2026-12-01")
+    decided = fact("特困人员", True, source="认定", stated_on="2026-03-01")
+    rule = {"name": "已经认定", "expression": "低保对象 OR 特困人员", "value": True}
+
+    (row,) = Teller(current_rules(), [asked, decided], None, {}).rows([rule], kind="missed")
+
+    assert (row.sources, row.newest) == (("查本县认定", "本县认定"), date(2026, 3, 1))
+
+
+def test_a_household_s_page_says_all_that_is_known_with_source_and_day(enter_as, county):
+    client = enter_as("luzhixia")
+    listed = client.get(reverse("findings") + "?kind=missed").content.decode()
+    addresses = sorted(set(re.findall(r"/findings/[0-9a-f-]{36}/", listed)))
+    home = re.search(r"/households/[0-9a-f-]{36}/", client.get(addresses[0]).content.decode())[0]
+
+    facts = client.get(home).context["facts"]
+
+    whole = {one.name: one for one in facts[0][1]}
+    assert facts[0][0] == "全家"
+    assert {"家庭人口", "保障类别"} <= set(whole)
+    for _, rows in facts[1:]:
+        own = {one.name: one for one in rows}
+        assert {"出生日期", "性别", "户籍在本县", "与户主关系"} <= set(own)
+        assert re.fullmatch(r"\d{4}年\d+月\d+日，\d+ 岁", own["出生日期"].value)
+        assert own["出生日期"].source == "名册"
+        assert {"对象类别", "低保对象", "特困人员"} & set(own) or any(one.source == "本县认定" for one in rows)
+    assert all(one.source and one.stated_on for _, rows in facts for one in rows)

@@ -28,10 +28,11 @@ def grant_benefit(
     facts: Mapping[str, Any],
     area_path: str,
     at: datetime,
+    ends_on: date | None = None,
     next_review_on: date | None = None,
 ) -> Grant:
     """
-    Make the grant of a decision; the caller has decided and holds the permission.
+    Make the grant of a decision, with its last day if that is decided too; the caller has decided and holds the permission.
 
     A running grant of the same policy ends the day before: what was paid stays as it was. Raises NotGranted if one
     begins on the same day or later.
@@ -52,7 +53,7 @@ def grant_benefit(
         unit=policy.unit,
         starts_on=starts_on,
         # What is paid once begins and ends on one day.
-        ends_on=starts_on if policy.pays_from.startswith("一次性") else None,
+        ends_on=starts_on if policy.pays_from.startswith("一次性") else ends_on,
         next_review_on=next_review_on,
         facts=dict(facts),
         recorded_at=at,

@@ -17,11 +17,12 @@ from yimen.benefits.queries import receipts_of
 from yimen.cases.clock import Deadline
 from yimen.cases.deciding import REFERRED_DEPARTMENTS, causes_to_extend, in_hands_of, is_pushed, may_confirm
 from yimen.cases.dues import deadlines_of
-from yimen.cases.ending import Taper, taper_of, was_heard
+from yimen.cases.ending import taper_of, was_heard
 from yimen.cases.flow import CIVIL_AFFAIRS
 from yimen.cases.grounds import NotDecided, StaleFacts, unchanged
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Kinship, Posting, Visit
 from yimen.cases.posting import Asked, objections, posting_asked
+from yimen.cases.tapering import Taper
 from yimen.cases.telling import ANSWERS, TURNS_TO_RIGID, is_appealed, was_told
 from yimen.cases.words import FINAL, DecisionState, Effect
 from yimen.office.access import NotAllowed, current, lent, may, require

@@ -14,6 +14,7 @@ from yimen.cases.dues import policy_of
 from yimen.cases.grounds import NotDecided, Today
 from yimen.cases.models import Decision, Posting, Task
 from yimen.cases.stages import ask_for_stages, paid_at_first
+from yimen.cases.tapering import reckon_taper
 from yimen.cases.words import Effect, TaskKind
 from yimen.office.models import Staff
 from yimen.policies.model import Policy
@@ -54,7 +55,9 @@ def _give(held: Decision, now: Today | None, by: Staff, at: datetime) -> Grant:
 
 
 def _end(held: Decision, now: Today | None, by: Staff, at: datetime) -> Grant:
-    """End the grant and the standing with this month; what was published comes off the board."""
+    """End the grant and the standing with this month, or after its tapering; what was published comes off the board."""
+    if held.by_work:
+        return _taper(held, at)
     last_day = next_month(localdate(at)) - timedelta(days=1)
     grant = end_grant(grant=_granted(held), last_day=last_day, at=at)
     _check_others(held, by=by, at=at)
@@ -62,6 +65,32 @@ def _end(held: Decision, now: Today | None, by: Staff, at: datetime) -> Grant:
     Posting.objects.filter(decision__grant_id=grant.pk, kind=Posting.Kind.WHILE_PAID, closed_at=None).update(
         ends_on=last_day, closed_at=at
     )
+    return grant
+
+
+def _taper(held: Decision, at: datetime) -> Grant:
+    """Let the grant go on for the months and in the amount of its tapering (渐退); until then it stays published."""
+    policy = policy_of(held, rules=current_rules(), on=localdate(at))
+    if policy is None:
+        raise NotDecided("这项政策今天不再执行，请退回重办。")
+    taper = reckon_taper(policy, amount_fen=held.amount_fen, area_path=held.area_path, confirmed_on=localdate(at))
+    if taper.starts_on is None or taper.last_day is None:
+        raise NotDecided(f"{taper.words}。请先录入，再确认。")
+    Posting.objects.filter(decision__grant_id=_granted(held), kind=Posting.Kind.WHILE_PAID, closed_at=None).update(
+        ends_on=taper.last_day
+    )
+    grant = grant_benefit(
+        policy=policy,
+        person=held.person_id,
+        household=held.household_id,
+        amount_fen=taper.fen,
+        starts_on=taper.starts_on,
+        ends_on=taper.last_day,
+        facts=held.facts,
+        area_path=held.area_path,
+        at=at,
+    )
+    end_standing(kind=held.policy, household=held.case.household_id, person=held.person_id, last_day=taper.last_day, at=at)
     return grant
 
 

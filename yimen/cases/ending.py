@@ -4,7 +4,7 @@ posting, and a confirmation by somebody else. Nothing stops by itself; what is t
 """
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -17,11 +17,11 @@ from yimen.cases.effects import policy_name
 from yimen.cases.flow import Note, move_case
 from yimen.cases.grounds import NotDecided, Today, no_relative, today, write_opinion
 from yimen.cases.models import Case, CaseEvent, Decision
+from yimen.cases.tapering import Taper, reckon_taper, tapers
 from yimen.cases.words import DecisionState, Effect
 from yimen.office.models import Staff
-from yimen.screening.queries import current_rules, parameter_at
+from yimen.screening.queries import current_rules
 
-TAPER = "渐退月数"
 HEARD = "社会救助法第48条"
 
 
@@ -45,14 +45,17 @@ def was_heard(case: Case) -> bool:
 
 
 @transaction.atomic
-def end_aid(*, case: uuid.UUID, grant: uuid.UUID, opinion: str, by: Staff, at: datetime) -> Decision:
+def end_aid(*, case: uuid.UUID, grant: uuid.UUID, opinion: str, by: Staff, at: datetime, by_work: bool = False) -> Decision:
     """
     Give the first opinion that a running grant be ended (拟终止); it ends only when somebody else confirms, with the month.
 
-    Raises NotDecided if the person was not heard, the grant does not run, or it is another household's; NotAllowed.
+    `by_work`: work has lifted the income above the line, so it ends after the months of tapering (渐退). Raises NotDecided
+    if the person was not heard, the grant does not run or is another household's, or its tapering cannot be reckoned; NotAllowed.
     """
     held, running = _case_of(case, by), _running(case, grant)
-    made = _made(held, running, Effect.END)
+    made = _made(held, running, Effect.END, by_work=by_work)
+    if by_work:
+        _must_taper(made, running, localdate(at))
     return write_opinion(
         made, _today(made, localdate(at)), agrees=True, opinion=_opinion(opinion), amount_fen=running.amount_fen, by=by, at=at
     )
@@ -104,7 +107,16 @@ def running_grants(case: Case) -> list[Grant]:
     return [*of_home.order_by("starts_on"), *of_people.order_by("starts_on").distinct()]
 
 
-def _made(case: Case, grant: Grant, effect: Effect) -> Decision:
+def _must_taper(made: Decision, grant: Grant, on: date) -> None:
+    policy = policy_of(made, rules=current_rules(), on=on)
+    if policy is None or not tapers(policy):
+        raise NotDecided(f"“{policy_name(made.policy)}”没有渐退的规定；因就业停发的，按一般的终止办。")
+    found = reckon_taper(policy, amount_fen=grant.amount_fen, area_path=made.area_path, confirmed_on=on)
+    if found.months is None:
+        raise NotDecided(f"{found.words}。请先由政策管理员录入；或不选渐退，按本地规定由人用“拟调整”“拟终止”分两步办。")
+
+
+def _made(case: Case, grant: Grant, effect: Effect, *, by_work: bool = False) -> Decision:
     """A grant of a policy is decided on once in a case; one sent back is used again."""
     policy = policy_at(grant.policy, area_path=case.area_path, rules=current_rules(), on=case.received_on)
     if policy is None:
@@ -114,6 +126,8 @@ def _made(case: Case, grant: Grant, effect: Effect) -> Decision:
     if before is not None:
         if before.effect != effect or before.state != DecisionState.OPEN:
             raise NotDecided(f"这个办件里“{policy.name}”已经在办（{before.get_state_display()}），不能再办一次。")
+        before.by_work = by_work
+        before.save(update_fields=["by_work"])
         return before
     made = Decision(
         case=case,
@@ -128,6 +142,7 @@ def _made(case: Case, grant: Grant, effect: Effect) -> Decision:
         state=DecisionState.OPEN,
         unit=policy.unit,
         grant=grant,
+        by_work=by_work,
         area_path=case.area_path,
     )
     made.save(force_insert=True)
@@ -163,22 +178,18 @@ def recoveries_of(case: Case) -> list[CaseEvent]:
     return list(CaseEvent.objects.filter(case=case, step="recover").select_related("by").order_by("at"))
 
 
-@dataclass(frozen=True)
-class Taper:
-    """What is known of the months for which aid goes on after work has lifted the income (渐退); shown, never computed."""
-
-    months: int | None
-    words: str
-
-
 def taper_of(decision: Decision, *, on: date) -> Taper | None:
-    """Return what the place has entered on tapering; None for what knows none. Only income from work counts (2022 通知)."""
+    """
+    Return how the ending of a grant tapers (渐退), or would if its cause were work; None for what knows no tapering.
+
+    Before the confirmation it is reckoned as if it were confirmed on this day.
+    """
     policy = policy_of(decision, rules=current_rules(), on=on)
-    if policy is None or decision.effect != Effect.END or "渐退" not in policy.pays_until:
+    if policy is None or decision.effect != Effect.END or not tapers(policy):
         return None
-    held = parameter_at(TAPER, area_path=decision.area_path, on=on, rules=current_rules())
-    if held is None:
-        return Taper(None, f"因就业收入超标的可以渐退；本地参数“{TAPER}”没有录入，由人决定")
-    return Taper(
-        int(held.text), f"“{policy_name(decision.policy)}”因就业收入超标的，渐退 {held.text} 个月期满次月停；其他原因不渐退"
-    )
+    confirmed_on = localdate(decision.decided_at) if decision.decided_at else on
+    amount = decision.amount_fen
+    found = reckon_taper(policy, amount_fen=amount, area_path=decision.area_path, confirmed_on=confirmed_on)
+    if decision.by_work:
+        return found
+    return replace(found, words=f"没有写明是因就业收入超标，次月停，不渐退。{found.words}")

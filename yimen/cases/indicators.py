@@ -53,7 +53,7 @@ class Item:
     @property
     def is_registered(self) -> bool:
         """Say whether the roster itself says it."""
-        return self.said is not None and self.said.stated_on == date.min
+        return self.said is not None and self.said.is_registered
 
     @property
     def state(self) -> str:
@@ -214,7 +214,7 @@ def heard(item: Item) -> list[dict[str, Any]]:
         {
             "source": one.source,
             "value": item.fact.to_json(one.value),
-            "stated_on": None if one.stated_on == date.min else one.stated_on.isoformat(),
+            "stated_on": one.shown_on.isoformat() if one.shown_on else None,
             "statement": one.statement,
         }
         for one in item.words

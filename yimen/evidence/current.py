@@ -19,7 +19,8 @@ class Said:
     """
     One fact as one statement says it: by whom, on which day, valid until when (None: no end).
 
-    `recorded` is when it came to us, in whole seconds; a screening reckons in the same.
+    `recorded` is when it came to us, in whole seconds; a screening reckons in the same. What the registry says itself has
+    no day to be compared by (`stated_on` is date.min) but the day it was told, which is shown (`told_on`).
     """
 
     fact: str
@@ -29,6 +30,17 @@ class Said:
     valid_until: date | None
     statement: str = ""
     recorded: int = 0
+    told_on: date | None = None
+
+    @property
+    def is_registered(self) -> bool:
+        """Say whether it is the registry's own word (名册, 认定)."""
+        return self.stated_on == date.min
+
+    @property
+    def shown_on(self) -> date | None:
+        """Return the day to show beside the source; None where nobody kept it."""
+        return self.told_on if self.is_registered else self.stated_on
 
 
 @dataclass(frozen=True, slots=True)

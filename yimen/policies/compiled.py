@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 
 from yimen.policies.closures import Known, Meaning, meaning_of, missing_in
 from yimen.policies.documents import rounding_of
@@ -169,3 +170,10 @@ def amount_fen(top: int, bottom: int | None, share: Share, policy: Policy) -> in
     if bottom is not None and bottom <= 0:
         return None
     return round_fraction(max(top, 0) * above, (1 if bottom is None else bottom) * below, mode) * step
+
+
+def share_fen(fen: int, share: Decimal, policy: Policy) -> int:
+    """Return a share of an amount in fen, rounded once, as the policy rounds its own (取整)."""
+    mode, step = rounding_of(policy)
+    top, bottom = share.as_integer_ratio()
+    return round_fraction(fen * top, bottom * step, mode) * step

@@ -11,7 +11,7 @@ from yimen.policies.answers import (
     margin_yuan,
     relations_between,
 )
-from yimen.policies.compiled import CompiledPolicy
+from yimen.policies.compiled import CompiledPolicy, share_fen
 from yimen.policies.evaluate import evaluate
 from yimen.policies.examples import Survivor, failures, survivors
 from yimen.policies.folder import Form, Place, Rules, load_rules
@@ -52,6 +52,7 @@ __all__ = [
     "program",
     "quoted",
     "relations_between",
+    "share_fen",
     "survivors",
     "text",
 ]

@@ -31,6 +31,7 @@ class Member:
     died_on: date | None
     age: int
     registered_here: bool | None
+    told_on: date | None
 
 
 @dataclass(frozen=True)
@@ -55,6 +56,7 @@ class HouseholdCard:
     group: str
     category: str | None
     area_path: str
+    told_on: date | None
     members: list[Member]
     standings: list[StandingNow]
 
@@ -67,12 +69,6 @@ class HouseholdCard:
         """Return it with the names of its place looked up, for a page that asks nothing more while it is drawn."""
         vars(self).setdefault("_names", names_on(self.area_path))
         return self
-
-    def decided_on(self, fact: str, person: uuid.UUID | None) -> date | None:
-        """Return since when the county has decided this fact (低保家庭, 孤儿) to be so; None if it has not."""
-        kinds = {kind for names in (STANDINGS, HOUSEHOLD_STANDINGS) for kind, name in names.items() if name == fact}
-        decided = (one.starts_on for one in self.standings if one.kind in kinds and one.person_id in (None, person))
-        return min(decided, default=None)
 
     @property
     def village(self) -> str:
@@ -98,12 +94,14 @@ def household_card(*, household_id: uuid.UUID, on: date, permission: str = "pers
     living = [one for one in held if runs_on(one.starts_on, one.ends_on, on) and is_alive(one.died_on, on)]
     members = [_member(one, on) for one in sorted(living, key=lambda one: (one.relation != "户主", one.starts_on, one.key))]
     household = held[0] if held else Household.objects.get(pk=household_id)
+    told_on = household.home_told_on if isinstance(household, _Held) else household.told_on
     return HouseholdCard(
         household_id=household_id,
         number=household.number,
         group=household.group,
         category=household.category,
         area_path=household.area_path,
+        told_on=told_on,
         members=members,
         standings=standings_of(household_id=household_id, people=[m.person_id for m in members], on=on),
     )
@@ -126,6 +124,7 @@ class _Held(NamedTuple):
     relation: str
     starts_on: date
     ends_on: date | None
+    told_on: date | None
     person_id: uuid.UUID
     name: Sealed
     id_number: Sealed
@@ -137,16 +136,17 @@ class _Held(NamedTuple):
     group: str
     category: str | None
     area_path: str
+    home_told_on: date | None
 
 
 _OF_PERSON = ("name", "id_number", "sex", "born_on", "died_on", "registered_here")
-_OF_HOUSEHOLD = ("number", "group", "category", "area_path")
+_OF_HOUSEHOLD = ("number", "group", "category", "area_path", "told_on")
 _HELD = Prepared(
     lambda household: (
         Membership.objects.filter(household_id=household)
         .select_related("person", "household")
         .values_list(
-            *("pk", "relation", "starts_on", "ends_on", "person_id"),
+            *("pk", "relation", "starts_on", "ends_on", "told_on", "person_id"),
             *(f"person__{name}" for name in _OF_PERSON),
             *(f"household__{name}" for name in _OF_HOUSEHOLD),
         )
@@ -166,6 +166,7 @@ def _member(held: _Held, on: date) -> Member:
         died_on=held.died_on,
         age=age_on(held.born_on, on),
         registered_here=held.registered_here,
+        told_on=held.told_on,
     )
 
 

@@ -103,7 +103,7 @@ class RosterLoader:
             for row in members:
                 self._person(row, indexes[row.line], known, lived, household, batch)
             self._household_standing(household, members, batch)
-        _write(batch, self.at)
+        _write(batch, self.at, self.on)
 
     def _household(self, held: Household | None, village: Area, number: str, row: RosterRow, batch: _Batch) -> Household:
         content = blind_index("content", row.household_content())
@@ -112,6 +112,7 @@ class RosterLoader:
             return household
         household.area_path, household.group, household.category = village.path, row.group, row.category
         household.address, household.content_key, household.changed_at = row.address or None, content, self.at
+        household.told_on = self.on
         if held is None:
             batch.households.append(household)
         else:
@@ -198,7 +199,7 @@ class RosterLoader:
         came_back = home is not None and home.ends_on is not None and starts_on > home.ends_on
         if home and home.household_id == household.pk and not came_back:
             home.relation, home.area_path = row.relation, household.area_path
-            home.starts_on, home.ends_on = starts_on, row.left_on
+            home.starts_on, home.ends_on, home.told_on = starts_on, row.left_on, self.on
             home.save()
             return
         if home and home.ends_on is None:
@@ -211,6 +212,7 @@ class RosterLoader:
                 relation=row.relation,
                 starts_on=starts_on,
                 ends_on=row.left_on,
+                told_on=self.on,
                 area_path=household.area_path,
             )
         )
@@ -283,14 +285,14 @@ def _standing(row: RosterRow, path: str, on: date, **subject: uuid.UUID) -> Stan
     )
 
 
-def _write(batch: _Batch, at: datetime) -> None:
+def _write(batch: _Batch, at: datetime, on: date) -> None:
     insert(batch.households)
     insert(batch.people)
     _write_keys(batch.keys)
     insert(batch.memberships)
     _write_standings(batch.standings)
     # Who joins or leaves a household changes what is known of it, though its own row stays as it is.
-    Household.objects.filter(pk__in=batch.touched).update(changed_at=at)
+    Household.objects.filter(pk__in=batch.touched).update(changed_at=at, told_on=on)
 
 
 def _write_keys(keys: list[tuple[uuid.UUID, int, str]]) -> None:

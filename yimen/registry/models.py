@@ -28,7 +28,11 @@ HOUSEHOLD_STANDINGS = {
 
 
 class Household(Scoped):
-    """People who live together and share a budget (家庭); 城/农 is a decision (保障类别), not the kind of 户口."""
+    """
+    People who live together and share a budget (家庭); 城/农 is a decision (保障类别), not the kind of 户口.
+
+    `told_on` is the last day on which a roster, or somebody at the window, told anything new of it or of who lives in it.
+    """
 
     class Category(models.TextChoices):
         URBAN = "城", "城市"
@@ -41,6 +45,7 @@ class Household(Scoped):
     category = models.CharField(max_length=1, choices=Category, null=True)
     address = EncryptedField(null=True)
     content_key = models.CharField(max_length=32, blank=True)
+    told_on = models.DateField(null=True)
     changed_at = models.DateTimeField(db_index=True)
 
     class Meta(Scoped.Meta):
@@ -79,13 +84,14 @@ class NameKey(Scoped):
 
 
 class Membership(Scoped):
-    """Who lived in which household, as whom, from when until when (家庭成员)."""
+    """Who lived in which household, as whom, from when until when (家庭成员); `told_on`: the day the roster told it so."""
 
     person = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="memberships")
     household = models.ForeignKey(Household, on_delete=models.CASCADE, related_name="memberships")
     relation = models.CharField(max_length=10)
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
+    told_on = models.DateField(null=True)
 
     class Meta(Scoped.Meta):
         constraints = [

@@ -231,7 +231,7 @@ class Detailer:
             "member": member,
             "value": self.rules.catalogue.facts[name].to_json(said.value),
             "source": said.source,
-            "stated_on": said.stated_on.isoformat() if said.stated_on != _NO_DATE else None,
+            "stated_on": said.shown_on.isoformat() if said.shown_on else None,
             "expired": current.said is None,
             "others": [
                 {
@@ -240,7 +240,7 @@ class Detailer:
                     "stated_on": o.stated_on.isoformat(),
                 }
                 for o in current.others
-                if o.value != current.value and o.stated_on != _NO_DATE
+                if o.value != current.value and not o.is_registered
             ],
         }
 
@@ -302,12 +302,12 @@ def homes_from(con: duckdb.DuckDBPyConnection, households: set[str], rules: Rule
     con.execute("INSERT INTO asked SELECT unnest(?)", [sorted(households)])
     homes: dict[str, Home] = {}
     people: dict[str, Someone] = {}
-    for key, path, category in con.sql(
-        "SELECT subject, area_path, category FROM home WHERE household IN (SELECT household FROM asked)"
+    for key, path, category, told_on in con.sql(
+        "SELECT subject, area_path, category, told_on FROM home WHERE household IN (SELECT household FROM asked)"
     ).fetchall():
-        homes[key] = Home(key, path, category, [])
+        homes[key] = Home(key, path, category, [], told_on=told_on)
     rows = con.sql(
-        "SELECT subject, member, born_on, sex, died_on, registered_here, relation FROM lived "
+        "SELECT subject, member, born_on, sex, died_on, registered_here, relation, told_on FROM lived "
         "WHERE household IN (SELECT household FROM asked) ORDER BY member"
     ).fetchall()
     for subject, member, *row in rows:
@@ -320,16 +320,19 @@ def homes_from(con: duckdb.DuckDBPyConnection, households: set[str], rules: Rule
 
 
 def _add_standings(con: duckdb.DuckDBPyConnection, homes: Mapping[str, Home], people: Mapping[str, Someone]) -> None:
-    for person, household, kind in con.sql("SELECT person, household, kind FROM standing").fetchall():
+    rows = con.sql("SELECT person, household, kind, starts_on FROM standing").fetchall()
+    for person, household, kind, starts_on in rows:
         if person in people:
-            people[person].kinds.add(kind)
+            people[person].kinds[kind] = starts_on
         if household in homes:
-            homes[household].kinds.add(kind)
+            homes[household].kinds[kind] = starts_on
     # The dead keep the kinds of the household they lived in: what it was decided to be was decided for them too.
-    rows = con.sql("SELECT s.member, s.home_kinds FROM someone s WHERE NOT s.living AND s.home_kinds IS NOT NULL").fetchall()
-    for member, kinds in rows:
+    of_home = con.sql(
+        "SELECT l.member, s.kind, s.starts_on FROM lived l JOIN standing s ON s.household = l.household WHERE NOT l.living"
+    ).fetchall()
+    for member, kind, starts_on in of_home:
         if member in people:
-            people[member].kinds |= set(kinds)
+            people[member].kinds.setdefault(kind, starts_on)
 
 
 def _add_statements(

@@ -11,7 +11,7 @@ from typing import Any
 
 from yimen.evidence.queries import Current, Said, current_values
 from yimen.policies.model import Fact
-from yimen.screening.registered import REGISTRY, STANDING, Registered, facts_of_household, facts_of_person
+from yimen.screening.registered import KIND_OF, REGISTRY, STANDING, Registered, facts_of_household, facts_of_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,10 +26,10 @@ class Receipt:
 
 @dataclass
 class Someone:
-    """One member: the registry's row, the kinds of standing, what was said, what is received."""
+    """One member: the registry's row, each kind of standing with the day since when, what was said, what is received."""
 
     registered: Registered
-    kinds: set[str] = field(default_factory=set)
+    kinds: dict[str, date] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     obligors: list[dict[str, Any]] = field(default_factory=list)
@@ -43,9 +43,10 @@ class Home:
     area_path: str
     category: str | None
     people: list[Someone]
-    kinds: set[str] = field(default_factory=set)
+    kinds: dict[str, date] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
+    told_on: date | None = None
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -87,20 +88,36 @@ class HomeFacts:
 def facts_of_home(home: Home, facts: Mapping[str, Fact], on: date) -> HomeFacts:
     """Return what counts on a day: statements by trust and date, with the registry and the standings among the sources."""
     own = facts_of_household(members=len(home.people), category=home.category, kinds=home.kinds)
+    told = _Told(home.told_on, home.kinds, on)
     people = []
     for someone in home.people:
-        registered = facts_of_person(someone.registered, someone.kinds | home.kinds, on)
-        people.append(current_values([*someone.said, *_registered(registered, facts)], facts, on=on))
-    return HomeFacts(home, current_values([*home.said, *_registered(own, facts)], facts, on=on), people)
+        kinds = home.kinds | someone.kinds
+        registered = facts_of_person(someone.registered, kinds, on)
+        said = _registered(registered, facts, _Told(someone.registered.told_on, kinds, on))
+        people.append(current_values([*someone.said, *said], facts, on=on))
+    return HomeFacts(home, current_values([*home.said, *_registered(own, facts, told)], facts, on=on), people)
 
 
-def _registered(values: Mapping[str, Any], facts: Mapping[str, Fact]) -> Iterable[Said]:
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """Since when the registry's own facts are so: the roster's day; of a standing its first, of none the day it was asked."""
+
+    roster: date | None
+    kinds: Mapping[str, date]
+    on: date
+
+    def day(self, fact: str) -> date | None:
+        kind = KIND_OF.get(fact)
+        return self.roster if kind is None else self.kinds.get(kind, self.on)
+
+
+def _registered(values: Mapping[str, Any], facts: Mapping[str, Fact], told: _Told) -> Iterable[Said]:
     """The registry's facts as statements; without a date, so that none of them counts as newer than another's."""
     for name, value in values.items():
         fact = facts.get(name)
         if fact is not None:
             source = next((one for one in (REGISTRY, STANDING) if one in fact.sources), "")
-            yield Said(name, value, source, date.min, None)
+            yield Said(name, value, source, date.min, None, told_on=told.day(name))
 
 
 def _values(known: Mapping[str, Current]) -> dict[str, Any]:

@@ -125,12 +125,13 @@ def _people(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, choice: Choice) 
     con.execute(f"""CREATE OR REPLACE TABLE lived AS
         SELECT CASE WHEN living = 1 THEN household ELSE person END AS subject, household, person AS member,
                CAST(born_on AS DATE) AS born_on, sex, CAST(died_on AS DATE) AS died_on,
-               CAST(registered_here AS BOOLEAN) AS registered_here, relation, area_path, living = 1 AS living,
+               CAST(registered_here AS BOOLEAN) AS registered_here, relation, area_path,
+               CAST(told_on AS DATE) AS told_on, living = 1 AS living,
                coalesce(CAST(died_on AS DATE) <= DATE '{on}', FALSE) AS dead
         FROM {reading(snapshot, "people")} {where}""")
     con.execute(f"""CREATE OR REPLACE TABLE home AS
         SELECT l.subject, any_value(l.household) AS household, count(*) AS members, any_value(h.category) AS category,
-               any_value(h.area_path) AS area_path,
+               any_value(h.area_path) AS area_path, CAST(any_value(h.told_on) AS DATE) AS told_on,
                array_to_string(list_filter(string_split(any_value(h.area_path), '.'),
                                lambda code: length(code) BETWEEN 1 AND {choice.deep}), '.') AS place, bool_and(l.living) AS living
         FROM lived l JOIN {reading(snapshot, "households")} h ON h.household = l.household GROUP BY l.subject""")
@@ -143,7 +144,8 @@ def _members_keys(con: duckdb.DuckDBPyConnection) -> None:
 
 def _standings(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     con.execute(f"""CREATE OR REPLACE TEMP TABLE standing AS
-        SELECT person, household, kind, CAST(starts_on AS DATE) AS starts_on, CAST(next_review_on AS DATE) AS next_review_on
+        SELECT person, household, kind, CAST(starts_on AS DATE) AS starts_on, CAST(next_review_on AS DATE) AS next_review_on,
+               CAST(ends_on AS DATE) AS ends_on
         FROM {reading(snapshot, "standings")}""")
     con.execute(
         "CREATE OR REPLACE TEMP TABLE standing_of AS SELECT person, list(kind) AS kinds FROM standing "

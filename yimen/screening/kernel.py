@@ -87,14 +87,16 @@ def _receipts(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     Make `receipt`: what is received or stands decided, by policy and subject, with the decision's day and next review.
 
     Several rows of one subject and policy (a standing and its grant) become one: decided last, reviewed first.
+    What has its last day already (渐退, or confirmed to end with the month) `is_ending`: nobody is asked to end it again.
     """
     con.execute(f"""CREATE OR REPLACE TABLE receipt AS
         WITH every AS (
             SELECT policy, person, household, amount_fen, CAST(starts_on AS DATE) AS starts_on,
-                   CAST(next_review_on AS DATE) AS next_review_on FROM {reading(snapshot, "grants")}
-            UNION ALL SELECT kind, person, household, NULL, starts_on, next_review_on FROM standing)
+                   CAST(next_review_on AS DATE) AS next_review_on, CAST(ends_on AS DATE) AS ends_on
+            FROM {reading(snapshot, "grants")}
+            UNION ALL SELECT kind, person, household, NULL, starts_on, next_review_on, ends_on FROM standing)
         SELECT policy, person, household, max(amount_fen) AS amount_fen, max(starts_on) AS decided_on,
-               min(next_review_on) AS next_review_on
+               min(next_review_on) AS next_review_on, bool_and(ends_on IS NOT NULL) AS is_ending
         FROM every WHERE person IN (SELECT member FROM lived) OR household IN (SELECT household FROM home)
         GROUP BY ALL""")
 
@@ -129,7 +131,7 @@ class _Comparison:
     def received(self, con: duckdb.DuckDBPyConnection) -> None:
         """Add those who receive it wrongly, and those to be rechecked."""
         same = f"r.policy = {text(self.policy.id)} AND {self._same('r')}"
-        held = f"{self._from()} LEFT JOIN doubt d ON d.subject = a.subject JOIN receipt r ON {same}"
+        held = f"{self._from()} LEFT JOIN doubt d ON d.subject = a.subject JOIN receipt r ON {same} AND NOT r.is_ending"
         overdue = f"coalesce(r.next_review_on < DATE '{self.on.isoformat()}', FALSE)"
         expired, contradicted = ("coalesce(d.expired, FALSE)", "coalesce(d.contradicted, FALSE)")
         con.execute(

@@ -275,16 +275,19 @@ def facts_of(*, card: HouseholdCard, receipts: Sequence[Any], rules: Rules, on: 
         kinds=_kinds(card.standings, None),
         said=said.get(card.household_id, []),
         receipts=_received(card.standings, receipts, person=None),
+        told_on=card.told_on,
     )
     return facts_of_home(home, rules.catalogue.facts, on)
 
 
 def _registered(member: Member) -> Registered:
-    return Registered(member.person_id.hex, member.born_on, member.sex, member.died_on, member.registered_here, member.relation)
+    return Registered(
+        member.person_id.hex, member.born_on, member.sex, member.died_on, member.registered_here, member.relation, member.told_on
+    )
 
 
-def _kinds(standings: Sequence[StandingNow], person: uuid.UUID | None) -> set[str]:
-    return {standing.kind for standing in standings if standing.person_id == person}
+def _kinds(standings: Sequence[StandingNow], person: uuid.UUID | None) -> dict[str, date]:
+    return {standing.kind: standing.starts_on for standing in standings if standing.person_id == person}
 
 
 def _received(standings: Sequence[StandingNow], receipts: Sequence[Any], *, person: uuid.UUID | None) -> list[Receipt]:

@@ -14,11 +14,12 @@ from yimen.registry.models import HOUSEHOLD_STANDINGS, STANDINGS
 REGISTRY, STANDING = "登记", "认定"
 OF_PERSON = ("出生日期", "性别", "户籍在本县", "与户主关系", "已死亡")
 OF_HOUSEHOLD = ("家庭人口", "保障类别")
+KIND_OF = {name: kind for names in (STANDINGS, HOUSEHOLD_STANDINGS) for kind, name in names.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """A person as the registry knows them on a day; `standings` are the kinds of the person and of the household."""
+    """A person as the registry knows them on a day; `told_on` is the day the roster told it."""
 
     key: str
     born_on: date
@@ -26,6 +27,7 @@ class Registered:
     died_on: date | None
     registered_here: bool | None
     relation: str
+    told_on: date | None = None
 
 
 def facts_of_person(person: Registered, kinds: Iterable[str], on: date) -> dict[str, Any]:

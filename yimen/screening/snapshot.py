@@ -58,16 +58,18 @@ _TABLES: dict[str, str] = {
     "people": f"""
         SELECT {_key("p.id")} AS person, {_key("m.household_id")} AS household, {_day("p.born_on")} AS born_on, p.sex AS sex,
                {_day("p.died_on")} AS died_on, coalesce(cast(p.registered_here AS integer), -1) AS registered_here,
-               m.relation AS relation, p.area_path AS area_path,
+               m.relation AS relation, {_day("m.told_on")} AS told_on, p.area_path AS area_path,
                CASE WHEN (m.ends_on IS NULL OR m.ends_on >= {{on}})
                 AND (p.died_on IS NULL OR p.died_on > {{on}}) THEN 1 ELSE 0 END AS living
         FROM registry_person p JOIN registry_membership m ON m.person_id = p.id
         WHERE m.starts_on <= {{on}} AND (m.ends_on IS NULL OR m.ends_on >= {{on}} OR m.ends_on = p.died_on)""",
     "households": f"""
-        SELECT {_key("id")} AS household, area_path AS area_path, coalesce(category, '') AS category FROM registry_household""",
+        SELECT {_key("id")} AS household, area_path AS area_path, coalesce(category, '') AS category,
+               {_day("told_on")} AS told_on
+        FROM registry_household""",
     "standings": f"""
         SELECT {_key("person_id")} AS person, {_key("household_id")} AS household, kind AS kind, {_day("starts_on")} AS starts_on,
-               {_day("next_review_on")} AS next_review_on
+               {_day("next_review_on")} AS next_review_on, {_day("ends_on")} AS ends_on
         FROM registry_standing WHERE starts_on <= {{on}} AND (ends_on IS NULL OR ends_on >= {{on}})""",
     "statements": f"""
         SELECT {_key("id")} AS statement, {_key("person_id")} AS person, {_key("household_id")} AS household,
@@ -77,7 +79,7 @@ _TABLES: dict[str, str] = {
     "grants": f"""
         SELECT {_key("id")} AS grant_id, {_key("person_id")} AS person, {_key("household_id")} AS household, policy AS policy,
                coalesce(amount_fen, -1) AS amount_fen, {_day("starts_on")} AS starts_on,
-               {_day("next_review_on")} AS next_review_on
+               {_day("next_review_on")} AS next_review_on, {_day("ends_on")} AS ends_on
         FROM benefits_grant
         WHERE starts_on <= {{on}} AND (ends_on IS NULL OR (ends_on >= {{on}} AND ends_on <> starts_on))""",
     "obligors": f"""
@@ -88,16 +90,18 @@ _TABLES: dict[str, str] = {
 def reading(snapshot: Snapshot, table: str) -> str:
     """Return the SQL that reads a table of a snapshot with NULL where nothing is known."""
     changed = {
-        "people": "nullif(died_on, '') AS died_on, nullif(registered_here, -1) AS registered_here",
-        "households": "nullif(category, '') AS category",
-        "standings": f"{_EITHER}, nullif(next_review_on, '') AS next_review_on",
+        "people": f"nullif(died_on, '') AS died_on, nullif(registered_here, -1) AS registered_here, {_TOLD}",
+        "households": f"nullif(category, '') AS category, {_TOLD}",
+        "standings": f"{_EITHER}, {_ENDS}",
         "statements": f"{_EITHER}, nullif(valid_until, '') AS valid_until",
-        "grants": f"{_EITHER}, nullif(amount_fen, -1) AS amount_fen, nullif(next_review_on, '') AS next_review_on",
+        "grants": f"{_EITHER}, nullif(amount_fen, -1) AS amount_fen, {_ENDS}",
     }[table]
     return f"(SELECT * REPLACE ({changed}) FROM read_parquet('{snapshot.folder}/{table}.parquet'))"
 
 
 _NUMBERS = {"registered_here", "living", "amount_fen"}
+_TOLD = "nullif(told_on, '') AS told_on"
+_ENDS = "nullif(next_review_on, '') AS next_review_on, nullif(ends_on, '') AS ends_on"
 _EITHER = "nullif(person, '') AS person, nullif(household, '') AS household"
 
 

@@ -109,7 +109,7 @@ class Decision(Scoped):
 
     Identity (低保 特困 边缘 刚性) is decided first, the others in parallel. `facts` are frozen when it is proposed; nobody
     proposes and confirms the same decision (收办分离), which the database keeps too. One with the effect END or ADJUST
-    ends or changes the running `grant` it names.
+    ends or changes the running `grant` it names; an ending `by_work` (因就业收入超标) tapers (渐退).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -139,6 +139,7 @@ class Decision(Scoped):
     due_on = models.DateField(null=True)
     due_is_provisional = models.BooleanField(default=False)
     grant = models.ForeignKey("benefits.Grant", null=True, on_delete=models.PROTECT, related_name="decisions")
+    by_work = models.BooleanField(default=False)
 
     class Meta(Scoped.Meta):
         constraints = [

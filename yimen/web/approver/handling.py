@@ -187,7 +187,10 @@ def _hear(request: HttpRequest, held: Any) -> str:
 
 
 def _end(request: HttpRequest, held: Any) -> str:
-    actions.end_aid(case=held.case.pk, grant=_grant(request), opinion=_words(request), **_who())
+    by_work = request.POST.get("by_work") == "yes"
+    actions.end_aid(case=held.case.pk, grant=_grant(request), opinion=_words(request), by_work=by_work, **_who())
+    if by_work:
+        return "拟终止（渐退）的初审意见已记下；由别人确认以后，次月起渐退，期满停发。"
     return "拟终止的初审意见已记下；由别人确认以后，才从次月停发。"
 
 

@@ -30,7 +30,8 @@ from yimen.screening.queries import (
     findings_of,
 )
 from yimen.web.leader.findings import Narrow
-from yimen.web.leader.story import ROSTER, Row, Teller
+from yimen.web.leader.story import Row, Teller
+from yimen.web.templatetags.words import ROSTER
 from yimen.web.window.drafting import new_key, send_once
 
 # Neighbours are looked for among this many; behind them one opens findings from the list.
@@ -48,7 +49,7 @@ def page(request: HttpRequest, finding_id: uuid.UUID, problem: str = "", status:
     today, rules = timezone.localdate(), current_rules()
     with reading("核查线索", finding=finding_id.hex):
         held = finding_page(finding_id=finding_id, on=today)
-        rows = Teller(rules, _dated(held), held.answer, {} if held.changed else _known(held)).rows(
+        rows = Teller(rules, held.facts, held.answer, {} if held.changed else _known(held)).rows(
             held.finding.conditions, kind=held.finding.kind
         )
         others = list(findings_of(household_id=held.card.household_id))
@@ -149,18 +150,6 @@ _COUNTED = ((False, "不符合"), (None, "待核实"), (True, "符合"))
 def _back(request: HttpRequest, finding_id: uuid.UUID) -> HttpResponse:
     query = request.GET.urlencode()
     return HttpResponseRedirect(reverse("finding", args=[finding_id]) + (f"?{query}" if query else ""))
-
-
-def _dated(held: FindingPage) -> list[dict[str, Any]]:
-    """Return the facts of the finding; what the county itself decided, with the day since when it stands."""
-    found = []
-    for row in held.facts:
-        day = row["stated_on"]
-        if day is None and row["value"] is True:
-            since = held.card.decided_on(row["fact"], uuid.UUID(row["member"]) if row["member"] else None)
-            day = since.isoformat() if since else None
-        found.append({**row, "stated_on": day})
-    return found
 
 
 def _known(held: FindingPage) -> dict[Any, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 
 from yimen.policies.model import Fact
 from yimen.policies.queries import Answer, Rules, margin_yuan
+from yimen.web.templatetags.words import ASKED, origin
 
 _SIMPLE = re.compile(r"^\s*(\w+)\s*(<=|>=|<>|<|>|=)\s*(.+?)\s*$")
 _NAMES = re.compile(r"[^\W\d]\w*")
@@ -20,7 +21,6 @@ _NAMES = re.compile(r"[^\W\d]\w*")
 _MUST = {"<": "应低于", "<=": "应不超过", ">=": "应达到", ">": "应超过", "=": "应是", "<>": "应不是"}
 _ENDS = {"<": "达到", "<=": "超过", ">=": "低于", ">": "不超过", "=": "不再是", "<>": "变为"}
 _STARTS = {"<": "低于", "<=": "不超过", ">=": "达到", ">": "超过", "=": "是", "<>": "不再是"}
-ROSTER = "名册"
 _WORDS = {True: "是", False: "否", None: "不知道"}
 
 
@@ -66,8 +66,10 @@ class Row:
 
     @property
     def newest(self) -> date | None:
-        """Return the day of the newest statement."""
-        return max((part.stated_on for part in self.parts if part.stated_on), default=None)
+        """Return the day of the newest statement; that nothing was decided is no statement beside one."""
+        dated = [part for part in self.parts if part.stated_on]
+        said = [part for part in dated if part.source != ASKED] or dated
+        return max((part.stated_on for part in said if part.stated_on), default=None)
 
 
 @dataclass(frozen=True)
@@ -191,7 +193,7 @@ class Teller:
                     fact=row["fact"],
                     value=_say(fact.from_json(row["value"]), fact),
                     unit="" if isinstance(row["value"], bool) else fact.unit,
-                    source=_source(row["source"]),
+                    source=origin(row),
                     stated_on=date.fromisoformat(row["stated_on"]) if row["stated_on"] else None,
                     expired=row["expired"],
                     others="；".join(_other(one, fact) for one in row["others"]),
@@ -208,15 +210,11 @@ def _compared(expression: str) -> str:
     return f"{lone[2]} = {'false' if lone[1] else 'true'}" if lone else expression
 
 
-def _source(source: str) -> str:
-    return {"登记": ROSTER, "认定": "本县认定"}.get(source, source) or ROSTER
-
-
 def _other(said: Mapping[str, Any], fact: Fact) -> str:
     """Write what another source says against it, with its unit and day."""
     value = _say(fact.from_json(said["value"]), fact) + (f" {fact.unit}" if fact.unit else "")
     on = _say(date.fromisoformat(said["stated_on"]), fact) if said["stated_on"] else ""
-    return " ".join(word for word in (_source(said["source"]), on, "说", value) if word)
+    return " ".join(word for word in (origin(dict(said)), on, "说", value) if word)
 
 
 def _say(value: Any, fact: Fact) -> str:

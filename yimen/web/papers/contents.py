@@ -2,7 +2,6 @@
 
 import io
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Any
 
 import segno
@@ -16,6 +15,7 @@ from yimen.screening.queries import explain_registered
 from yimen.web.papers.printer import NotPrintable
 from yimen.web.papers.sheet import ADULT, VILLAGE, Held, Sheet
 from yimen.web.papers.wording import capitals, day, money, shown
+from yimen.web.templatetags.words import origin
 
 MISSING, BROUGHT, PROVED, PROMISED = "missing", "brought", "proved", "promised"
 
@@ -199,10 +199,10 @@ def _row(fact: Fact, named: Iterable[tuple[str, Mapping[str, Any]]]) -> dict[str
         said = (current.said or current.expired) if current else None
         if current is None or said is None:
             continue
-        origin = said.source if said.stated_on == date.min else f"{said.source} {day(said.stated_on)}"
+        source = f"{origin(said)} {day(said.shown_on)}".rstrip()
         mark = "，已过期" if current.said is None else ""
         words = f"{name}：" if name else ""
-        known.append(f"{words}{shown(said.value)}（{origin}{mark}）")
+        known.append(f"{words}{shown(said.value)}（{source}{mark}）")
     return {"name": fact.name, "unit": fact.unit, "known": known, "choice": _choice(fact), "person": fact.subject == "人"}
 
 

@@ -115,6 +115,7 @@ def _notice(held: Held, decision: Decision) -> dict[str, Any]:
         "before": money(earlier.amount_fen) if earlier else "",
         "since": _since(decision),
         "until": _until(decision),
+        "taper": _taper(decision),
         "heard": day(held.heard_on),
         # The opinion is the desk's own word; it is told only where a reason is owed and none else was written.
         "words": decision.words or (decision.opinion if kind != "confirmed" else ""),
@@ -151,6 +152,14 @@ def _until(decision: Decision) -> str:
     if decision.effect != END or decision.grant is None or decision.grant.ends_on is None:
         return ""
     return month(decision.grant.ends_on + timedelta(days=1))
+
+
+def _taper(decision: Decision) -> str:
+    """What is still paid of an ended grant, and until when, where work has lifted the income (渐退)."""
+    grant = decision.grant
+    if not decision.by_work or decision.state != CONFIRMED or grant is None or grant.ends_on is None:
+        return ""
+    return f"{month(grant.starts_on)}至{month(grant.ends_on)}是渐退期，每月发 {money(grant.amount_fen)} 元"
 
 
 def _since(decision: Decision) -> str:
@@ -204,6 +213,7 @@ def _slip(held: Held, decision: Decision) -> dict[str, Any]:
         "state": decision.state,
         "effect": decision.effect,
         "until": _until(decision),
+        "taper": _taper(decision),
         "benefit": held.policy_name(decision),
         "subject": held.subject_name(decision),
         "amount": money(decision.amount_fen),

@@ -71,6 +71,19 @@ def day(value: date | datetime | None) -> str:
     return "–" if local is None else f"{local.year}年{local.month}月{local.day}日"
 
 
+ROSTER, DECIDED, ASKED = "名册", "本县认定", "查本县认定"
+
+
+@register.filter
+def origin(said: Any) -> str:
+    """Write whose word a fact is; the registry's own are the roster's (名册) and what the county has decided (本县认定)."""
+    source, value = (said["source"], said["value"]) if isinstance(said, dict) else (said.source, said.value)
+    if source == "认定":
+        # That nothing was decided is known from asking, on the day it was asked.
+        return DECIDED if value else ASKED
+    return ROSTER if source in ("", "登记") else str(source)
+
+
 @register.filter
 def moment(value: datetime | None) -> str:
     """Write a moment as 11月23日 02:10."""

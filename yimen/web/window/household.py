@@ -1,18 +1,23 @@
 """What the page of a household shows beside the card: what is known, and the trail (一户一条救助链)."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
+from django.utils.timezone import localdate
+
 from yimen.benefits.queries import Receipt, Received
 from yimen.cases.queries import words_of
+from yimen.evidence.queries import Current, Said
 from yimen.policies.model import Fact
 from yimen.policies.queries import Rules
+from yimen.registry.queries import age_on
 from yimen.screening.queries import KINDS, RegisteredAnswers
+from yimen.web.templatetags.words import DECIDED, day, origin
 from yimen.web.window.offers import Groups, groups_of
 
-_REGISTERED = date.min
+_STANDING = "认定"
 _QUIET = ("save", "choose", "paper")
 
 
@@ -24,7 +29,7 @@ class KnownFact:
     value: Any
     unit: str
     source: str
-    stated_on: date
+    stated_on: date | None
     expired: bool
     differs: str
 
@@ -39,21 +44,34 @@ class Event:
 
 
 def known_facts(held: RegisteredAnswers, rules: Rules) -> list[tuple[str, list[KnownFact]]]:
-    """Return what is known of the household and of each member, the newest first; what the card already says is left out."""
+    """Return what is known of the household and of each member, what the registry says first, then the newest."""
     rows = [("全家", held.facts.household), *zip((m.name for m in held.card.members), held.facts.people, strict=True)]
     found = [(whose, _facts(known, rules.catalogue.facts)) for whose, known in rows]
     return [(whose, facts) for whose, facts in found if facts]
 
 
-def _facts(known: Mapping[str, Any], facts: Mapping[str, Fact]) -> list[KnownFact]:
-    rows = []
+def _facts(known: Mapping[str, Current], facts: Mapping[str, Fact]) -> list[KnownFact]:
+    rows, registered, no_standing = [], [], None
     for name, current in known.items():
         said = current.said or current.expired
-        if said is None or said.stated_on == _REGISTERED:
-            continue
+        if said is None or (said.is_registered and name == "已死亡" and not said.value):
+            continue  # Who lives here lives.
         differs = "，".join(f"{one.source}说{_words(one.value)}" for one in current.others) if current.contradicted else ""
-        rows.append(KnownFact(name, said.value, facts[name].unit, said.source, said.stated_on, current.said is None, differs))
-    return sorted(rows, key=lambda row: row.stated_on, reverse=True)
+        row = KnownFact(name, _told(said), facts[name].unit, origin(said), said.shown_on, current.said is None, differs)
+        if said.source == _STANDING and not said.value:
+            no_standing = replace(row, name="对象类别", value="没有认定")
+        elif said.is_registered:
+            registered.append(row)
+        else:
+            rows.append(row)
+    if no_standing and not any(row.source == DECIDED for row in registered):
+        registered.append(no_standing)
+    return registered + sorted(rows, key=lambda row: row.stated_on or date.min, reverse=True)
+
+
+def _told(said: Said) -> Any:
+    """Return the value as the page says it; a day of birth with the age it comes to."""
+    return f"{day(said.value)}，{age_on(said.value, localdate())} 岁" if said.fact == "出生日期" else said.value
 
 
 def _words(value: Any) -> str:
@@ -90,7 +108,7 @@ def _statements(held: RegisteredAnswers) -> Iterable[Event]:
     for known in (held.facts.household, *held.facts.people):
         for name, current in known.items():
             for said in (current.said, current.expired, *current.others):
-                if said is not None and said.stated_on != _REGISTERED:
+                if said is not None and not said.is_registered:
                     heard.setdefault((said.stated_on, said.source), set()).add(name)
     for (on, source), names in heard.items():
         yield Event(on, f"{source}提供 {len(names)} 项信息", "、".join(sorted(names)[:4]) + (" 等" if len(names) > 4 else ""))
