@@ -413,11 +413,11 @@ def test_a_load_cut_off_in_the_middle_is_loaded_again_and_nothing_is_double(load
     with monkeypatch.context() as broken:
         written = []
 
-        def dies(batch, at):
+        def dies(*batch):
             written.append(batch)
             if len(written) == 2:
                 raise SystemExit
-            write_batch(batch, at)
+            write_batch(*batch)
 
         broken.setattr("yimen.registry.load._write", dies)
         with pytest.raises(SystemExit):

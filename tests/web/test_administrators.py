@@ -1,10 +1,12 @@
 """Administrators: who may come in and as what, who looked at what; they see no person and reach no other county."""
 
+import io
 import re
 from datetime import date
 
 import pytest
 from django.urls import reverse
+from python_calamine import CalamineWorkbook
 
 from tests.make import NOON, make_area, make_household, make_person, make_staff, make_village
 from yimen.office import actions
@@ -139,10 +141,13 @@ def test_the_audit_tells_who_did_what_and_names_nobody(auditor, county):
     assert "给本人查进度" in body
     assert "10.1.1.1" in body
     assert "沈小满" not in body
-    text = auditor.get(reverse("audit_export") + "?what=read").content.decode("utf-8-sig")
+    text = auditor.get(reverse("audit_export") + "?what=read&as=csv").content.decode("utf-8-sig")
     assert "clerk" in text
     assert "沈小满" not in text
     assert AuditEntry.objects.filter(staff=auditor.staff, purpose__in=("看审计", "导出审计")).count() == 2
+    book = auditor.get(reverse("audit_export") + "?what=read").content
+    rows = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_index(0).to_python()
+    assert {line.split(",")[4] for line in text.splitlines()} == {row[4] for row in rows}
 
 
 def test_the_audit_is_narrowed_by_day_who_what_and_area(auditor, county, other):

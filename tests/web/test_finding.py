@@ -110,7 +110,8 @@ def test_what_the_roster_and_the_county_say_carries_a_day_as_every_fact_does(ent
 
     assert {"名册", "本县认定", "查本县认定"} <= {one.source for one in facts}
     assert [one for one in facts if one.stated_on is None] == []
-    assert "名册 2026年12月1日" in " ".join(page.content.decode() for page in pages)
+    day = county.today
+    assert f"名册 {day.year}年{day.month}月{day.day}日" in " ".join(page.content.decode() for page in pages)
 
 
 def test_that_nothing_was_decided_does_not_make_another_word_look_newer():

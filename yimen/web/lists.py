@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -37,12 +38,38 @@ def query_of(request: HttpRequest) -> str:
     return query.urlencode()
 
 
+@dataclass(frozen=True)
+class Sheet:
+    """One table to take away: its name, its headings and its lines; `held` columns stay in view beside the first row."""
+
+    name: str
+    columns: Sequence[str]
+    lines: Iterable[Sequence[Any]]
+    held: int = 0
+
+
 def file_of(request: HttpRequest, *, name: str, columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> HttpResponse:
     """Answer with a list as a file: CSV where `as=csv` is asked, else Excel; no cell becomes a formula."""
-    as_text = request.GET.get("as") == "csv"
-    content = _text(columns, lines) if as_text else _workbook(columns, lines)
-    answer = HttpResponse(content, content_type="text/csv; charset=utf-8" if as_text else SPREADSHEET)
-    answer["Content-Disposition"] = f'attachment; filename="{name}-{localdate():%Y%m%d}.{"csv" if as_text else "xlsx"}"'
+    if request.GET.get("as") == "csv":
+        return _file(_text(columns, lines), name, "csv")
+    return book_of(name=name, sheets=[Sheet("", columns, lines)])
+
+
+def book_of(*, name: str, sheets: Iterable[Sheet]) -> HttpResponse:
+    """Answer with several tables as one Excel file."""
+    out = io.BytesIO()
+    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    forms_of = ({"bold": True}, {"num_format": "#,##0.00"}, {"num_format": "yyyy-mm-dd"})
+    formats = [book.add_format(one) for one in forms_of]
+    for one in sheets:
+        _write(book.add_worksheet(one.name or None), one, *formats)
+    book.close()
+    return _file(out.getvalue(), name, "xlsx")
+
+
+def _file(content: bytes, name: str, ending: str) -> HttpResponse:
+    answer = HttpResponse(content, content_type="text/csv; charset=utf-8" if ending == "csv" else SPREADSHEET)
+    answer["Content-Disposition"] = f'attachment; filename="{name}-{localdate():%Y%m%d}.{ending}"'
     return answer
 
 
@@ -61,14 +88,9 @@ def _said(value: Any) -> str:
     return f"{localtime(value):%Y-%m-%d %H:%M}" if isinstance(value, datetime) else "" if value is None else str(value)
 
 
-def _workbook(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> bytes:
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
-    sheet = book.add_worksheet()
-    forms_of = ({"bold": True}, {"num_format": "#,##0.00"}, {"num_format": "yyyy-mm-dd"})
-    bold, money, day = (book.add_format(one) for one in forms_of)
-    sheet.write_row(0, 0, columns, bold)
-    for at, line in enumerate(lines, start=1):
+def _write(sheet: Any, held: Sheet, bold: Any, money: Any, day: Any) -> None:
+    sheet.write_row(0, 0, held.columns, bold)
+    for at, line in enumerate(held.lines, start=1):
         for place, value in enumerate(line):
             if isinstance(value, int):
                 sheet.write_number(at, place, value)
@@ -79,6 +101,4 @@ def _workbook(columns: Sequence[str], lines: Iterable[Sequence[Any]]) -> bytes:
             elif value is not None:
                 sheet.write_string(at, place, _said(value))
     sheet.autofit()
-    sheet.freeze_panes(1, 0)
-    book.close()
-    return out.getvalue()
+    sheet.freeze_panes(1, held.held)

@@ -1,9 +1,7 @@
 """The audit (审计): who read or changed how much, when, from where and why; filtered, page by page, exported."""
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,6 +16,7 @@ from django.utils.timezone import localdate, localtime
 from yimen.office.audit import reading
 from yimen.office.queries import AuditFilter, areas_seen, audit_entries, posts_of
 from yimen.web.administrators.words import purpose_in_words, words_of_action
+from yimen.web.lists import file_of
 
 PER_PAGE = 50
 MOST_EXPORTED = 20_000
@@ -90,7 +89,7 @@ def audit_list(request: HttpRequest) -> HttpResponse:
 
 
 def audit_export(request: HttpRequest) -> HttpResponse:
-    """Export what the filter shows, as text; the export stands in the audit."""
+    """Export what the filter shows; the export stands in the audit."""
     narrowed = Narrow(request.GET.copy()).chosen()
     chosen = audit_entries(narrowed=narrowed)
     number = chosen.count()
@@ -98,10 +97,9 @@ def audit_export(request: HttpRequest) -> HttpResponse:
         words = f"这样筛选有 {number:,} 条，一次最多导出 {MOST_EXPORTED:,} 条。请缩短日期，或按人员、岗位所在地缩小范围。"
         return render(request, "administrators/too_many.html", {"current": reverse("audit"), "words": words}, status=422)
     with reading("导出审计", rows=number, **_told(narrowed)):
-        content = _text(_rows(list(chosen)))
-    answer = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = f'attachment; filename="audit-{narrowed.starts_on:%Y%m%d}-{narrowed.ends_on:%Y%m%d}.csv"'
-    return answer
+        lines = [_line(row) for row in _rows(list(chosen))]
+    name = f"audit-{narrowed.starts_on:%Y%m%d}-{narrowed.ends_on:%Y%m%d}"
+    return file_of(request, name=name, columns=COLUMNS, lines=lines)
 
 
 def _told(narrowed: AuditFilter) -> dict[str, str | int | bool | None]:
@@ -127,13 +125,7 @@ def _rows(entries: Sequence[Any]) -> list[Row]:
     ]
 
 
-def _text(rows: Iterable[Row]) -> bytes:
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(COLUMNS)
-    for row in rows:
-        values = [f"{localtime(row.at):%Y-%m-%d %H:%M:%S}", row.name, row.username, row.place, row.what, row.purpose]
-        values += [str(row.count), "是" if row.refused else "", row.address, row.detail]
-        # A cell that begins like a formula stays text, whatever opens the file.
-        writer.writerow(["'" + value if value[:1] in ("=", "+", "-", "@") else value for value in values])
-    return out.getvalue().encode("utf-8-sig")
+def _line(row: Row) -> list[Any]:
+    # To the second: two things a minute apart are told apart by nothing else.
+    at, refused = f"{localtime(row.at):%Y-%m-%d %H:%M:%S}", "是" if row.refused else ""
+    return [at, row.name, row.username, row.place, row.what, row.purpose, row.count, refused, row.address, row.detail]

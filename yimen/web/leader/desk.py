@@ -1,11 +1,9 @@
 """The first page of a county or a township: three things to do, then the figures, which add up."""
 
-import io
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import xlsxwriter
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -14,7 +12,7 @@ from yimen.cases.queries import check_counts
 from yimen.office import audit
 from yimen.office.access import may, require
 from yimen.screening.queries import KINDS, Figures, figures
-from yimen.web.lists import SPREADSHEET
+from yimen.web.lists import Sheet, book_of
 from yimen.web.today import things
 
 COLUMNS = {"missed": "漏救", "wrong": "错救", "recheck": "待核实", "soon": "即将", "opened": "新出现", "closed": "已关闭"}
@@ -61,19 +59,14 @@ def export(request: HttpRequest) -> HttpResponse:
     require("finding.export")
     areas, policies = lines_of(figures())
     audit.write(action="export", at=timezone.now(), what="figures", rows=len(areas) + len(policies))
-    out = io.BytesIO()
-    book = xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False})
-    for name, lines in (("按地方", areas), ("按政策", policies)):
-        sheet = book.add_worksheet(name)
-        sheet.write_row(0, 0, [name[1:], *COLUMNS.values()], book.add_format({"bold": True}))
-        for place, line in enumerate(lines, start=1):
-            sheet.write_row(place, 0, [line.words, *(line.counts.get(column, 0) for column in COLUMNS)])
-        sheet.autofit()
-        sheet.freeze_panes(1, 1)
-    book.close()
-    answer = HttpResponse(out.getvalue(), content_type=SPREADSHEET)
-    answer["Content-Disposition"] = f'attachment; filename="figures-{timezone.localdate():%Y%m%d}.xlsx"'
-    return answer
+    tables = (("按地方", areas), ("按政策", policies))
+    return book_of(
+        name="figures", sheets=[Sheet(name, [name[1:], *COLUMNS.values()], map(_cells, lines), 1) for name, lines in tables]
+    )
+
+
+def _cells(line: Line) -> list[str | int]:
+    return [line.words, *(line.counts.get(column, 0) for column in COLUMNS)]
 
 
 def lines_of(held: Figures) -> tuple[list[Line], list[Line]]:
