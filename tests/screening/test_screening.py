@@ -67,6 +67,11 @@ def test_aid_that_has_its_last_day_already_is_not_asked_about_again(county):
 
     with scope(System("test"), "渐退"):
         Grant.objects.update(ends_on=date(2027, 5, 31))
+    county.screen()
+    assert ("wrong", "subsistence_allowance") in county.found()
+
+    with scope(System("test"), "渐退"):
+        Grant.objects.update(delivery=None)
         Standing.objects.update(ends_on=date(2027, 5, 31))
     county.screen()
 

@@ -87,7 +87,7 @@ def _receipts(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     Make `receipt`: what is received or stands decided, by policy and subject, with the decision's day and next review.
 
     Several rows of one subject and policy (a standing and its grant) become one: decided last, reviewed first.
-    What has its last day already (渐退, or confirmed to end with the month) `is_ending`: nobody is asked to end it again.
+    What a decision has given its last day (渐退) `is_ending`: nobody is asked to end it again.
     """
     con.execute(f"""CREATE OR REPLACE TABLE receipt AS
         WITH every AS (

@@ -76,10 +76,11 @@ _TABLES: dict[str, str] = {
                members_key AS members_key, source AS source, {_day("stated_on")} AS stated_on,
                {_day("valid_until")} AS valid_until, cast(facts AS text) AS facts, cast({{recorded_at}} AS text) AS recorded_at
         FROM evidence_statement WHERE stated_on <= {{on}}""",
+    # The last day that a decision has set; one that a list brings, years ahead perhaps, ends nothing yet.
     "grants": f"""
         SELECT {_key("id")} AS grant_id, {_key("person_id")} AS person, {_key("household_id")} AS household, policy AS policy,
                coalesce(amount_fen, -1) AS amount_fen, {_day("starts_on")} AS starts_on,
-               {_day("next_review_on")} AS next_review_on, {_day("ends_on")} AS ends_on
+               {_day("next_review_on")} AS next_review_on, {_day("CASE WHEN delivery_id IS NULL THEN ends_on END")} AS ends_on
         FROM benefits_grant
         WHERE starts_on <= {{on}} AND (ends_on IS NULL OR (ends_on >= {{on}} AND ends_on <> starts_on))""",
     "obligors": f"""
