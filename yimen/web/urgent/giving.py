@@ -87,7 +87,7 @@ def case(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
         names: dict[Any, str] = {one.person_id: one.name for one in card.members}
     waiting = [one for one in held.decisions if one.state == DecisionState.PROPOSED]
     shown = {
-        "current": reverse("people"),
+        "current": reverse("cases"),
         "held": held,
         "card": card.placed(),
         "aid": aid,

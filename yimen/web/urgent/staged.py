@@ -115,7 +115,7 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "", doing: str
     undecided = [one for one in held.decisions if one.state == DecisionState.OPEN]
     reserve = reserve_above(area)
     shown = {
-        "current": reverse("people"),
+        "current": reverse("cases"),
         "held": held,
         "card": card.placed(),
         "aid": aid,
