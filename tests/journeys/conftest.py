@@ -159,10 +159,12 @@ def enter(house, browser, kept_sessions):
     yield from _door(house, browser, kept_sessions)
 
 
-@pytest.fixture(scope="session")
-def town(county, tmp_path_factory):
-    """Serve another copy of the county, in which days may go by."""
-    yield from served(county, tmp_path_factory.mktemp("town") / "home", "--web-only")
+@pytest.fixture(scope="session", params=[DESK, PHONE], ids=["desk", "phone"])
+def town(request, county, tmp_path_factory):
+    """Serve a copy of the county in which days may go by: one whose people sit at desks, one where all have a telephone alone."""
+    for house in served(county, tmp_path_factory.mktemp("town") / "home", "--web-only"):
+        house.size = request.param
+        yield house
 
 
 @pytest.fixture
@@ -174,7 +176,7 @@ def sit(town, browser, kept_sessions):
     seen, found = set(), []
     opening = _door(town, browser, kept_sessions)
     pass_door = next(opening)
-    yield lambda username="", size=DESK: Seat(pass_door(username, size), seen, found)
+    yield lambda username="", size=town.size: Seat(pass_door(username, size), seen, found)
     assert next(opening, None) is None
     assert found == []
 
