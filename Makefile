@@ -4,7 +4,7 @@ BIN := .venv/bin
 # --no-compile: Python compiles what it imports when it does, so that the first page comes sooner.
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo serve test test-postgres check fix bench clean
+.PHONY: demo serve test fast test-postgres check fix bench clean
 
 demo: .venv/.run
 	@$(BIN)/yimen demo
@@ -14,6 +14,10 @@ serve: .venv/.run
 
 test: .venv/.test
 	$(BIN)/pytest -n 2 -q
+
+# Everything but what is marked slow.
+fast: .venv/.test
+	$(BIN)/pytest -n 2 -q -m "not slow"
 
 test-postgres: .venv/.test
 	$(BIN)/pytest -n 2 -q -m "not journey"

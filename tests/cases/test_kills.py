@@ -13,7 +13,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.store
+from tests import tables
+
+pytestmark = [pytest.mark.store, pytest.mark.slow]
 STEPS = ("open", "accept", "verify", "visit", "sign", "propose", "confirm")
 KILLS = 56
 # As long as nobody has seen a step to its end; afterwards as long as it took: before, within and after its commit.
@@ -85,6 +87,7 @@ class Office:
 def killed(tmp_path_factory):
     """An office in which so many clerks were killed, and what it had acknowledged."""
     home = tmp_path_factory.mktemp("office")
+    tables.place(home / "yimen.sqlite3")
     office, chance = Office(home), random.Random(20261124)
     try:
         for number in range(KILLS):

@@ -24,7 +24,7 @@ from yimen.screening.models import Finding
 from yimen.screening.queries import current_rules, explain_registered
 from yimen.screening.snapshot import take
 
-pytestmark = [pytest.mark.django_db, pytest.mark.store]
+pytestmark = [pytest.mark.django_db, pytest.mark.store, pytest.mark.slow]
 VERDICTS = {True: "eligible", False: "not_eligible", None: "unknown"}
 
 

@@ -13,7 +13,7 @@ from yimen.registry.models import Person
 from yimen.screening.actions import run_screening
 from yimen.screening.models import Finding
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.store]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.store, pytest.mark.slow]
 
 
 def test_looking_again_only_at_what_changed_comes_to_the_same_as_looking_at_everybody(tmp_path, settings):

@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.store
+from tests import tables
+
+pytestmark = [pytest.mark.store, pytest.mark.slow]
 QUEUE = """
 from django.utils import timezone
 from yimen.jobs.demo.accounts import prepare_accounts
@@ -20,7 +22,7 @@ from yimen.jobs.serving import prepare
 from yimen.office import work
 prepare()
 prepare_accounts()
-work.enqueue("demo.build", arguments={"people": 1500, "seed": 7}, by=None, at=timezone.now())
+work.enqueue("demo.build", arguments={"people": PEOPLE, "seed": 7}, by=None, at=timezone.now())
 """
 
 
@@ -38,6 +40,11 @@ class Home:
             [sys.executable, "-m", "yimen", *words], env=self.environment, capture_output=True, text=True, check=False
         )
         assert done.returncode == 0, done.stderr
+
+    def queue_a_county(self, people: int) -> None:
+        """Make the tables and queue the building of a demonstration county."""
+        tables.place(self.folder / "yimen.sqlite3")
+        self.yimen("manage", "shell", "--no-imports", "-c", QUEUE.replace("PEOPLE", str(people)))
 
     def worker(self) -> subprocess.Popen:
         started = subprocess.Popen([sys.executable, "-m", "yimen", "worker"], env=self.environment)
@@ -74,7 +81,7 @@ def home(tmp_path):
 
 
 def test_a_job_whose_worker_is_killed_is_done_by_the_next_as_if_nothing_had_happened(home):
-    home.yimen("manage", "shell", "--no-imports", "-c", QUEUE)
+    home.queue_a_county(1500)
 
     first = home.worker()
     home.wait("SELECT 1 FROM registry_person LIMIT 1")
@@ -113,7 +120,7 @@ def test_what_a_command_writes_only_its_owner_may_read(home):
 
 
 def test_a_worker_that_is_told_to_stop_in_a_long_job_gives_it_back(home):
-    home.yimen("manage", "shell", "--no-imports", "-c", QUEUE.replace("1500", "6000"))
+    home.queue_a_county(6000)
     worker = home.worker()
     home.wait("SELECT 1 FROM office_job WHERE name = 'demo.build' AND rows_done > 0")
 

@@ -22,6 +22,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
+from tests import tables
+
 HERE = Path(__file__).parent
 CHROMIUM = next((found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None)
 AXE = HERE / "vendor" / "axe.min.js"
@@ -37,6 +39,7 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.journey)
+            item.add_marker(pytest.mark.slow)
             if CHROMIUM is None and not os.environ.get("CI"):
                 item.add_marker(pytest.mark.skip(reason="no Chromium"))
 
@@ -113,6 +116,7 @@ def _built(home):
     fresh = home.with_name("county.building")
     fresh.mkdir()
     _set_clock(fresh, MONDAY)
+    tables.place(fresh / "yimen.sqlite3")
     demo = [*YIMEN, "demo", "--people", PEOPLE, "--no-serve"]
     subprocess.run(demo, env=_environment(fresh), check=True, capture_output=True)
     return fresh.rename(home)
@@ -139,9 +143,9 @@ def house(county, tmp_path_factory):
     yield from served(county, tmp_path_factory.mktemp("served") / "home")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser(house):
-    """Start Chromium once for a module; it ends with it, because its loop would stand in the way of other tests."""
+    """Start Chromium once for all journeys; it ends with them, because its loop would stand in the way of other tests."""
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
         yield started.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])

@@ -6,6 +6,7 @@ from datetime import date
 from pathlib import Path
 
 import pyarrow
+import pytest
 from pyarrow import parquet
 
 from yimen.policies.queries import Where, evaluate, load_rules
@@ -122,6 +123,7 @@ def person(dice: random.Random) -> dict[str, object]:
     return {name: None if dice.random() < 0.3 else value for name, value in values.items()}
 
 
+@pytest.mark.slow
 def test_closures_and_sql_agree_on_a_hundred_thousand_random_pairs(tmp_path):
     dice = random.Random(20261201)
     subjects = [{"subject": f"s{n}", **person(dice)} for n in range(SUBJECTS)]

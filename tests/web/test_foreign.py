@@ -23,7 +23,7 @@ from yimen.screening.models import Finding
 from yimen.urls import urlpatterns
 from yimen.web.papers.views import PAPERS
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # The door and what tells nothing about anybody.
 OPEN = ("account_", "mfa_")
 # Whoever holds the receipt may ask where it stands, and is told nobody's name.
