@@ -64,12 +64,13 @@ class Home:
         finally:
             connection.close()
 
-    def wait(self, sql: str, seconds: float = 200) -> list[tuple]:
+    def wait(self, sql: str, seconds: float = 200, *, every: float = 0.005) -> list[tuple]:
+        """Ask until there is an answer; whoever asks all the time takes the worker's processor."""
         until = time.monotonic() + seconds
         while time.monotonic() < until:
             if rows := self.ask(sql):
                 return rows
-            time.sleep(0.005)
+            time.sleep(every)
         raise AssertionError(f"did not come: {sql}")
 
 
@@ -91,7 +92,8 @@ def test_a_job_whose_worker_is_killed_is_done_by_the_next_as_if_nothing_had_happ
     assert home.ask("SELECT state FROM office_job WHERE name = 'demo.build'") == [("running",)]
 
     second = home.worker()
-    result, attempts = home.wait("SELECT result, attempts FROM office_job WHERE name = 'demo.build' AND state = 'done'")[0]
+    done = "SELECT result, attempts FROM office_job WHERE name = 'demo.build' AND state = 'done'"
+    result, attempts = home.wait(done, every=0.2)[0]
     second.send_signal(signal.SIGINT)
     assert second.wait(timeout=20) == 0
 

@@ -144,7 +144,7 @@ def house(county, tmp_path_factory):
 
 
 @pytest.fixture(scope="package")
-def browser(house):
+def browser():
     """Start Chromium once for all journeys; it ends with them, because its loop would stand in the way of other tests."""
     playwright = pytest.importorskip("playwright.sync_api")
     with playwright.sync_playwright() as started:
