@@ -20,6 +20,7 @@ from yimen.web.citizen import rate as citizen_rate
 from yimen.web.co_organizer import village
 from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.disputes import desk as disputes
+from yimen.web.files import file
 from yimen.web.front import home
 from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
@@ -114,6 +115,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<uuid:person_id>/help/", window_help.person, name="person_help"),
     path("help/", window_help.stranger, name="help"),
     path("households/new/", registering.new_household, name="household_new"),
+    path("households/<uuid:household_id>/file/", file.page, name="household_file"),
+    path("households/<uuid:household_id>/file/<slug:name>/", file.step, name="household_file_step"),
+    path("files/", file.out, name="files_out"),
     path("households/<uuid:household_id>/urgent/", giving.form, name="urgent_form"),
     path("households/<uuid:household_id>/urgent-aid/", staged.form, name="urgent_aid_form"),
     path("households/<uuid:household_id>/gift/", giving.gift, name="charity_gift"),

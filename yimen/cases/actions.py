@@ -26,6 +26,7 @@ from yimen.cases.disputing import answer_contest, contest, receive_copy, rule, s
 from yimen.cases.dossier import NotArchived, archive_paper, number_blanks
 from yimen.cases.drawing import draw_checks
 from yimen.cases.ending import adjust_aid, end_aid, hear, recover
+from yimen.cases.filing import NotFiled, hand_over_file, lend_file, return_file
 from yimen.cases.flow import Changed, WrongStep
 from yimen.cases.grounds import NotDecided, StaleFacts
 from yimen.cases.lanes import Hand, NotGiven, give_small_aid
@@ -73,6 +74,7 @@ __all__ = [
     "NotDelivered",
     "NotEnded",
     "NotExtended",
+    "NotFiled",
     "NotGiven",
     "NotHandedOver",
     "NotPosted",
@@ -112,10 +114,12 @@ __all__ = [
     "give_consent",
     "give_small_aid",
     "give_urgent_aid",
+    "hand_over_file",
     "hear",
     "informant_of",
     "investigate",
     "keep_photo",
+    "lend_file",
     "list_obligor_of",
     "load_applications",
     "look_for_obligor_of",
@@ -149,6 +153,7 @@ __all__ = [
     "recover",
     "refer",
     "refuse",
+    "return_file",
     "rule",
     "save_draft",
     "save_visit_draft",

@@ -10,7 +10,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max, QuerySet
 from django.utils.timezone import localdate
 
-from yimen.cases.models import ArchivedPaper, BlankPad, Case, Consent, Decision, Handover, Paper, Task, Visit
+from yimen.cases.models import ArchivedPaper, BlankPad, Case, Decision, Handover, Task
 from yimen.cases.words import Channel, State
 from yimen.office import audit
 from yimen.office.access import NotAllowed, current, may, require, within
@@ -35,7 +35,6 @@ __all__ = [
     "entered_before",
     "handed_over",
     "kept_paper",
-    "leaves_of",
     "number_blanks",
     "pads_out",
 ]
@@ -109,42 +108,6 @@ def archived_papers(*, case_id: uuid.UUID) -> QuerySet[ArchivedPaper]:
     require("case.see")
     rows: QuerySet[ArchivedPaper] = ArchivedPaper.objects.filter(case_id=case_id)
     return rows.select_related("printed_by").order_by("number")
-
-
-@dataclass(frozen=True)
-class Leaf:
-    """One thing in a household's file: its case, title, day, pages (None: not known), and a remark."""
-
-    case: str
-    title: str
-    on: date | None
-    pages: int | None
-    remark: str = ""
-
-
-def leaves_of(*, household_id: uuid.UUID) -> list[Leaf]:
-    """Return everything that lies in a household's file (卷内文件), case by case, in the order it came in."""
-    require("case.see")
-    found = []
-    for case in Case.objects.filter(household_id=household_id).order_by("opened_at", "pk"):
-        found += sorted(_leaves(case), key=lambda leaf: leaf.on or localdate(case.opened_at))
-    return found
-
-
-def _leaves(case: Case) -> list[Leaf]:
-    name = str(case)
-    leaves = [
-        Leaf(name, paper.title, localdate(paper.printed_at), paper.pages)
-        for paper in ArchivedPaper.objects.filter(case=case).order_by("number")
-    ]
-    for brought in Paper.objects.filter(case=case, state="brought").order_by("pk"):
-        leaves.append(Leaf(name, brought.name, case.received_on, None, "扫描件" if brought.scan else "纸质件"))
-    for consent in Consent.objects.filter(case=case).order_by("signed_on", "pk"):
-        words = "核对授权书（已签）" if consent.given else "不同意核对的记录"
-        leaves.append(Leaf(name, words, consent.signed_on, None, "扫描件" if consent.scan else "纸质件"))
-    for visit in Visit.objects.filter(case=case).order_by("visited_on", "pk"):
-        leaves.append(Leaf(name, "入户调查记录", visit.visited_on, None, f"照片 {len(visit.photos)} 张"))
-    return leaves
 
 
 def decisions_of(*, household_id: uuid.UUID) -> QuerySet[Decision]:

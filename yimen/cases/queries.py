@@ -41,14 +41,15 @@ from yimen.cases.dossier import (
     entered_before,
     handed_over,
     kept_paper,
-    leaves_of,
     pads_out,
 )
 from yimen.cases.dues import deadlines_of, wrong_dues
 from yimen.cases.ending import recoveries_of, running_grants, taper_of, was_heard
+from yimen.cases.filing import FilePage, Retention, file_number_of, file_page, files_out, retention_of
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
 from yimen.cases.indicators import Item
 from yimen.cases.lanes import Earlier, cap_of, earlier_aid, unconfirmed, urgent_of
+from yimen.cases.leaves import Leaf, leaves_of
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
 from yimen.cases.portal import Status, portal_changes, portal_status
 from yimen.cases.portal_file import write_statuses
@@ -93,16 +94,19 @@ __all__ = [
     "DecisionPage",
     "DisputePage",
     "Earlier",
+    "FilePage",
     "Grade",
     "Hall",
     "HandedOver",
     "Item",
     "Kind",
+    "Leaf",
     "Load",
     "Opinions",
     "PaperState",
     "PointLine",
     "Promise",
+    "Retention",
     "Sheet",
     "StageLine",
     "Stand",
@@ -141,6 +145,9 @@ __all__ = [
     "draws",
     "earlier_aid",
     "entered_before",
+    "file_number_of",
+    "file_page",
+    "files_out",
     "hall_visit",
     "handed_over",
     "has_informant",
@@ -170,6 +177,7 @@ __all__ = [
     "recoveries_of",
     "report_seen",
     "reports",
+    "retention_of",
     "running_grants",
     "sheet_of",
     "signing_page",

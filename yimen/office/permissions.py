@@ -31,6 +31,7 @@ PERMISSION_WORDS = {
     "board.photograph": "给公示、公布的表拍照上传",
     "decision.confirm": "审核确认",
     "decision.department": "办理本部门的决定",
+    "file.keep": "管理一户一档：借阅、归还、移交",
     "dispute.see": "看行政复议和行政诉讼",
     "dispute.handle": "登记、应对行政复议和行政诉讼",
     "complaint.see_name": "看举报人",
@@ -64,6 +65,7 @@ _TOWN = _VISIT | {
     "case.deliver",
     "decision.propose",
     "reserve.spend",
+    "file.keep",
 }
 
 PERMISSIONS: dict[str, frozenset[str]] = {
@@ -73,7 +75,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
         | {"screening.run"}
         | {"case.accept", "case.verify", "case.extend", "case.reassign", "case.deliver", "decision.propose", "complaint.see_name"}
         | {"reserve.fund", "case.export", "board.photograph", "rating.see"}
-        | {"dispute.see", "dispute.handle"}
+        | {"dispute.see", "dispute.handle", "file.keep"}
         | _VISIT
     ),
     "county_leader": frozenset(

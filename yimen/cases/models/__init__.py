@@ -1,6 +1,7 @@
 """Tables of cases. Every row of people is scoped by its area path; what was done is only ever added."""
 
 from yimen.cases.models.disputed import Dispute
+from yimen.cases.models.filed import FileTransfer, Lending
 from yimen.cases.models.matter import Case, CaseCounter, CaseEvent, Decision, Handover, Task
 from yimen.cases.models.rated import HallOpinion, HallVisit, RatingPad
 from yimen.cases.models.reported import CouncilMinute, Informant, Report, UrgentAid, UrgentStage
@@ -20,12 +21,14 @@ __all__ = [
     "Dispute",
     "Draw",
     "DrawEntry",
+    "FileTransfer",
     "HallOpinion",
     "HallVisit",
     "Handing",
     "Handover",
     "Informant",
     "Kinship",
+    "Lending",
     "Paper",
     "Posting",
     "Rating",

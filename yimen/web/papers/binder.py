@@ -9,7 +9,18 @@ from typing import Any
 from django.utils.timezone import localdate
 
 from yimen.benefits.queries import before
-from yimen.cases.queries import BlankPad, Board, Case, Decision, HandedOver, by_benefit, cases_of, decisions_of, leaves_of
+from yimen.cases.queries import (
+    BlankPad,
+    Board,
+    Case,
+    Decision,
+    HandedOver,
+    by_benefit,
+    decisions_of,
+    file_number_of,
+    leaves_of,
+    retention_of,
+)
 from yimen.office.queries import names_on, service_point_of
 from yimen.web.papers.contents import changes_words
 from yimen.web.papers.printer import NotPrintable
@@ -88,14 +99,14 @@ def index(held: Held) -> Sheet:
         "place": "".join((held.card.township, held.card.village)),
         "rows": rows,
         "pages": page - 1,
+        "kept": retention_of(household_id=held.card.household_id, on=held.today).words,
     }
     return Sheet([part], held.town_unit, held.today)
 
 
 def file_number(held: Held) -> str:
-    """Return the 档号 of a household's file: the number of its first accepted case, which never changes."""
-    accepted = [(one.accepted_at, one.number) for one in cases_of(household_id=held.card.household_id) if one.accepted_at]
-    return f"JZ-{min(accepted)[1]}" if accepted else "（受理后编号）"
+    """Return the 档号 of a household's file, or that it has none yet."""
+    return file_number_of(household_id=held.card.household_id) or "（受理后编号）"
 
 
 def handover(held: HandedOver, *, names: Mapping[uuid.UUID, str], since: date, on: date, area_path: str) -> Sheet:
