@@ -149,13 +149,17 @@ def _handle(visit: HallVisit, opinion: HallOpinion, *, at: datetime) -> None:
         case=visit.case,
         household_id=visit.household_id,
         kind=TaskKind.RATING,
-        words=f"{localdate(visit.served_at)} 在{place}的服务，评价是“{Grade(opinion.grade).label}”{said}。{limit}"[:300],
+        words=f"{_day(localdate(visit.served_at))}在{place}的服务，评价是“{Grade(opinion.grade).label}”{said}。{limit}"[:300],
         owner=owner,
         due_on=due_on,
         made_at=at,
         area_path=visit.area_path,
     )
     visit.save(update_fields=["handling"])
+
+
+def _day(on: date) -> str:
+    return f"{on.year}年{on.month}月{on.day}日"
 
 
 def hall_visit(*, code: str, at: datetime) -> Hall | None:

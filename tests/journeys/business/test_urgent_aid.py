@@ -30,7 +30,8 @@ def test_a_family_whose_house_burnt_down_is_helped_first_checked_after_and_paid_
     window.fill(check, words="入户看过，房屋烧毁，村里出具证明。", **{"on-2": "2026-12-23"})
     check.locator("[name^='yuan-2-']").fill("1500.01")
     check.locator("[name=holds][value=yes]").check()
-    window.press("记下，报审核", check).reads("第 2 期一人最高 1,500.00 元", "入户看过，房屋烧毁")
+    window.press("记下，报审核", check).reads("第 2 期一人最高 1,500.00 元")
+    assert page.input_value("#check-words") == "入户看过，房屋烧毁，村里出具证明。"
     check = page.locator("form", has_text="怎么核实的，补了什么手续")
     check.locator("[name^='yuan-2-']").fill("1000")
     window.press("记下，报审核", check).reads("核实情况和初审意见已记下", "等另一位审核确认")

@@ -1,7 +1,7 @@
 """急难型: aid first on one form; then its page, with the checks and papers by their day, the minute, the stages to pay."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -28,6 +28,7 @@ from yimen.cases.actions import (
     stop_stages,
 )
 from yimen.cases.queries import (
+    Decision,
     case_page,
     earlier_aid,
     minute_of,
@@ -127,8 +128,8 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "", doing: str
         "stages": _stages(case_id, names),
         "decisions": [(one, names.get(one.person_id, ""), _yuan(one.amount_fen)) for one in held.decisions],
         "entries": [(one, names.get(one.person_id, ""), _yuan(abs(one.fen))) for one in spent_on(case=case_id)],
-        "to_plan": [(one, names.get(one.person_id, "")) for one in undecided],
-        "later_stages": [(nth, request.POST.get(f"on-{nth}", "")) for nth in LATER_STAGES],
+        "to_plan": undecided,
+        "later_stages": [_later(request, nth, undecided, names) for nth in LATER_STAGES],
         "waiting": [one for one in held.decisions if one.state in (DecisionState.PROPOSED, DecisionState.CLEARED)],
         "may_check": bool(undecided) and may("case.verify", area_path=area),
         "may_pay": may("case.accept", area_path=area) and may("reserve.spend", area_path=area),
@@ -146,6 +147,13 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "", doing: str
 def _stages(case_id: uuid.UUID, names: Mapping[Any, str]) -> list[Any]:
     held = stages_of(case=case_id, on=timezone.localdate())
     return [(one, [(names.get(part.person_id, ""), _yuan(part.fen), part) for part in one.parts]) for one in held]
+
+
+def _later(request: HttpRequest, nth: int, undecided: Iterable[Decision], names: Mapping[Any, str]) -> tuple[Any, ...]:
+    """Return the fields of a later stage with what was typed: which, its day, and for each person name, field, amount."""
+    fields = [(names.get(one.person_id, ""), f"yuan-{nth}-{one.person_id.hex}") for one in undecided if one.person_id]
+    typed = request.POST
+    return nth, typed.get(f"on-{nth}", ""), [(name, field, typed.get(field, "")) for name, field in fields]
 
 
 def _yuan(fen: int | None) -> Decimal | None:
