@@ -17,7 +17,7 @@ ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking",
 
 
 def main() -> None:
-    """Take desk, finding, window and village at the size of a common office screen."""
+    """Take desk, finding, household, window, case and village at the size of a common office screen."""
     address, home = sys.argv[1].rstrip("/"), Path(sys.argv[2] if len(sys.argv) > 2 else "var")
     OUT.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as driver:
@@ -33,6 +33,11 @@ def main() -> None:
         picture(page, "household")
         page.locator("a[href$='/help/']").nth(1).click()
         picture(page, "window")
+        page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
+        log_in(page, address, home, "demo_town")
+        page.goto(f"{address}/cases/?whose=all&state=accepted&order=due")
+        page.locator("tr", has_text="最低生活保障").locator("a[href^='/cases/']").first.click()
+        picture(page, "case")
         page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
         log_in(page, address, home, "demo_village")
         picture(page, "village")

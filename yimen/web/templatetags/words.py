@@ -18,6 +18,8 @@ from yimen.web.papers import wording
 register = template.Library()
 
 MONEY = re.compile(r"-?\d{1,15}\.\d\d")
+ISO_DAY = re.compile(r"(?<!\d)(\d{4})-(\d\d)-(\d\d)")
+SHORT_DAY = re.compile(r"(?<![\d-])(\d\d)-(\d\d)(?![\d-])")
 WEEKDAYS = "一二三四五六日"
 ANSWERS = {True: ("yes", "符合"), False: ("no", "不符合"), None: ("unknown", "待核实")}
 
@@ -82,6 +84,13 @@ def origin(said: Any) -> str:
         # That nothing was decided is known from asking, on the day it was asked.
         return DECIDED if value else ASKED
     return ROSTER if source in ("", "登记") else str(source)
+
+
+@register.filter
+def days(sentence: str) -> str:
+    """Write the days in a reckoning as people say them: 2026-11-06 as 2026年11月6日, 11-21 as 11月21日."""
+    whole = ISO_DAY.sub(lambda m: f"{int(m[1])}年{int(m[2])}月{int(m[3])}日", sentence)
+    return SHORT_DAY.sub(lambda m: f"{int(m[1])}月{int(m[2])}日", whole)
 
 
 @register.filter
