@@ -10,11 +10,14 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 
 from tests.screening.county import County
+from yimen.benefits.models import Grant
+from yimen.evidence.models import Statement
 from yimen.office.access import System, scope
 from yimen.office.calendar import calendar
 from yimen.office.models import Staff
 from yimen.office.tables import read_file
 from yimen.registry.models import Person
+from yimen.screening.queries import current_rules
 
 pytestmark = pytest.mark.django_db
 
@@ -83,6 +86,46 @@ def test_a_roster_from_the_terminal_returns_its_rejected_rows_as_a_file(county, 
     rows = read_file(rejects, name="退回.xlsx").rows
     assert rows[1][0] == 3
     assert "科学计数" in str(rows[1][1])
+
+
+def test_a_department_s_facts_and_its_list_of_recipients_are_loaded_from_the_terminal(county):
+    number = county.person("1", "沈小满", date(1950, 1, 1))
+    county.load()
+    facts = county.write("残联.csv", ("身份证号", "残疾类别", "残疾等级"), [[number, "智力", 2], [number[:-1] + "?", "肢体", 1]])
+    listed = county.write("高龄.csv", ("身份证号", "金额", "起始日期"), [[number, 50, "2026-01-01"]])
+
+    told = json.loads(said("load", "facts", str(facts), "--from", "残联", "--area", "990101", "--json"))
+    paid = json.loads(said("load", "recipients", str(listed), "--policy", "elderly_allowance", "--area", "990101", "--json"))
+
+    assert (told["rows"], told["loaded"], told["rejected"]) == (2, 1, 1)
+    assert (paid["rows"], paid["loaded"], paid["rejected"]) == (1, 1, 0)
+    with scope(System("test"), "查看"):
+        assert Statement.objects.get().facts == {"残疾类别": "智力", "残疾等级": 2}
+        assert (Grant.objects.get().policy, Grant.objects.get().amount_fen) == ("elderly_allowance", 5000)
+
+
+def test_every_source_of_the_catalogue_brings_every_fact_it_may_state_as_a_file(county):
+    number = county.person("1", "沈小满", date(1950, 1, 1))
+    county.load()
+    facts = current_rules().catalogue.facts.values()
+    sources = {source for fact in facts for source in fact.sources} - {"登记", "认定", "核定"}
+    assert len(sources) >= 15
+
+    for source in sorted(sources):
+        own = [fact for fact in facts if source in fact.sources and fact.subject != "义务人"]
+        county.facts(source, ("身份证号", *(fact.name for fact in own)), [[number, *map(a_value, own)]])
+
+    with scope(System("test"), "查看"):
+        kept = {(row.source, name) for row in Statement.objects.all() for name in row.facts}
+    assert kept == {(source, fact.name) for fact in facts for source in fact.sources if source in sources} - {
+        (source, fact.name) for fact in facts if fact.subject == "义务人" for source in fact.sources
+    }
+
+
+def a_value(fact):
+    """Return something a department may write in a column."""
+    written = {"是否": "是", "日期": "2026-05-01", "文字": "无"}
+    return written.get(fact.kind) or (fact.options[0] if fact.options else "1")
 
 
 @pytest.mark.parametrize(

@@ -43,6 +43,8 @@ def test_a_man_past_sixty_with_an_intellectual_disability_who_never_applied_is_f
         f for f in finding.facts if f["fact"] == "残疾等级"
     ).items()
     assert finding.amount_fen == 12000
+    assert finding.version == current_rules().policy("elderly_care_subsidy").version
+    assert all(condition["expression"] and condition["basis"] is not None for condition in finding.conditions)
 
 
 def test_a_receiving_neighbour_whose_income_rose_above_the_standard_is_asked_about(county):
@@ -210,6 +212,17 @@ def test_somebody_who_turns_eighty_in_two_months_is_told_beforehand(county):
     county.screen()
 
     assert county.one("soon", "elderly_allowance").due_on == date(2027, 1, 20)
+
+
+@pytest.mark.parametrize(("born_on", "soon"), [(date(1947, 3, 1), True), (date(1947, 3, 2), False)])
+def test_ninety_days_ahead_is_soon_and_ninety_one_is_not_yet(county, born_on, soon):
+    assert (date(2027, 3, 1) - ON).days == 90
+    county.person("1", "老人", born_on)
+    county.load()
+
+    county.screen()
+
+    assert (("soon", "elderly_allowance") in county.found()) == soon
 
 
 def test_nobody_is_reported_missed_for_what_excludes_what_they_receive(county):

@@ -1,0 +1,115 @@
+"""Policies that have to do with one another: what one receives decides what one may be reported missed for."""
+
+import shutil
+from datetime import date
+
+import pytest
+from django.conf import settings as django_settings
+
+from tests.screening.county import ON, County
+from yimen.office.access import System, scope
+from yimen.office.audit import reading
+from yimen.screening.queries import answer_of, current_rules, explain_registered
+
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.store]
+FIRST, SECOND = "first_aid", "second_aid"
+POLICY = """
+编号: {id}
+名称: {name}
+受理部门: 民政
+办理方式: [窗口]
+依据: [{{文件: 虚构}}]
+生效: 2026-01-01
+对象: 人
+{relation}
+条件: [{{名: 满60岁, 式: 年龄 >= 60}}]
+标准: [{{名: 定额, 额: "100"}}]
+取整: 四舍五入到分
+额度单位: 元/月
+起发: 确认次月
+停发: 死亡次月
+公示: {{要否: 待核实}}
+例: [{{说: 符合, 日: 2026-12-01, 设: {{年龄: 60}}, 得: 符合, 额: 100}}]
+"""
+
+
+@pytest.fixture
+def county(tmp_path, settings):
+    settings.YIMEN_HOME = tmp_path
+    return County(tmp_path)
+
+
+@pytest.fixture
+def related(tmp_path, settings):
+    """Let the first policy stand in a relation to the second, and nothing else be in force."""
+
+    def write(kind: str) -> None:
+        folder = tmp_path / "rules"
+        folder.mkdir()
+        shutil.copy(django_settings.BASE / "rules" / "facts.yaml", folder)
+        for policy, name, relation in ((FIRST, "甲", f"{kind}: [{SECOND}]"), (SECOND, "乙", "")):
+            (folder / f"{policy}.yaml").write_text(POLICY.format(id=policy, name=name, relation=relation), encoding="utf-8")
+        settings.YIMEN_RULES = folder
+
+    return write
+
+
+@pytest.mark.parametrize(
+    ("kind", "received", "missed"),
+    [
+        ("互斥", {}, {FIRST, SECOND}),
+        ("互斥", {SECOND: 100}, set()),
+        ("互斥", {FIRST: 100}, set()),
+        ("择一", {}, {FIRST, SECOND}),
+        ("择一", {SECOND: 100}, set()),
+        ("择一", {FIRST: 100}, set()),
+        ("前置", {}, {SECOND}),
+        ("前置", {SECOND: 100}, {FIRST}),
+        ("补差", {}, {FIRST, SECOND}),
+        ("补差", {SECOND: 40}, {FIRST}),
+        ("补差", {SECOND: 100}, set()),
+        ("补差", {SECOND: ""}, set()),
+        ("择高", {SECOND: 40}, {FIRST}),
+        ("择高", {SECOND: 100}, set()),
+        ("择高", {FIRST: 100}, set()),
+    ],
+)
+def test_what_is_received_decides_what_is_missed(county, related, kind, received, missed):
+    related(kind)
+    number = county.person("1", "老人", date(1950, 3, 1))
+    county.load()
+    for policy, yuan in received.items():
+        county.recipients(policy, [[number, yuan, "2026-02-01", "2027-01-01"]])
+
+    county.screen()
+
+    assert {policy for found, policy in county.found() if found == "missed"} == missed
+
+
+@pytest.mark.parametrize(("kind", "says"), [("互斥", True), ("择一", True), ("补差", False)])
+def test_a_choice_is_shown_as_a_choice_and_is_made_by_nobody(county, related, kind, says):
+    related(kind)
+    county.person("1", "老人", date(1950, 3, 1))
+    county.load()
+
+    county.screen()
+
+    first, second = county.one("missed", FIRST), county.one("missed", SECOND)
+    words = "只能选一项，由本人选择"
+    assert (first.state, second.state) == ("open", "open")
+    assert (first.reason, second.reason) == ((f"与“乙”{words}", f"与“甲”{words}") if says else ("", ""))
+
+
+def test_the_difference_that_may_be_paid_is_said_to_the_fen(county, related):
+    related("补差")
+    number = county.person("1", "老人", date(1950, 3, 1))
+    county.load()
+    county.recipients(SECOND, [[number, "39.55", "2026-02-01", "2027-01-01"]])
+    county.screen()
+    finding = county.one("missed", FIRST)
+
+    with scope(System("test"), "查看"), reading("核对"):
+        held = explain_registered(household_id=finding.home_id, on=ON, rules=current_rules())
+    (relation,) = answer_of(held, policy=FIRST, person=finding.person_id).relations
+
+    assert (relation.kind, relation.with_, f"{relation.rest:.2f}") == ("补差", SECOND, "60.45")
