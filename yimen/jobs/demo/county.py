@@ -44,6 +44,7 @@ class Grant:
     yuan: str
     starts_on: date
     review_on: date | None
+    until: date | None = None
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,8 @@ def _settle_person(
     for policy, true in _in_order(person, home, on):
         stopped = planted and policy in person.story
         if true and not excluded(policy, received | mine) and not _outweighed(policy, mine):
+            if stopped and person.stopped_on:
+                _grant(county, policy, person.number, on - timedelta(days=900), None, until=person.stopped_on)
             if stopped or (not planted and dice.random() < 0.03):
                 county.truth.append(Finding("missed", policy, person.number, story))
             else:
@@ -185,5 +188,7 @@ def _overtaken(finding: Finding, person: Person, received: set[str], mine: set[s
     return excluded(finding.policy, received) or _outweighed(finding.policy, mine)
 
 
-def _grant(county: County, policy: str, number: str, starts_on: date, review_on: date | None) -> None:
-    county.grants.setdefault(policy, []).append(Grant(number, AMOUNTS.get(policy, ""), starts_on, review_on))
+def _grant(
+    county: County, policy: str, number: str, starts_on: date, review_on: date | None, *, until: date | None = None
+) -> None:
+    county.grants.setdefault(policy, []).append(Grant(number, AMOUNTS.get(policy, ""), starts_on, review_on, until))

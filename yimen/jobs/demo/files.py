@@ -33,9 +33,11 @@ def write_all(county: County, folder: Path, dice: Random) -> dict[str, Path]:
         headings, rows = make(county)
         files[source] = _data(folder / f"{source}数据.csv", source, headings, rows, dice)
     for policy, grants in county.grants.items():
-        lines = [(g.number, g.yuan, day(g.starts_on, dice), day(g.review_on, dice)) for g in grants]
+        lines = [(g.number, g.yuan, *(day(one, dice) for one in (g.starts_on, g.review_on, g.until))) for g in grants]
         path = folder / f"{policy}-发放名单.xlsx"
-        files[policy] = _workbook(path, "发放名单（虚构）", ("身份证号", "月补助金额", "起始日期", "下次复核日期"), lines)
+        files[policy] = _workbook(
+            path, "发放名单（虚构）", ("身份证号", "月补助金额", "起始日期", "下次复核日期", "终止日期"), lines
+        )
     _truth(county, folder / "真值表.csv")
     return files
 

@@ -26,6 +26,7 @@ class Person:
     died_on: date | None = None
     kind: str = ""
     decided_on: date | None = None
+    stopped_on: date | None = None
     review_on: date | None = None
     disability: str | None = None
     grade: int | None = None

@@ -109,7 +109,7 @@ def _neighbour(tell: _Teller) -> Household:
 def _bedridden(tell: _Teller) -> Household:
     woman = tell.person("叶桂兰", "女", 58)
     woman.disability, woman.grade, woman.care, woman.injury_pay = "肢体", 1, True, False
-    woman.story = "disability_nursing_subsidy"
+    woman.story, woman.stopped_on = "disability_nursing_subsidy", tell.on - timedelta(days=75)
     return tell.home("bedridden", woman, village="杏花村")
 
 

@@ -61,15 +61,17 @@ class Row:
 
     @property
     def sources(self) -> tuple[str, ...]:
-        """Return who said it, each once."""
-        return tuple(dict.fromkeys(part.source for part in self.parts))
+        """Return who said it, each once; that nothing was decided is no word beside somebody's."""
+        return tuple(dict.fromkeys(part.source for part in self._said))
 
     @property
     def newest(self) -> date | None:
-        """Return the day of the newest statement; that nothing was decided is no statement beside one."""
-        dated = [part for part in self.parts if part.stated_on]
-        said = [part for part in dated if part.source != ASKED] or dated
-        return max((part.stated_on for part in said if part.stated_on), default=None)
+        """Return the day of the newest statement."""
+        return max((part.stated_on for part in self._said if part.stated_on), default=None)
+
+    @property
+    def _said(self) -> Sequence[Part]:
+        return [part for part in self.parts if part.source != ASKED] or self.parts
 
 
 @dataclass(frozen=True)
