@@ -15,7 +15,7 @@ import pytest
 
 from tests import tables
 
-pytestmark = [pytest.mark.store, pytest.mark.slow]
+pytestmark = [pytest.mark.store, pytest.mark.slow, pytest.mark.apart]
 STEPS = ("open", "accept", "verify", "visit", "sign", "propose", "confirm")
 KILLS = 56
 # As long as nobody has seen a step to its end; afterwards as long as it took: before, within and after its commit.

@@ -14,7 +14,7 @@ import pytest
 
 from tests import tables
 
-pytestmark = [pytest.mark.store, pytest.mark.slow]
+pytestmark = [pytest.mark.store, pytest.mark.slow, pytest.mark.apart]
 QUEUE = """
 from django.utils import timezone
 from yimen.jobs.demo.accounts import prepare_accounts

@@ -124,6 +124,7 @@ def person(dice: random.Random) -> dict[str, object]:
 
 
 @pytest.mark.slow
+@pytest.mark.apart
 def test_closures_and_sql_agree_on_a_hundred_thousand_random_pairs(tmp_path):
     dice = random.Random(20261201)
     subjects = [{"subject": f"s{n}", **person(dice)} for n in range(SUBJECTS)]
