@@ -22,6 +22,7 @@ DOORS = {
         "guards",
         "pictures",
         "prepared",
+        "real_name",
         "tables",
         "work",
     },

@@ -10,6 +10,10 @@ YIMEN_HTTPS          1 behind an https proxy that sets X-Forwarded-Proto and X-F
 YIMEN_CIPHER         what seals names and numbers: AES-256-GCM (default) or SM4-GCM (国密; the indexes then use SM3)
 YIMEN_LEASE_SECONDS  how long a worker may be silent before another takes its job over (default: 60)
 YIMEN_SUBMISSION_DAYS  how long it is remembered that something was sent already, in days (default: 90)
+YIMEN_INVITATION_DAYS  how long an application code handed over at a window opens, in days (default: 14)
+YIMEN_ONLINE_DAYS      how long a half filled application from home is kept, in days (default: 30)
+YIMEN_REAL_NAME_ISSUER, _CLIENT, _SECRET_FILE  the province's real-name service (OpenID Connect); without it, it is not offered
+YIMEN_REAL_NAME_SCOPES, _NAME_CLAIM, _NUMBER_CLAIM  what is asked of it, and its claims of name and ID number
 """
 
 import os
@@ -26,6 +30,14 @@ YIMEN_RULES = Path(os.environ.get("YIMEN_RULES", BASE / "rules")).resolve()
 YIMEN_CIPHER = os.environ.get("YIMEN_CIPHER", "AES-256-GCM")
 YIMEN_LEASE_SECONDS = int(os.environ.get("YIMEN_LEASE_SECONDS", "60"))
 YIMEN_SUBMISSION_DAYS = int(os.environ.get("YIMEN_SUBMISSION_DAYS", "90"))
+YIMEN_INVITATION_DAYS = int(os.environ.get("YIMEN_INVITATION_DAYS", "14"))
+YIMEN_ONLINE_DAYS = int(os.environ.get("YIMEN_ONLINE_DAYS", "30"))
+YIMEN_REAL_NAME_ISSUER = os.environ.get("YIMEN_REAL_NAME_ISSUER", "")
+YIMEN_REAL_NAME_CLIENT = os.environ.get("YIMEN_REAL_NAME_CLIENT", "")
+YIMEN_REAL_NAME_SECRET_FILE = os.environ.get("YIMEN_REAL_NAME_SECRET_FILE", str(YIMEN_KEYS / "real_name"))
+YIMEN_REAL_NAME_SCOPES = os.environ.get("YIMEN_REAL_NAME_SCOPES", "openid profile")
+YIMEN_REAL_NAME_NAME_CLAIM = os.environ.get("YIMEN_REAL_NAME_NAME_CLAIM", "name")
+YIMEN_REAL_NAME_NUMBER_CLAIM = os.environ.get("YIMEN_REAL_NAME_NUMBER_CLAIM", "id_number")
 YIMEN_HTTPS = os.environ.get("YIMEN_HTTPS") == "1"
 YIMEN_DEMO = (YIMEN_HOME / "demo").exists() or os.environ.get("YIMEN_DEMO") == "1"
 

@@ -15,9 +15,11 @@ from yimen.web.approver import handling, reassign
 from yimen.web.boards import board
 from yimen.web.cases import listing
 from yimen.web.cases import page as case_page
+from yimen.web.citizen import filling, online
 from yimen.web.citizen import progress as citizen_progress
 from yimen.web.citizen import rate as citizen_rate
-from yimen.web.co_organizer import village
+from yimen.web.co_organizer import helping, village
+from yimen.web.co_organizer.helping import for_helpers
 from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.disputes import desk as disputes
 from yimen.web.files import file
@@ -30,7 +32,7 @@ from yimen.web.reports import desk as reports
 from yimen.web.tasks import task
 from yimen.web.urgent import giving, registering, reserve, staged
 from yimen.web.visits import tasks, verify, visit
-from yimen.web.window import apply, blanks, interview, obligors, people, policies, receipt
+from yimen.web.window import apply, authorities, blanks, from_home, interview, inviting, obligors, people, policies, receipt
 from yimen.web.window import help as window_help
 from yimen.web.window import papers as window_papers
 
@@ -112,6 +114,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/", people.people, name="people"),
     path("people/<uuid:person_id>/", people.person, name="person"),
     path("people/<uuid:person_id>/number/", people.number, name="person_number"),
+    path("people/<uuid:person_id>/invite/", inviting.invitation, name="person_invite"),
     path("people/<uuid:person_id>/help/", window_help.person, name="person_help"),
     path("help/", window_help.stranger, name="help"),
     path("households/new/", registering.new_household, name="household_new"),
@@ -122,7 +125,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("households/<uuid:household_id>/urgent-aid/", staged.form, name="urgent_aid_form"),
     path("households/<uuid:household_id>/gift/", giving.gift, name="charity_gift"),
     path("households/<uuid:household_id>/", people.household, name="household"),
-    path("cases/<uuid:case_id>/print/<slug:paper>/", papers.case_paper, name="case_print"),
+    path("households/<uuid:household_id>/authorities/", authorities.page, name="authorities"),
+    path("households/<uuid:household_id>/authorities/<uuid:authority_id>/", authorities.one, name="authority"),
+    path("print/authority/", papers.blank_authority, name="authority_print"),
+    path(
+        "cases/<uuid:case_id>/print/<slug:paper>/",
+        for_helpers(papers.case_paper, only=("told", "receipt", "consent", "promise")),
+        name="case_print",
+    ),
     path("cases/<uuid:case_id>/kept/<uuid:paper_id>/", papers.kept, name="case_kept"),
     path("print/handover/<slug:username>/", papers.handover, name="handover_print"),
     path("blanks/", blanks.page, name="blanks"),
@@ -130,12 +140,13 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("households/<uuid:household_id>/apply/", apply.apply, name="case_apply"),
     path("cases/", listing.case_list, name="cases"),
     path("cases/export/", listing.export, name="cases_export"),
-    path("cases/<uuid:case_id>/", case_page.page, name="case"),
-    path("cases/<uuid:case_id>/interview/", interview.interview, name="case_interview"),
-    path("cases/<uuid:case_id>/choose/", window_papers.choice, name="case_choose"),
-    path("cases/<uuid:case_id>/papers/", window_papers.papers, name="case_papers"),
+    path("cases/<uuid:case_id>/", helping.own_page(case_page.page), name="case"),
+    path("cases/<uuid:case_id>/interview/", for_helpers(interview.interview), name="case_interview"),
+    path("cases/<uuid:case_id>/choose/", for_helpers(window_papers.choice), name="case_choose"),
+    path("cases/<uuid:case_id>/papers/", for_helpers(window_papers.papers), name="case_papers"),
+    path("cases/<uuid:case_id>/receipt/", for_helpers(receipt.receipt), name="case_receipt"),
+    path("cases/<uuid:case_id>/scans/<uuid:photo_id>/", for_helpers(case_page.scan), name="case_scan"),
     path("cases/<uuid:case_id>/obligors/", obligors.obligors, name="case_obligors"),
-    path("cases/<uuid:case_id>/receipt/", receipt.receipt, name="case_receipt"),
     path("cases/<uuid:case_id>/bring/", case_page.bring, name="case_bring"),
     path("cases/<uuid:case_id>/authorise/", case_page.authorise, name="case_authorise"),
     path("cases/<uuid:case_id>/turn-away/", case_page.turn_away_case, name="case_turn_away"),
@@ -151,6 +162,26 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("ratings/ask/", asking.ask, name="rating_ask"),
     path("ratings/pad/", asking.pad, name="rating_pad"),
     path("ratings/<uuid:visit_id>/", asking.asked, name="rating_asked"),
+    path("online/", online.start, name="online"),
+    path("online/invited/", online.invited, name="online_invited"),
+    path("online/go-on/", online.go_on, name="online_go_on"),
+    path("online/who/", online.who, name="online_who"),
+    path("online/real-name/", online.real_name, name="online_real_name"),
+    path("online/real-name/back/", online.real_name_back, name="online_real_name_back"),
+    path("online/stop/", online.stop, name="online_stop"),
+    path("online/ask/", filling.ask, name="online_ask"),
+    path("online/choose/", filling.choose, name="online_choose"),
+    path("online/papers/", filling.papers, name="online_papers"),
+    path("online/photos/<uuid:photo_id>/", filling.photo, name="online_photo"),
+    path("online/sign/", filling.sign, name="online_sign"),
+    path("online/done/", filling.done, name="online_done"),
+    path("helping/", helping.helping, name="helping"),
+    path("helping/new/", helping.new, name="helping_new"),
+    path("helping/households/<uuid:household_id>/apply/", helping.start, name="helping_apply"),
+    path("helping/cases/<uuid:case_id>/", helping.case, name="helping_case"),
+    path("from-home/", from_home.listed, name="from_home"),
+    path("from-home/<uuid:online_id>/", from_home.page, name="from_home_one"),
+    path("from-home/<uuid:online_id>/photos/<uuid:photo_id>/", from_home.photo, name="from_home_photo"),
     path("api/", api.urls),
     path("login/", account.login, name="account_login"),
     path("login/code/", mfa.authenticate, name="mfa_authenticate"),

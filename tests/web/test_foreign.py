@@ -11,8 +11,8 @@ from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 from yimen.benefits.models import Reserve, ReserveEntry, ReserveReceipt
-from yimen.cases.actions import open_case, record_report, take_up_finding
-from yimen.cases.models import ArchivedPaper, BoardPhoto, Decision, Dispute, Task, Visit
+from yimen.cases.actions import Form, begin_online, open_case, record_report, submit_online, take_up_finding
+from yimen.cases.models import ArchivedPaper, Authority, BoardPhoto, Decision, Dispute, Task, Visit
 from yimen.office import files
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
@@ -103,6 +103,8 @@ def _kept(county, keys):
             "photo_id": photo.pk,
             "paper_id": paper.pk,
             "file_id": _receipt(village, stored, keys["case_id"][0], at, day),
+            "authority_id": _authority(village, stored, clerk, at, day),
+            "online_id": _from_home(county, village, at),
         }
     return keys | {name: [key] for name, key in own.items()}
 
@@ -118,6 +120,26 @@ def _receipt(village, stored, case, at, day):
     entry.save(force_insert=True)
     ReserveReceipt(entry=entry, kind="photo", file=stored, at=at, area_path=village.path).save(force_insert=True)
     return stored
+
+
+def _authority(village, stored, clerk, at, day):
+    """Let a household of the village have authorised somebody, and return the key of the paper."""
+    here = Membership.objects.filter(household__area=village).first()
+    given = {"household_id": here.household_id, "principal_id": here.person_id, "scan": stored, "area_path": village.path}
+    until = {"starts_on": day, "ends_on": day, "recorded_at": at, "recorded_by": clerk}
+    row = Authority(agent_name="沈大海", agent_number="990191198503040059", relation="侄子", matters=["apply"], **given, **until)
+    row.save(force_insert=True)
+    return row.pk
+
+
+def _from_home(county, village, at):
+    """Let somebody of the village have applied from home without proof, and return its key."""
+    one = county.people[0]
+    form = Form(one["姓名"], one["身份证号"], "13900000000", asked=[("subsistence_allowance", "")], declared=True)
+    with reading("测试"):
+        online, _ = begin_online(area=village, form=form, at=at)
+        submit_online(online=online.row.pk, at=at)
+    return online.row.pk
 
 
 def told_by(answer):
@@ -165,7 +187,7 @@ def test_every_address_with_a_key_of_this_village_is_refused_and_tells_nothing(e
 
 
 ELSEWHERE = ("town_clerk", "town_approver", "county_clerk", "county_leader", "approver")
-NOT_ABOUT_PEOPLE = ("system_admin", "security_admin", "audit_admin", "rules_officer", "department_desk")
+NOT_ABOUT_PEOPLE = ("helping_agent", "system_admin", "security_admin", "audit_admin", "rules_officer", "department_desk")
 
 
 @pytest.mark.parametrize("kind", ELSEWHERE)

@@ -199,7 +199,7 @@ def test_nobody_signs_for_an_obligor_of_another_household(town):
 
 
 def test_a_case_brought_by_a_relative_and_signed_by_a_guardian_opens_with_their_names(enter, town):
-    case = opened(town, channel="relative", helper_name="沈大海", helper_relation="侄子")
+    case = opened(town, channel="relative", helper_name="沈大海", helper_relation="侄子", authority_promised=DAY)
     with town.at_desk(town.window):
         common = {"given": True, "signed_on": DAY, "by": town.window, "at": NOON}
         actions.give_consent(case=case.pk, person=town.person.pk, guardian_name="沈大海", **common)

@@ -17,6 +17,7 @@ from yimen.cases.applying import (
     withdraw,
 )
 from yimen.cases.assigning import NotHandedOver, answer_offer, offer_case, reassign_all, take_back_offer
+from yimen.cases.authority import Given, record_authority, record_own_authority, revoke_authority
 from yimen.cases.boards import photograph_board
 from yimen.cases.choosing import ConsentNote, PaperNote, choose, note_papers
 from yimen.cases.clock import NotExtended
@@ -29,8 +30,20 @@ from yimen.cases.ending import adjust_aid, end_aid, hear, recover
 from yimen.cases.filing import NotFiled, hand_over_file, lend_file, return_file
 from yimen.cases.flow import Changed, WrongStep
 from yimen.cases.grounds import NotDecided, StaleFacts
+from yimen.cases.inviting import invite, redeem
 from yimen.cases.lanes import Hand, NotGiven, give_small_aid
 from yimen.cases.obliging import list_obligor_of, look_for_obligor_of
+from yimen.cases.online import (
+    Form,
+    add_page,
+    begin_online,
+    drop_page,
+    end_online,
+    keep_online,
+    prove_online,
+    submit_online,
+    sweep_online,
+)
 from yimen.cases.portal import Sent, SentConsent, receive_application
 from yimen.cases.portal_file import application_headings, load_applications, preview_applications
 from yimen.cases.posting import NotPosted, clear, object_to, photograph, post, publish
@@ -64,6 +77,8 @@ __all__ = [
     "Asked",
     "Changed",
     "ConsentNote",
+    "Form",
+    "Given",
     "Hand",
     "Later",
     "Named",
@@ -87,6 +102,7 @@ __all__ = [
     "StaleFacts",
     "WrongStep",
     "accept",
+    "add_page",
     "adjust_aid",
     "answer_appeal",
     "answer_contest",
@@ -97,6 +113,7 @@ __all__ = [
     "archive_paper",
     "ask_comparison",
     "assign_visit",
+    "begin_online",
     "bring_paper",
     "check_urgent_aid",
     "choose",
@@ -106,8 +123,10 @@ __all__ = [
     "contest",
     "deliver",
     "draw_checks",
+    "drop_page",
     "drop_photo",
     "end_aid",
+    "end_online",
     "end_report",
     "end_task",
     "extend",
@@ -118,6 +137,8 @@ __all__ = [
     "hear",
     "informant_of",
     "investigate",
+    "invite",
+    "keep_online",
     "keep_photo",
     "lend_file",
     "list_obligor_of",
@@ -136,6 +157,7 @@ __all__ = [
     "post",
     "preview_applications",
     "propose",
+    "prove_online",
     "publish",
     "rate",
     "rate_by_code",
@@ -144,16 +166,20 @@ __all__ = [
     "receive_application",
     "receive_copy",
     "recompute_dues",
+    "record_authority",
     "record_hearing",
     "record_kinship",
     "record_minute",
+    "record_own_authority",
     "record_paper",
     "record_report",
     "record_visit",
     "recover",
+    "redeem",
     "refer",
     "refuse",
     "return_file",
+    "revoke_authority",
     "rule",
     "save_draft",
     "save_visit_draft",
@@ -165,6 +191,8 @@ __all__ = [
     "stay",
     "stop_stages",
     "submit",
+    "submit_online",
+    "sweep_online",
     "take_back_offer",
     "take_effect",
     "take_on",

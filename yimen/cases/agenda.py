@@ -7,9 +7,9 @@ from django.db.models import Q, QuerySet
 
 from yimen.cases.approving import waiting_decisions
 from yimen.cases.disputes import to_answer
-from yimen.cases.models import Case, Handover, Task, Visit
+from yimen.cases.models import Case, Handover, OnlineApplication, Task, Visit
 from yimen.cases.verification import unsigned
-from yimen.cases.words import OPEN, State, TaskKind
+from yimen.cases.words import OPEN, OnlineState, State, TaskKind
 from yimen.office.access import may
 from yimen.office.models import Staff
 
@@ -24,6 +24,7 @@ class Agenda:
     to_sign: int
     to_visit: int
     to_accept: int
+    to_prove: int
     offers: QuerySet[Handover]
     to_answer: int
     late_to_answer: int
@@ -42,6 +43,7 @@ def agenda_of(*, staff: Staff, on: date) -> Agenda:
         to_sign=unsigned(staff, mine=False).count() if visits else 0,
         to_visit=_to_visit(staff) if visits else 0,
         to_accept=Case.objects.filter(state=State.SUBMITTED).count() if may("case.accept") else 0,
+        to_prove=OnlineApplication.objects.filter(state=OnlineState.WAITING).count() if may("case.open") else 0,
         offers=Handover.objects.filter(taker=staff, answered_at=None).order_by("offered_at"),
         to_answer=contested,
         late_to_answer=late,

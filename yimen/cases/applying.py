@@ -12,9 +12,9 @@ from django.utils.timezone import localdate
 from yimen.cases.deciding import after, open_decisions
 from yimen.cases.dues import policy_at, policy_of, project_dues
 from yimen.cases.flow import Note, move_case, move_decision, write_event
-from yimen.cases.models import Case, Consent, Decision, Paper, Posting, Task, UrgentAid
+from yimen.cases.models import Authority, Case, Consent, Decision, Paper, Posting, Task, UrgentAid
 from yimen.cases.numbers import new_receipt_code, next_number
-from yimen.cases.words import FINAL, Channel, Kind, PaperState, State, TaskKind
+from yimen.cases.words import FINAL, AuthorityMatter, Channel, Kind, PaperState, State, TaskKind
 from yimen.evidence.actions import state_facts
 from yimen.office.access import require
 from yimen.office.models import ServicePoint, Staff
@@ -25,6 +25,7 @@ from yimen.screening.queries import current_rules
 DECLARED = "申报"
 AUTHORISATION = "授权"
 PROMISE = "容缺受理"
+AUTHORITY_PAPER = "委托书"
 
 
 class NotAccepted(Exception):
@@ -40,9 +41,15 @@ class Asked:
 
 
 class Told(TypedDict, total=False):
-    """What else is known when a case is opened: the portal's number, the matter in words, who helps, where."""
+    """
+    What else is known when a case is opened: the portal's number, the matter in words, who helps, by which authority (委托书)
+    or until when it is promised, where, and the receipt code of an application that had one before it was a case.
+    """
 
     reference: str
+    receipt_code: str
+    authority: uuid.UUID | None
+    authority_promised: date | None
     matter: str
     helper_name: str | None
     helper_relation: str
@@ -75,13 +82,13 @@ def open_case(
     received = received_on or localdate(at)
     if received > localdate(at):
         raise NotAccepted(f"收到的日期 {received} 在今天以后，请核对。")
-    if channel == Channel.RELATIVE and not (told.get("helper_name") and told.get("helper_relation")):
-        raise NotAccepted("亲友代办要写明代办人姓名和与申请人的关系，并留下委托书。")
     _is_member(applicant, card)
+    promised = _by_authority(told, channel, card, received, localdate(at))
     told["matter"] = told.get("matter", "").strip()[:200]
+    told.setdefault("receipt_code", new_receipt_code())
+    authority = told.pop("authority", None)
     case = Case(
         **told,
-        receipt_code=new_receipt_code(),
         kind=kind,
         channel=channel,
         household_id=household,
@@ -95,9 +102,37 @@ def open_case(
         changed_by=by,
         area_path=card.area_path,
     )
+    case.authority_id = authority
     case.save(force_insert=True)
     write_event(case, "open", by=by, at=at, after=case.state, note=Note(case.matter, on=received))
+    if promised:
+        record_paper(case=case.pk, name=AUTHORITY_PAPER, state=PaperState.PROMISED, promised_until=promised, by=by, at=at)
+        case.refresh_from_db()
     return case
+
+
+def _by_authority(told: Told, channel: str, card: HouseholdCard, received: date, on: date) -> date | None:
+    """
+    Whoever applies for another does so by an authority (委托书), or promises it until a day (容缺受理), which is returned.
+    """
+    authority, promised = told.get("authority"), told.pop("authority_promised", None)
+    if channel not in (Channel.RELATIVE, Channel.AGENT):
+        if authority is not None:
+            raise NotAccepted("有委托书的，请选“亲友代办”或“帮办代办”。")
+        return None
+    if authority is None:
+        if not (told.get("helper_name") and told.get("helper_relation")):
+            raise NotAccepted("替别人申请的，要写明代办人姓名和与申请人的关系，并留下委托书。")
+        if promised is None or promised < on:
+            raise NotAccepted("替别人申请要有委托书：请先登记委托书；一时没有的，写明承诺哪一天以前补交（容缺受理）。")
+        return promised
+    held = Authority.objects.filter(pk=authority, household_id=card.household_id).first()
+    if held is None or AuthorityMatter.APPLY not in held.matters:
+        raise NotAccepted("这份委托书不是这一户的，或没有委托代为申请，请核对。")
+    if held.revoked_at is not None or not held.starts_on <= received <= held.ends_on:
+        raise NotAccepted("这份委托书已经撤销，或不在委托的日子里，请重新委托。")
+    told["helper_name"], told["helper_relation"] = held.agent_name, held.relation
+    return None
 
 
 def _who_answers(staff: Staff | None) -> Staff:
@@ -139,9 +174,10 @@ def record_paper(
     at: datetime,
     promised_until: date | None = None,
     scan: uuid.UUID | None = None,
+    more_scans: Sequence[uuid.UUID] | None = None,
 ) -> Paper:
     """
-    Note how it stands with a paper (材料): brought, missing, or promised until a day (容缺受理).
+    Note how it stands with a paper (材料): brought, missing, or promised until a day (容缺受理), with its pages as pictures.
 
     Raises NotAccepted if a promise has no day, WrongStep, NotAllowed.
     """
@@ -152,7 +188,8 @@ def record_paper(
     paper, _ = Paper.objects.update_or_create(
         case=held,
         name=name[:60],
-        defaults={"state": state, "promised_until": promised_until, "scan": scan, "area_path": held.area_path},
+        defaults={"state": state, "promised_until": promised_until, "scan": scan, "area_path": held.area_path}
+        | ({} if more_scans is None else {"more_scans": [one.hex for one in more_scans]}),
     )
     return paper
 

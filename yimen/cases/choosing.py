@@ -10,7 +10,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.timezone import localdate
 
-from yimen.cases.applying import AUTHORISATION, Asked, NotAccepted, give_consent, record_paper, silent_members
+from yimen.cases.applying import AUTHORISATION, AUTHORITY_PAPER, Asked, NotAccepted, give_consent, record_paper, silent_members
 from yimen.cases.dues import policy_at
 from yimen.cases.flow import Note, move_case
 from yimen.cases.models import Case, Consent, Paper
@@ -72,12 +72,9 @@ def _policies(asked: Sequence[Asked], case: Case) -> list[Policy]:
 
 def _list_papers(case: Case, policies: Iterable[Policy], on: date) -> None:
     """Keep one row for each paper that is needed now; what is no longer needed goes."""
-    needed: dict[str, tuple[str, dict[str, Policy]]] = {}
-    for policy in policies:
-        for paper in policy.papers:
-            needed.setdefault(paper.name, (paper.instead, {}))[1][policy.id] = policy
+    needed = _needed(policies)
     there = {one.name: one for one in Paper.objects.filter(case=case)}
-    Paper.objects.filter(case=case).exclude(name__in=needed).delete()
+    Paper.objects.filter(case=case).exclude(name__in=[*needed, AUTHORITY_PAPER]).delete()
     held = explain_registered(household_id=case.household_id, on=on, rules=current_rules())
     all_signed = not silent_members(case, on)
     for name, (instead, wanting) in needed.items():
@@ -88,6 +85,28 @@ def _list_papers(case: Case, policies: Iterable[Policy], on: date) -> None:
             is_signed = AUTHORISATION in name and all_signed
             row.state = PaperState.PROVED if proof else PaperState.BROUGHT if is_signed else PaperState.MISSING
         row.save()
+
+
+def _needed(policies: Iterable[Policy]) -> dict[str, tuple[str, dict[str, Policy]]]:
+    """Return the papers of some policies by name: who can supply it instead, and which policies want it."""
+    needed: dict[str, tuple[str, dict[str, Policy]]] = {}
+    for policy in policies:
+        for paper in policy.papers:
+            needed.setdefault(paper.name, (paper.instead, {}))[1][policy.id] = policy
+    return needed
+
+
+def papers_for(*, policies: Iterable[Policy], held: RegisteredAnswers | None) -> list[tuple[str, str, tuple[str, ...]]]:
+    """
+    Return the papers some policies need: name, what proves it already ("": bring it), and for which policies.
+
+    Without `held` (nobody is known yet) nothing is proved.
+    """
+    found = []
+    for name, (instead, wanting) in _needed(policies).items():
+        proof = _proof(name, instead, _sources_of(held, wanting.values())) if held else ""
+        found.append((name, proof, tuple(policy.name for policy in wanting.values())))
+    return found
 
 
 def _sources_of(held: RegisteredAnswers, policies: Iterable[Policy]) -> Mapping[str, date]:

@@ -22,9 +22,10 @@ from yimen.cases.approving import (
     waiting_decisions,
     with_names,
 )
-from yimen.cases.assigning import Load, cases_answered_for, loads, nearest_desk
+from yimen.cases.assigning import Load, cases_answered_for, least_busy, loads, nearest_desk
+from yimen.cases.authority import authorities_of, authority_photo, helped_by, helping, in_force
 from yimen.cases.boards import Board, board_of, board_photo, boards_of, by_benefit
-from yimen.cases.choosing import chosen
+from yimen.cases.choosing import chosen, papers_for
 from yimen.cases.clock import Deadline
 from yimen.cases.deciding import REFERRED_DEPARTMENTS
 from yimen.cases.delivering import Opinions, opinions_of
@@ -43,17 +44,31 @@ from yimen.cases.dossier import (
     kept_paper,
     pads_out,
 )
-from yimen.cases.dues import deadlines_of, wrong_dues
+from yimen.cases.dues import deadlines_of, policy_at, wrong_dues
 from yimen.cases.ending import recoveries_of, running_grants, taper_of, was_heard
 from yimen.cases.filing import FilePage, Retention, file_number_of, file_page, files_out, retention_of
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
+from yimen.cases.identity import identified
 from yimen.cases.indicators import Item
 from yimen.cases.lanes import Earlier, cap_of, earlier_aid, unconfirmed, urgent_of
 from yimen.cases.leaves import Leaf, leaves_of
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
+from yimen.cases.online import (
+    ME,
+    Online,
+    found_by,
+    invited_online,
+    online_draft,
+    online_stand,
+    resume_online,
+    scans_of,
+    waiting_one,
+    waiting_online,
+)
 from yimen.cases.portal import Status, portal_changes, portal_status
 from yimen.cases.portal_file import write_statuses
 from yimen.cases.posting import Sheet, board, posting_asked, sheet_of
+from yimen.cases.progress import Progress, progress_of
 from yimen.cases.promising import Promise, promise_of
 from yimen.cases.rating import Hall, PointLine, bad_ones_open, hall_visit, on_the_pad, ratings_by_point, visit_asked
 from yimen.cases.reporting import answer_to, has_informant, report_seen, reports, unmatched_reports
@@ -73,7 +88,7 @@ from yimen.cases.verification import (
     waiting_for_other,
 )
 from yimen.cases.warnings import CheckCounts, Suggested, cases_of_finding, check_counts, checks, suggested_for
-from yimen.cases.words import OPEN, Channel, DecisionState, Grade, Kind, PaperState, State
+from yimen.cases.words import OPEN, AuthorityMatter, Channel, DecisionState, Grade, Kind, OnlineState, PaperState, Proof, State
 from yimen.office.access import require
 from yimen.office.calendar import calendar
 from yimen.office.models import Area, Staff
@@ -82,9 +97,11 @@ from yimen.screening.queries import current_rules
 
 __all__ = [
     "ARTICLES",
+    "ME",
     "REFERRED_DEPARTMENTS",
     "Agenda",
     "ArchivedPaper",
+    "AuthorityMatter",
     "BlankPad",
     "Board",
     "Case",
@@ -102,10 +119,14 @@ __all__ = [
     "Kind",
     "Leaf",
     "Load",
+    "Online",
+    "OnlineState",
     "Opinions",
     "PaperState",
     "PointLine",
+    "Progress",
     "Promise",
+    "Proof",
     "Retention",
     "Sheet",
     "StageLine",
@@ -123,6 +144,8 @@ __all__ = [
     "appealed_decisions",
     "archived_paper",
     "archived_papers",
+    "authorities_of",
+    "authority_photo",
     "bad_ones_open",
     "blank_pad",
     "board",
@@ -148,11 +171,18 @@ __all__ = [
     "file_number_of",
     "file_page",
     "files_out",
+    "found_by",
     "hall_visit",
     "handed_over",
     "has_informant",
+    "helped_by",
+    "helping",
     "how_to_appeal",
+    "identified",
+    "in_force",
+    "invited_online",
     "kept_paper",
+    "least_busy",
     "leaves_of",
     "loads",
     "minute_of",
@@ -161,24 +191,31 @@ __all__ = [
     "nearest_desk",
     "needs_comparison",
     "on_the_pad",
+    "online_draft",
+    "online_stand",
     "open_differences",
     "open_dispute",
     "opinions_of",
     "own_department",
     "pads_out",
     "papers_due",
+    "papers_for",
     "photo_of",
+    "policy_at",
     "portal_changes",
     "portal_status",
     "posting_asked",
     "printing_own",
     "priority_rule",
+    "progress_of",
     "ratings_by_point",
     "recoveries_of",
     "report_seen",
     "reports",
+    "resume_online",
     "retention_of",
     "running_grants",
+    "scans_of",
     "sheet_of",
     "signing_page",
     "stage_of",
@@ -199,6 +236,8 @@ __all__ = [
     "visit_page",
     "waiting_decisions",
     "waiting_for_other",
+    "waiting_one",
+    "waiting_online",
     "was_heard",
     "was_told",
     "with_names",
@@ -405,61 +444,6 @@ def events_of(*, household_id: uuid.UUID) -> QuerySet[CaseEvent]:
     require("case.see")
     rows: QuerySet[CaseEvent] = CaseEvent.objects.filter(case__household_id=household_id)
     return rows.select_related("case", "decision", "by").order_by("on", "at", "pk")
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Where a case stands, for its applicant: no name, no policy's facts, only stages, days and whom to ask."""
-
-    number: str
-    state: str
-    stages: tuple[tuple[str, date | None], ...]
-    result_by: date | None
-    result_is_provisional: bool
-    assignee: str
-    phone: str
-    results: tuple[tuple[str, str], ...]
-
-
-def progress_of(*, receipt_code: str) -> Progress | None:
-    """Return where the case of a receipt stands, or None. Whoever holds the receipt may ask; the caller limits the rate."""
-    case = Case.objects.filter(receipt_code=receipt_code).select_related("first_assignee", "service_point").first()
-    if case is None:
-        return None
-    days = {event.step: event.on for event in CaseEvent.objects.filter(case=case).order_by("at")}
-    rules = current_rules()
-    done = list(Decision.objects.filter(case=case).order_by("-is_identity", "pk"))
-    last = _last_deadline(case, done)
-    return Progress(
-        number=str(case),
-        state=case.state,
-        stages=(
-            ("登记", days.get("open")),
-            ("受理", days.get("accept") or days.get("give_first")),
-            ("调查核实", days.get("visit") or days.get("investigate")),
-            ("审核确认", days.get("conclude")),
-            ("送达", days.get("deliver")),
-        ),
-        result_by=last.due.on if last else None,
-        result_is_provisional=last.due.provisional if last else False,
-        assignee=case.first_assignee.name,
-        phone=case.service_point.phone if case.service_point else "",
-        results=tuple((held.name if (held := rules.policy(d.policy)) else d.policy, d.get_state_display()) for d in done),
-    )
-
-
-def _last_deadline(case: Case, decisions: Iterable[Decision]) -> Deadline | None:
-    """Return the stage of an accepted case that falls due last: by then there is a result."""
-    if case.accepted_at is None:
-        return None
-    events, held, rules = list(CaseEvent.objects.filter(case=case)), calendar(), current_rules()
-    found = [
-        one
-        for decision in decisions
-        for one in deadlines_of(decision, held=held, rules=rules, events=events)
-        if one.done_on is None
-    ]
-    return max(found, key=lambda one: one.due.on, default=None)
 
 
 def open_case_of(*, finding_id: uuid.UUID) -> Case | None:

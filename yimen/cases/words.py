@@ -164,3 +164,30 @@ class Outcome(models.TextChoices):
     MEDIATED = "mediated", "调解结案"
     WITHDRAWN = "withdrawn", "撤回、终止"
     NOT_TAKEN = "not_taken", "不予受理、不予立案"
+
+
+class OnlineState(models.TextChoices):
+    """Where an application filled in at home stands before it is a case."""
+
+    DRAFT = "draft", "填写中"
+    WAITING = "waiting", "身份待核验"
+    TAKEN = "taken", "已转为办件"
+    ENDED = "ended", "没有办下去"
+
+
+class Proof(models.TextChoices):
+    """How it is known that whoever applies from home is who they say."""
+
+    NONE = "none", "身份待核验"
+    INVITATION = "invitation", "申请码，发码时当面看过身份证"
+    REAL_NAME = "real_name", "省统一身份认证"
+    IN_PERSON = "in_person", "当面看过身份证"
+
+
+class AuthorityMatter(models.TextChoices):
+    """What somebody may do for another by an authority (委托事项)."""
+
+    APPLY = "apply", "代为申请、填写情况"
+    PAPERS = "papers", "代交、代取材料"
+    ASK = "ask", "查询办理进度"
+    RECEIVE = "receive", "代领文书和结果"

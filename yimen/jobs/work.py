@@ -8,10 +8,11 @@ from uuid import UUID
 from django.core.management import call_command
 from django.utils import timezone
 
+from yimen.cases.actions import sweep_online
 from yimen.jobs.demo.building import build_county
 from yimen.jobs.loading import WrongCall, load_file, report_of
 from yimen.office import work
-from yimen.office.access import NotAllowed, scope
+from yimen.office.access import NotAllowed, System, scope
 from yimen.office.files import open_file, sweep_orphans, working_folder
 from yimen.office.models import Area, Delivery, Staff
 from yimen.office.once import sweep_submissions
@@ -65,7 +66,9 @@ def demo(arguments: work.Arguments, context: work.Context) -> work.Result:
 
 @work.job("office.sweep")
 def sweep(arguments: work.Arguments, context: work.Context) -> work.Result:
-    """Remove what crashes left behind and what is past its time: files, what was sent long ago, sessions; once a night."""
+    """Remove what crashes left and what is past its time: files, old submissions, forgotten drafts, sessions; once a night."""
     submissions = sweep_submissions(at=timezone.now())
     call_command("clearsessions")
-    return {"removed": sweep_orphans(), "submissions": submissions}
+    with scope(System("sweep"), "清理"):
+        drafts = sweep_online(at=timezone.now())
+    return {"removed": sweep_orphans(), "submissions": submissions, "drafts": drafts}

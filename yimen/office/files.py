@@ -95,6 +95,15 @@ def discard(file_id: uuid.UUID, *, on: date) -> None:
     held.save(update_fields=["retain_until"])
 
 
+def keep(file_id: uuid.UUID) -> None:
+    """Keep a file for good that was stored for some days only, now that it belongs to something."""
+    held = StoredFile.objects.filter(pk=file_id).first()
+    if held is None or not covers(held.area_path):
+        raise NoSuchFile("没有这个文件，或不在您的辖区。")
+    held.retain_until = None
+    held.save(update_fields=["retain_until"])
+
+
 def sweep_orphans() -> int:
     """Remove what a crash left (open uploads and folders, files without a row) and files past their retention; how many."""
     removed = 0

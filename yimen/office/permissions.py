@@ -21,6 +21,7 @@ PERMISSION_WORDS = {
     "case.accept": "受理、一次性告知、不予受理",
     "case.verify": "调查核实、核对、认定事实",
     "visit.make": "入户调查、邻里访问、签字",
+    "agent.act": "帮办代办：只看委托了自己的、自己受理的户",
     "visit.third_party": "以第三方身份核查派给自己的户",
     "case.extend": "延长办理期限",
     "case.reassign": "改派首派责任人",
@@ -102,6 +103,8 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     # Bought verification (社会救助法第55、56条): only the households of its own open tasks, only the facts it must verify.
     "third_party": frozenset({"visit.make", "visit.third_party"}),
+    # Who helps others apply (帮办代办员): sees who authorised them or whose application they brought in; decides nothing.
+    "helping_agent": frozenset({"agent.act", "rules.see"}),
     # A program, never a person: it sends applications and reads where they stand.
     "portal": frozenset({"case.open", "case.see", "person.see"}),
     "department_desk": frozenset(
@@ -124,6 +127,7 @@ POST_WORDS = {
     "town_approver": "乡镇审核",
     "village_cadre": "村级社会救助协理员",
     "third_party": "第三方核查",
+    "helping_agent": "帮办代办员",
     "portal": "省平台接入程序",
     "department_desk": "部门经办",
     "rules_officer": "政策管理员",

@@ -143,3 +143,14 @@ def place_of(staff: Staff, *, permission: str, area_path: str) -> Area | None:
     able = [kind for kind, held in PERMISSIONS.items() if permission in held]
     posts = Post.objects.filter(staff=staff, kind__in=able, area__code__in=codes_of(area_path)).select_related("area")
     return min((post.area for post in posts if post.is_held), key=lambda area: len(area.path), default=None)
+
+
+def area_at(path: str) -> Area:
+    """Return the area of a path. Raises Area.DoesNotExist."""
+    return Area.objects.get(path=path)
+
+
+def places(town: str) -> tuple[list[Area], list[Area]]:
+    """Return the townships below the open scope, and the villages of one of them, for whoever says where they live."""
+    towns = list(areas_seen().filter(level=4).select_related("parent"))
+    return towns, list(areas_seen().filter(level=5, parent=town)) if town else []

@@ -28,7 +28,8 @@ from yimen.registry.models import (
     Person,
     Standing,
 )
-from yimen.registry.names import mask_name, matches
+from yimen.registry.names import mask_name as mask_name
+from yimen.registry.names import matches
 from yimen.registry.names import syllables as syllables
 from yimen.registry.obligors import RELATIONS as OBLIGOR_RELATIONS
 

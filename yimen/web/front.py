@@ -6,6 +6,7 @@ from django.shortcuts import render
 from yimen.cases.queries import REFERRED_DEPARTMENTS, own_department
 from yimen.office.access import may
 from yimen.web.approver.desk import desk as approve
+from yimen.web.co_organizer.helping import helping
 from yimen.web.co_organizer.village import first_village
 from yimen.web.data_clerk.arrivals import arrive
 from yimen.web.leader.desk import desk
@@ -18,6 +19,8 @@ def home(request: HttpRequest) -> HttpResponse:
         return desk(request)
     if may("desk.village"):
         return first_village(request)
+    if may("agent.act"):
+        return helping(request)
     if may("visit.third_party"):
         return tasks(request)
     if may("decision.department") and own_department() not in REFERRED_DEPARTMENTS:

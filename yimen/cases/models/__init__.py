@@ -3,6 +3,7 @@
 from yimen.cases.models.disputed import Dispute
 from yimen.cases.models.filed import FileTransfer, Lending
 from yimen.cases.models.matter import Case, CaseCounter, CaseEvent, Decision, Handover, Task
+from yimen.cases.models.online import Authority, Invitation, OnlineApplication
 from yimen.cases.models.rated import HallOpinion, HallVisit, RatingPad
 from yimen.cases.models.reported import CouncilMinute, Informant, Report, UrgentAid, UrgentStage
 from yimen.cases.models.told import ArchivedPaper, BlankPad, BoardPhoto, Handing, Posting, Rating
@@ -10,6 +11,7 @@ from yimen.cases.models.verified import Consent, Draw, DrawEntry, Kinship, Paper
 
 __all__ = [
     "ArchivedPaper",
+    "Authority",
     "BlankPad",
     "BoardPhoto",
     "Case",
@@ -27,8 +29,10 @@ __all__ = [
     "Handing",
     "Handover",
     "Informant",
+    "Invitation",
     "Kinship",
     "Lending",
+    "OnlineApplication",
     "Paper",
     "Posting",
     "Rating",

@@ -29,7 +29,8 @@ class Case(Scoped):
 
     `received_on` is the true day of receipt, which a case entered after a power cut keeps; `said` holds what was declared
     and is not yet a statement, `asked` what is asked for and is not yet a decision; `version` counts the changes, so that the
-    second of two clerks is told and overwrites nothing. `reference` is the provincial portal's own number.
+    second of two clerks is told and overwrites nothing. `reference` is the provincial portal's own number, `authority` the
+    paper (委托书) by which another applied.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -43,6 +44,7 @@ class Case(Scoped):
     applicant = models.ForeignKey("registry.Person", null=True, on_delete=models.PROTECT, related_name="cases")
     helper_name = EncryptedField(null=True)
     helper_relation = models.CharField(max_length=20, blank=True)
+    authority = models.ForeignKey("cases.Authority", null=True, on_delete=models.PROTECT, related_name="cases")
     matter = models.CharField(max_length=200, blank=True)
     said = models.JSONField(default=list)
     asked = models.JSONField(default=list)

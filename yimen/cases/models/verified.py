@@ -14,7 +14,11 @@ STAFF = "office.Staff"
 
 
 class Paper(Scoped):
-    """One paper a case needs (材料): proved by data, brought, missing or promised until a day (容缺受理)."""
+    """
+    One paper a case needs (材料): proved by data, brought, missing or promised until a day (容缺受理).
+
+    `scan` is its picture, `more_scans` are the pages after the first.
+    """
 
     case = models.ForeignKey(Case, on_delete=models.CASCADE, related_name="papers")
     name = models.CharField(max_length=60)
@@ -23,9 +27,15 @@ class Paper(Scoped):
     policies = models.JSONField(default=list)
     promised_until = models.DateField(null=True)
     scan = models.UUIDField(null=True)
+    more_scans = models.JSONField(default=list)
 
     class Meta(Scoped.Meta):
         constraints = [models.UniqueConstraint(fields=["case", "name"], name="paper_once_per_case")]
+
+    @property
+    def pages(self) -> list[uuid.UUID]:
+        """Return the keys of its pictures, in order."""
+        return [*([self.scan] if self.scan else []), *(uuid.UUID(one) for one in self.more_scans)]
 
 
 class Consent(Scoped):

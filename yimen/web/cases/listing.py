@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from yimen.cases.queries import CaseFilter, CaseRow, Kind, State, case_rows, cases, counts
+from yimen.cases.queries import CaseFilter, CaseRow, Kind, State, case_rows, cases, counts, waiting_online
 from yimen.office.access import current, may, require
 from yimen.office.audit import reading
 from yimen.office.queries import area_seen, areas_seen
@@ -100,6 +100,7 @@ def case_list(request: HttpRequest) -> HttpResponse:
         "tabs": list(_tabs(request, today)),
         "may_export": may("case.export"),
         "may_blank": may("case.accept"),
+        "from_home": waiting_online().count() if may("case.open") else 0,
     }
     return render(request, "cases/list.html", shown)
 

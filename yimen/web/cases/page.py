@@ -7,14 +7,14 @@ from datetime import date
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import NotAccepted, bring_paper, give_consent, turn_away, withdraw
-from yimen.cases.queries import Case, CasePage, Kind, State, case_page, words_of
+from yimen.cases.queries import Case, CasePage, Kind, State, case_page, scans_of, words_of
 from yimen.office.access import acting, may
 from yimen.office.audit import reading
 from yimen.office.tables import ValueProblem, read_date
@@ -22,6 +22,7 @@ from yimen.policies.queries import Rules
 from yimen.registry.queries import HouseholdCard, household_card, obligors_of
 from yimen.screening.queries import current_rules
 from yimen.web.papers.offered import papers_of
+from yimen.web.photos import photo_answer
 from yimen.web.window.drafting import REFUSALS, is_open, new_key, send_once
 from yimen.web.window.rounds import written
 
@@ -222,6 +223,14 @@ def authorise(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         return {"case": case_id.hex}
 
     return _stepped(request, case_id, "case.authorise", do, "授权书已记下；查得到的可以提请核对。")
+
+
+def scan(request: HttpRequest, case_id: uuid.UUID, photo_id: uuid.UUID) -> HttpResponseBase:
+    """Show one page of a paper of this case, as it was photographed."""
+    with reading("看材料照片", case=case_id.hex):
+        if photo_id not in scans_of(case_id=case_id):
+            raise Http404
+        return photo_answer(photo_id, purpose="看材料照片")
 
 
 def _key(text: str) -> uuid.UUID:

@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import NotRated, WrongStep, rate_by_code
-from yimen.cases.queries import Grade, Progress, State, answer_to, hall_visit, opinions_of, progress_of
+from yimen.cases.queries import Grade, Progress, State, answer_to, hall_visit, online_stand, opinions_of, progress_of
 from yimen.office.access import System, scope
 from yimen.office.once import OtherContent, once
 from yimen.web.accounts import address_of
@@ -68,14 +68,17 @@ def show(request: HttpRequest, receipt: str, problem: str = "") -> HttpResponse:
         opinions = opinions_of(receipt_code=code)
         stand, answer = answer_to(code=code) if found is None else ("", "")
         in_the_hall = found is None and not stand and hall_visit(code=code, at=timezone.now()) is not None
-    count(request, RIGHT if found is not None or stand or in_the_hall else WRONG)
+        waiting = online_stand(receipt_code=code) if found is None and not stand and not in_the_hall else None
+    count(request, RIGHT if found is not None or stand or in_the_hall or waiting else WRONG)
+    if waiting is not None:
+        return render(request, "citizen/waiting.html", {"waiting": waiting, "phone": waiting.phone or HOTLINE})
     if in_the_hall:
         return HttpResponseRedirect(reverse("rate", args=[code]))
     if stand:
         return render(request, "citizen/answer.html", {"stand": stand, "answer": answer, "hotline": HOTLINE})
     if found is None:
-        asked = {"hotline": HOTLINE, "problem": "没有查到。请对着回执再输一次，一共 10 个字。", "typed": code}
-        return render(request, "citizen/ask.html", asked, status=404)
+        again = {"hotline": HOTLINE, "problem": "没有查到。请对着回执再输一次，一共 10 个字。", "typed": code}
+        return render(request, "citizen/ask.html", again, status=404)
     shown = _shown(found) | {"opinions": opinions, "grades": GRADES, "receipt": code, "key": uuid.uuid4().hex, "problem": problem}
     return render(request, "citizen/progress.html", shown, status=422 if problem else 200)
 

@@ -10,6 +10,7 @@ from django.utils.timezone import localdate
 
 from yimen.benefits.queries import before
 from yimen.cases.queries import (
+    AuthorityMatter,
     BlankPad,
     Board,
     Case,
@@ -131,6 +132,11 @@ def blank(pad: BlankPad, items: Iterable[str]) -> Sheet:
     return Sheet(
         [{"number": one, "items": list(items)} for one in pad.numbers], unit_at(pad.area.path), localdate(pad.printed_at)
     )
+
+
+def blank_authority(area_path: str, *, on: date) -> Sheet:
+    """空白委托书: whom one lets act, for which matters, from when until when; filled in by hand."""
+    return Sheet([{"matters": [str(one.label) for one in AuthorityMatter]}], unit_at(area_path), on)
 
 
 def board_sheet(held: Board, *, on: date) -> Sheet:

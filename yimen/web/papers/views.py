@@ -178,6 +178,16 @@ def _numbered(request: HttpRequest, area: Any, forms: int) -> BlankPad:
     return found
 
 
+def blank_authority(request: HttpRequest) -> HttpResponse:
+    """Print a blank authority (空白委托书), to be filled in by hand."""
+    areas = own_areas()
+    try:
+        sheet = binder.blank_authority(areas[0].path if areas else "", on=timezone.localdate())
+        return pdf(set_paper("授权委托书", "authority", sheet), name="authority.pdf")
+    except NotPrintable as problem:
+        return not_printed(request, problem)
+
+
 def set_paper(title: str, template: str, sheet: Sheet) -> bytes:
     """Set a paper that belongs to no case and is kept in no file. Raises NotPrintable."""
     return print_paper(template, {"title": title, "unit": sheet.unit, "parts": list(sheet.parts)}, on=sheet.on).content

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yimen.cases.actions import NotAccepted, open_case
-from yimen.cases.queries import Channel, case_rows, entered_before, open_cases_of
+from yimen.cases.queries import Channel, authorities_of, case_rows, entered_before, in_force, open_cases_of
 from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
 from yimen.office.queries import service_point_of
@@ -35,7 +35,11 @@ def apply(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
             except REFUSALS as refusal:
                 problem = str(refusal)
         rows = case_rows(open_cases_of(household_id=household_id), on=today)
-    return render(request, "window/apply.html", _shown(request, card, rows, problem), status=422 if problem else 200)
+        held = authorities_of(household_id=household_id).filter(in_force(today)) if may("case.see") else ()
+        papers = [(one.pk.hex, one.agent_name, one.relation, one.ends_on) for one in held]
+    return render(
+        request, "window/apply.html", _shown(request, card, rows, problem) | {"papers": papers}, status=422 if problem else 200
+    )
 
 
 def _shown(request: HttpRequest, card: HouseholdCard, rows: list[Any], problem: str) -> dict[str, Any]:
@@ -82,6 +86,8 @@ def _opened(request: HttpRequest, card: HouseholdCard) -> dict[str, str]:
         received_on=_day(post.get("received_on", "")),
         helper_name=post.get("helper_name", "").strip()[:40] or None,
         helper_relation=post.get("helper_relation", "").strip()[:20],
+        authority=_authority(post.get("authority", "")),
+        authority_promised=_day(post.get("authority_promised", ""), "补交委托书的日子"),
         service_point=service_point_of(card.area_path),
         by=acting(),
         at=now,
@@ -89,10 +95,17 @@ def _opened(request: HttpRequest, card: HouseholdCard) -> dict[str, str]:
     return {"case": case.pk.hex}
 
 
-def _day(text: str) -> date | None:
+def _authority(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        raise NotAccepted("选的委托书不对，请刷新页面再选。") from None
+
+
+def _day(text: str, column: str = "收到的日子") -> date | None:
     if not text.strip():
         return None
     try:
-        return read_date(text.strip(), column="收到的日子")
+        return read_date(text.strip(), column=column)
     except ValueProblem as problem:
         raise NotAccepted(str(problem)) from None

@@ -75,7 +75,7 @@ def _answered(request: HttpRequest, rules: Rules, rounds: Rounds, *, stranger: b
     then = rounds(before[:-1] if said == before else before)
     now = rounds(said)
     old, new = then.groups(rules), now.groups(rules, then if said else None)
-    asks = _first_of_all(now.asks(rules, said), said, rules) if stranger else now.asks(rules, said)
+    asks = town_or_country_first(now.asks(rules, said), said, rules) if stranger else now.asks(rules, said)
     wanted = request.POST.get("instead", "")
     asks = sorted(asks, key=lambda ask: ask.key != wanted)
     facts = rules.catalogue.facts
@@ -112,7 +112,7 @@ def taken(request: HttpRequest, before: list[Said], rules: Rules) -> tuple[list[
     return [*before, Said(who, name, text)], ""
 
 
-def _first_of_all(asks: list[Ask], said: Sequence[Said], rules: Rules) -> list[Ask]:
+def town_or_country_first(asks: list[Ask], said: Sequence[Said], rules: Rules) -> list[Ask]:
     """Put town or country first for a stranger: every standard hangs on it."""
     fact = rules.catalogue.facts.get(CATEGORY)
     if fact is None or any(one.fact == CATEGORY for one in said):

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from yimen.cases.actions import save_draft
 from yimen.cases.queries import Case, draft
-from yimen.office.access import acting
+from yimen.office.access import acting, may
 from yimen.office.audit import reading
 from yimen.policies.queries import Rules
 from yimen.screening.queries import RegisteredAnswers, current_rules, explain_registered
@@ -87,10 +87,11 @@ def _shown(case: Case, held: RegisteredAnswers, rules: Rules, *, before: Sequenc
         "asks": now.asks(rules, said),
         "groups": with_names(groups, names),
         "changes": changes(then.groups(rules), groups) if said else [],
-        "known": known_facts(held, rules),
+        # Who only helps is not shown what departments say of the household.
+        "known": known_facts(held, rules) if may("person.search") else [],
         "receipts": [
             (one, rules.policy(one.policy), names.get(one.person_id.hex, "") if one.person_id else "全家")
-            for one in held.receipts
+            for one in (held.receipts if may("person.search") else ())
         ],
     }
 

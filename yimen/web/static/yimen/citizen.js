@@ -12,3 +12,15 @@
     window.speechSynthesis.speak(words);
   });
 })();
+
+/* A photo is sent as soon as it is taken; without script the button does it. */
+(function () {
+  "use strict";
+  document.querySelectorAll("[data-send-photo]").forEach(function (form) {
+    var button = form.querySelector("[data-send]");
+    button.hidden = true;
+    form.querySelector("input[type=file]").addEventListener("change", function () {
+      if (this.files.length) { button.hidden = false; button.textContent = "正在传…"; form.submit(); }
+    });
+  });
+})();

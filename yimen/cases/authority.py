@@ -1,0 +1,228 @@
+"""
+Authorities (委托书): by which paper a relative or a helping agent acts for a household, for what, from when until when.
+
+A helping agent (帮办代办员) sees a household only by such a paper, or while an application they brought in themselves is open.
+"""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils.timezone import localdate
+
+from yimen.cases.applying import AUTHORITY_PAPER, NotAccepted, bring_paper
+from yimen.cases.flow import Note, move_case
+from yimen.cases.identity import identified
+from yimen.cases.models import Authority, Case, Paper
+from yimen.cases.words import OPEN, AuthorityMatter, PaperState
+from yimen.office import audit, files
+from yimen.office.access import lent, require
+from yimen.office.models import Staff
+from yimen.office.pictures import NotAPicture, plain_picture
+from yimen.office.tables import ValueProblem
+from yimen.registry.queries import household_card, read_id_number
+
+ADULT = 18
+HELPS = ("case.open", "case.see", "person.see")
+NOT_FOUND = "姓名和身份证号与名册里的人对不上，或不在您的服务范围。没有登记；请核对身份证，或请窗口先登记家庭。"
+
+
+@dataclass(frozen=True)
+class Given:
+    """What stands on an authority: who acts, as what, for which matters, from when until when, and its picture."""
+
+    agent_name: str
+    agent_number: str
+    relation: str
+    matters: Sequence[str]
+    starts_on: date
+    ends_on: date
+    photo: bytes
+
+
+@transaction.atomic
+def record_authority(
+    *, household: uuid.UUID, principal: uuid.UUID, given: Given, by: Staff, at: datetime, agent: Staff | None = None
+) -> Authority:
+    """
+    Keep an authority that was shown (登记委托书), its picture encrypted; an application that waits for it has it now.
+
+    Needs an open reading. Raises NotAccepted in words, NotAllowed, Household.DoesNotExist outside the open scope.
+    """
+    card = household_card(household_id=household, on=localdate(at))
+    require("case.open", area_path=card.area_path)
+    member = next((one for one in card.members if one.person_id == principal), None)
+    if member is None:
+        raise NotAccepted("委托人须是这一户今天的共同生活成员。请先核对家庭成员。")
+    if member.age < ADULT:
+        raise NotAccepted(f"{member.name}未满十八周岁，委托书由监护人签，请选监护人作委托人。")
+    scan = _kept(given.photo, card.area_path, at)
+    row = Authority(
+        household_id=household,
+        principal_id=principal,
+        agent=agent,
+        agent_name=given.agent_name.strip()[:40],
+        agent_number=_number(given.agent_number),
+        relation=given.relation.strip()[:20],
+        matters=_checked(given, localdate(at)),
+        starts_on=given.starts_on,
+        ends_on=given.ends_on,
+        scan=scan,
+        recorded_at=at,
+        recorded_by=by,
+        area_path=card.area_path,
+    )
+    row.save(force_insert=True)
+    audit.write(action="authority.record", at=at, subjects={str(household)}, authority=row.pk.hex)
+    _lay_to_waiting(row, by=by, at=at)
+    return row
+
+
+def _number(text: str) -> str:
+    try:
+        return read_id_number(text, allow_fictional=settings.YIMEN_DEMO)
+    except ValueProblem as problem:
+        raise NotAccepted(f"受托人的{problem}") from None
+
+
+def _checked(given: Given, on: date) -> list[str]:
+    if not given.agent_name.strip() or not given.relation.strip():
+        raise NotAccepted("请写明受托人姓名和与委托人的关系。")
+    matters = [one for one in AuthorityMatter.values if one in given.matters]
+    if not matters:
+        raise NotAccepted("请勾选委托办哪些事，至少一项。")
+    if given.ends_on < given.starts_on or given.ends_on < on:
+        raise NotAccepted("委托书的止期在起期以前，或已经过期，请核对。")
+    return matters
+
+
+def _kept(photo: bytes, area_path: str, at: datetime) -> uuid.UUID:
+    if not photo:
+        raise NotAccepted("请把签好的委托书拍照或扫描上传。")
+    try:
+        ending, plain = plain_picture(photo)
+    except NotAPicture as problem:
+        raise NotAccepted(str(problem)) from None
+    return files.put(plain, kind="authority", name=f"委托书.{ending}", area_path=area_path, at=at)
+
+
+def _lay_to_waiting(authority: Authority, *, by: Staff, at: datetime) -> None:
+    """An application taken in on the promise of this paper is by this authority from now on."""
+    waiting = Paper.objects.filter(
+        case__household_id=authority.household_id, case__state__in=OPEN, name=AUTHORITY_PAPER, state=PaperState.PROMISED
+    )
+    for paper in list(waiting.order_by("pk")):
+        bring_paper(case=paper.case_id, paper=paper.pk, by=by, at=at)
+        Paper.objects.filter(pk=paper.pk).update(scan=authority.scan)
+        move_case("paper", paper.case_id, by=by, at=at, note=Note(AUTHORITY_PAPER), authority=authority)
+
+
+@transaction.atomic
+def record_own_authority(*, name: str, number: str, given: Given, by: Staff, at: datetime) -> Authority:
+    """
+    Let a helping agent (帮办代办员) enter the authority given to themselves; name and number must both be the person's own.
+
+    What does not fit is answered alike, so that nobody is found by trying. Needs an open reading. Raises NotAccepted,
+    NotAllowed.
+    """
+    require("agent.act")
+    found = identified(name=name, number=number, on=localdate(at))
+    if found is None or found.household_id is None:
+        raise NotAccepted(NOT_FOUND)
+    with _lent(found.area_path):
+        return record_authority(household=found.household_id, principal=found.person_id, given=given, by=by, at=at, agent=by)
+
+
+@transaction.atomic
+def revoke_authority(*, authority: uuid.UUID, words: str, by: Staff, at: datetime) -> Authority:
+    """
+    Take an authority back at the principal's word (撤销委托); what was done by it before stands.
+
+    Raises NotAccepted without words or if it is taken back already, NotAllowed, Authority.DoesNotExist outside the scope.
+    """
+    held: Authority = Authority.objects.select_for_update().get(pk=authority)
+    require("case.open", area_path=held.area_path)
+    if held.revoked_at is not None:
+        raise NotAccepted("这份委托已经撤销过了。")
+    if not words.strip():
+        raise NotAccepted("请写明是谁、为什么撤销委托。")
+    held.revoked_at, held.revoked_by, held.revoked_words = at, by, words.strip()[:200]
+    held.save(update_fields=["revoked_at", "revoked_by", "revoked_words"])
+    audit.write(action="authority.revoke", at=at, subjects={str(held.household_id)}, authority=held.pk.hex)
+    return held
+
+
+def authorities_of(*, household_id: uuid.UUID) -> QuerySet[Authority]:
+    """Return every authority a household has given, the newest first; opening a name needs an open reading."""
+    require("case.see")
+    rows: QuerySet[Authority] = Authority.objects.filter(household_id=household_id)
+    return rows.select_related("principal", "agent", "recorded_by").order_by("-recorded_at")
+
+
+def in_force(on: date) -> Q:
+    """Return the condition that an authority holds on a day."""
+    return Q(starts_on__lte=on, ends_on__gte=on, revoked_at=None)
+
+
+def authority_photo(*, authority: uuid.UUID) -> uuid.UUID:
+    """Return the key of an authority's picture. Raises Authority.DoesNotExist outside the open scope, NotAllowed."""
+    held: Authority = Authority.objects.get(pk=authority)
+    require("case.see", area_path=held.area_path)
+    return held.scan
+
+
+@dataclass(frozen=True)
+class Helped:
+    """One household a helping agent acts for: by which authorities today, and the applications they brought in."""
+
+    household_id: uuid.UUID
+    authorities: tuple[Authority, ...]
+    cases: tuple[Case, ...]
+
+    @property
+    def may_apply(self) -> bool:
+        """Say whether an authority in force lets the agent apply."""
+        return any(AuthorityMatter.APPLY in one.matters for one in self.authorities)
+
+
+def helped_by(*, staff: Staff, on: date) -> list[Helped]:
+    """Return the households a helping agent may see today: who authorised them, and whose open application they brought in."""
+    require("agent.act")
+    given: dict[uuid.UUID, list[Authority]] = {}
+    for one in Authority.objects.filter(in_force(on), agent=staff).order_by("ends_on"):
+        given.setdefault(one.household_id, []).append(one)
+    own = Q(opened_by=staff, state__in=OPEN)
+    cases: dict[uuid.UUID, list[Case]] = {}
+    for case in Case.objects.filter(own | Q(household__in=given, authority__agent=staff)).order_by("-opened_at"):
+        cases.setdefault(case.household_id, []).append(case)
+    homes = dict.fromkeys((*given, *cases))
+    return [Helped(home, tuple(given.get(home, ())), tuple(cases.get(home, ()))) for home in homes]
+
+
+@contextmanager
+def helping(*, staff: Staff, on: date, household: uuid.UUID | None = None, case: uuid.UUID | None = None) -> Iterator[Helped]:
+    """
+    Lend a helping agent what a window may do, for one household they act for, as long as the block runs.
+
+    Raises Case.DoesNotExist for any other, the same as for one that never was; NotAllowed without the post.
+    """
+    require("agent.act")
+    wanted = household or Case.objects.get(pk=case).household_id
+    found = next((one for one in helped_by(staff=staff, on=on) if one.household_id == wanted), None)
+    if found is None or (case is not None and case not in {one.pk for one in found.cases}):
+        raise Case.DoesNotExist
+    with _lent((found.authorities or found.cases)[0].area_path):
+        yield found
+
+
+@contextmanager
+def _lent(area_path: str) -> Iterator[None]:
+    with ExitStack() as stack:
+        for permission in HELPS:
+            stack.enter_context(lent(permission, area_path=area_path))
+        yield

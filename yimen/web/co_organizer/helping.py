@@ -1,0 +1,166 @@
+"""
+The helping agent's desk (帮办代办员): who authorised them, what they brought in, where it stands; and nobody else.
+
+The window's own pages serve them too, one household at a time: what a window may do is lent for that household alone and for
+as long as the request lasts.
+"""
+
+import uuid
+from collections.abc import Callable, Sequence
+from functools import wraps
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from yimen.cases.actions import NotAccepted, open_case, record_own_authority
+from yimen.cases.queries import AuthorityMatter, Channel, State, case_page, helped_by, least_busy, progress_of
+from yimen.cases.queries import helping as lent_for
+from yimen.office.access import NotAllowed, acting, may, require
+from yimen.office.audit import reading
+from yimen.office.queries import service_point_of
+from yimen.registry.queries import household_card
+from yimen.screening.queries import current_rules
+from yimen.web.citizen.limits import asked_too_often, count
+from yimen.web.citizen.progress import SENTENCES
+from yimen.web.window.authorities import form_parts, given_by
+from yimen.web.window.drafting import REFUSALS, is_open, new_key, send_once
+
+RELATION = "帮办代办员"
+# Twenty that do not fit within ten minutes are enough.
+TRIED, WEIGHT = "helping", 3
+View = Callable[..., HttpResponseBase]
+
+
+def is_helper() -> bool:
+    """Say whether whoever acts is a helping agent and nothing of a window's."""
+    return may("agent.act") and not may("case.open")
+
+
+def for_helpers(view: View, *, only: Sequence[str] = ()) -> View:
+    """Let a page of one case serve its helping agent too; `only` names the papers that may be printed so."""
+
+    @wraps(view)
+    def within(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if not is_helper():
+            return view(request, *args, **kwargs)
+        if only and kwargs.get("paper") not in only:
+            raise NotAllowed("这份文书由窗口打印。")
+        with lent_for(staff=acting(), on=timezone.localdate(), case=kwargs["case_id"]):
+            return view(request, *args, **kwargs)
+
+    return within
+
+
+def own_page(view: View) -> View:
+    """Show a helping agent their own, smaller page of a case."""
+
+    @wraps(view)
+    def within(request: HttpRequest, case_id: uuid.UUID) -> HttpResponseBase:
+        return HttpResponseRedirect(reverse("helping_case", args=[case_id])) if is_helper() else view(request, case_id)
+
+    return within
+
+
+def helping(request: HttpRequest) -> HttpResponse:
+    """Show the households they act for, each with its authority and applications."""
+    staff, today = acting(), timezone.localdate()
+    rows = []
+    for one in helped_by(staff=staff, on=today):
+        with reading("看我帮办的", household=one.household_id.hex), lent_for(staff=staff, on=today, household=one.household_id):
+            card = household_card(household_id=one.household_id, on=today).placed()
+            cases = [(case, _policies(case)) for case in one.cases]
+            rows.append({"one": one, "card": card, "cases": cases, "matters": _matters(one)})
+    return render(request, "co_organizer/helping.html", {"current": reverse("home"), "rows": rows, "key": new_key()})
+
+
+def _policies(case: Any) -> list[str]:
+    rules = current_rules()
+    return list(dict.fromkeys(policy.name for one, _ in case.asked if (policy := rules.policy(one))))
+
+
+def _matters(one: Any) -> list[tuple[Any, list[str]]]:
+    return [(paper, [AuthorityMatter(value).label for value in paper.matters]) for paper in one.authorities]
+
+
+def new(request: HttpRequest) -> HttpResponse:
+    """Enter an authority given to oneself; who it is from is told by name and number together, and tried only so often."""
+    require("agent.act")
+    typed, problem = QueryDict(), ""
+    if request.method == "POST":
+        try:
+            if asked_too_often(request, TRIED):
+                raise NotAccepted("登记得太多了，请过 10 分钟再试。")
+            send_once(request, "authority.own", lambda: _recorded(request))
+            messages.success(request, "委托书已登记。可以替他申请、看进度了。")
+            return HttpResponseRedirect(reverse("home"))
+        except REFUSALS as refusal:
+            count(request, WEIGHT, TRIED)
+            typed, problem = request.POST, str(refusal)
+    shown = {"current": reverse("home"), "key": new_key(), "typed": typed, "problem": problem} | form_parts(typed)
+    return render(request, "co_organizer/helping_new.html", shown, status=422 if problem else 200)
+
+
+def _recorded(request: HttpRequest) -> dict[str, str]:
+    post, staff = request.POST, acting()
+    given = given_by(request, name=staff.name, number=post.get("agent_number", ""), relation=RELATION)
+    with reading("登记委托书"):
+        made = record_own_authority(
+            name=post.get("name", ""), number=post.get("number", ""), given=given, by=staff, at=timezone.now()
+        )
+    return {"authority": made.pk.hex}
+
+
+@require_POST
+def start(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
+    """Open an application for whoever authorised it; the window nearest to them answers for it."""
+    staff, today = acting(), timezone.localdate()
+
+    def do() -> dict[str, str]:
+        with reading("替委托人申请", household=household_id.hex), lent_for(staff=staff, on=today, household=household_id) as one:
+            paper = next((held for held in one.authorities if AuthorityMatter.APPLY in held.matters), None)
+            if paper is None:
+                raise NotAccepted("没有委托代为申请，或委托已经到期。请先登记新的委托书。")
+            made = open_case(
+                household=household_id,
+                channel=Channel.AGENT,
+                by=staff,
+                at=timezone.now(),
+                assignee=least_busy(permission="case.accept", area_path=paper.area_path),
+                applicant=paper.principal_id,
+                authority=paper.pk,
+                service_point=service_point_of(paper.area_path),
+            )
+            return {"case": made.pk.hex}
+
+    try:
+        done = send_once(request, "helping.open", do, household=household_id.hex)
+    except REFUSALS as refusal:
+        messages.error(request, str(refusal))
+        return HttpResponseRedirect(reverse("home"))
+    return HttpResponseRedirect(reverse("case_interview", args=[uuid.UUID(done["case"])]))
+
+
+def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
+    """Show where an application stands and which papers are still to be fetched; no facts, no decisions to take."""
+    today = timezone.localdate()
+    with reading("看我帮办的", case=case_id.hex), lent_for(staff=acting(), on=today, case=case_id):
+        held = case_page(case_id=case_id)
+        card = household_card(household_id=held.case.household_id, on=today)
+        found = progress_of(receipt_code=held.case.receipt_code)
+        shown = {
+            "current": reverse("home"),
+            "case": held.case,
+            "card": card.placed(),
+            "found": found,
+            "sentence": SENTENCES[State(held.case.state)],
+            "policies": _policies(held.case),
+            "wanted": [paper for paper in held.papers if paper.state in ("missing", "promised")],
+            "may_fill": is_open(held.case),
+            "is_told": held.case.papers_told_at is not None,
+        }
+        return render(request, "co_organizer/helping_case.html", shown)
