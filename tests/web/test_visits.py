@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections import defaultdict
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -249,18 +250,19 @@ def test_a_third_party_opens_its_own_task_and_not_one_other_page_about_anybody(e
     assert "居住实况" in body
     assert "月收入" not in body
     assert "最低生活保障" not in body
-    keys = {
-        "case_id": [case.pk],
-        "visit_id": [uuid.uuid4()],
-        "household_id": [case.household_id],
-        "finding_id": [uuid.uuid4()],
-        "person_id": [uuid.uuid4()],
-        "delivery_id": [uuid.uuid4()],
-        "job_id": [uuid.uuid4()],
-        "file_id": [uuid.uuid4()],
-        "code": [VILLAGE],
-        "policy_id": ["subsistence_allowance"],
-    }
+    keys = defaultdict(
+        lambda: [uuid.uuid4()],
+        {
+            "case_id": [case.pk],
+            "household_id": [case.household_id],
+            "code": [VILLAGE],
+            "policy_id": ["subsistence_allowance"],
+            "paper": ["notice"],
+            "name": ["propose"],
+            "which": ["first"],
+            "username": ["shiliu"],
+        },
+    )
     open_to_it = {reverse("visit", args=[case.pk]), *map(reverse, ("visits", "home", "account_logout", "progress"))}
     for address, _ in walk(keys):
         if address not in open_to_it and "password" not in address and "building" not in address:

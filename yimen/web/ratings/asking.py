@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import NotRated, open_pad, open_visit
 from yimen.cases.queries import Grade, bad_ones_open, ratings_by_point, visit_asked
-from yimen.office.access import acting, may
+from yimen.office.access import acting, may, require
 from yimen.office.once import OtherContent
 from yimen.web.window.drafting import send_once
 
@@ -26,6 +26,8 @@ def page(request: HttpRequest) -> HttpResponse:
     month = _month(request.GET.get("month", ""))
     last = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1) - timedelta(days=1)
     sees = may("rating.see")
+    if not sees:
+        require("rating.ask")
     lines = ratings_by_point(since=month, until=last) if sees else []
     shown = {
         "current": reverse("ratings"),
