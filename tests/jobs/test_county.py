@@ -9,6 +9,7 @@ from django.core.management import call_command
 from django.test import override_settings
 
 from tests.jobs.demonstration import AT, ON, Built, built
+from yimen.benefits.models import Grant
 from yimen.cases.models import Case, Decision, Handover, Report, Visit
 from yimen.cases.queries import CaseFilter, cases, my_visits, to_sign, waiting_decisions
 from yimen.jobs.demo.accounts import POSTS, prepare_accounts
@@ -19,6 +20,7 @@ from yimen.office.audit import reading
 from yimen.office.models import Staff
 from yimen.policies.queries import Answer, Program
 from yimen.registry.models import Household, Membership, Person
+from yimen.registry.queries import household_of
 from yimen.screening.inputs import Choice, take_in
 from yimen.screening.models import Finding
 from yimen.screening.queries import current_rules, explain_registered
@@ -82,6 +84,16 @@ def test_a_story_is_found_and_explains_itself(county: Built, story):
         assert set(answers.values()) == {True}
     if story.kind == "wrong":
         assert [name for name, value in answers.items() if value is False] == [story.word]
+
+
+def test_the_bedridden_woman_s_benefit_was_paid_until_it_stopped(county: Built):
+    home = next(home for home in county.county.homes if home.story == "bedridden")
+    grants = Grant.objects.filter(policy="disability_nursing_subsidy").select_related("person")
+    (stopped,) = [grant for grant in grants if grant.person.id_number == home.people[0].number]
+
+    assert (stopped.ends_on, stopped.ends_on < ON) == (home.people[0].stopped_on, True)
+    registered = explain_registered(household_id=household_of(person_id=stopped.person_id, on=ON), on=ON, rules=current_rules())
+    assert "disability_nursing_subsidy" not in registered.facts.receives_members[0]
 
 
 def test_explaining_one_and_screening_all_agree_for_everybody_and_every_policy(county: Built):

@@ -166,6 +166,7 @@ def walk(keys, most=None):
         if isinstance(pattern, URLResolver) or pattern.name.startswith(OPEN):
             continue
         names = list(pattern.pattern.converters)
+        assert keys.keys() >= set(names), f"plant a key of this village for {names}: one nobody has tells nothing"
         if not names:
             yield reverse(pattern.name), False
         chosen = itertools.product(*(keys[name] for name in names)) if names else ()
