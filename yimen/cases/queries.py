@@ -72,6 +72,7 @@ from yimen.cases.progress import Progress, progress_of
 from yimen.cases.promising import Promise, promise_of
 from yimen.cases.rating import Hall, PointLine, bad_ones_open, hall_visit, on_the_pad, ratings_by_point, visit_asked
 from yimen.cases.reporting import answer_to, has_informant, report_seen, reports, unmatched_reports
+from yimen.cases.tapering import tapers
 from yimen.cases.tasks import TaskLine, task_seen, tasks_in_hand
 from yimen.cases.telling import appeal_ways, how_to_appeal, was_told
 from yimen.cases.urgent import StageLine, Terms, minute_of, minute_paper, papers_due, stages_of, terms_of
@@ -224,6 +225,7 @@ __all__ = [
     "step_words",
     "suggested_for",
     "taper_of",
+    "tapers",
     "task_seen",
     "tasks_in_hand",
     "terms_of",

@@ -4,9 +4,10 @@ from typing import Any
 
 from django.utils import timezone
 
-from yimen.cases.queries import Case, how_to_appeal, open_offer, recoveries_of, running_grants, stands_of, was_heard
+from yimen.cases.queries import Case, how_to_appeal, open_offer, recoveries_of, running_grants, stands_of, tapers, was_heard
 from yimen.office.access import current, may
 from yimen.office.queries import colleagues
+from yimen.screening.queries import current_rules
 
 # Long after the aid has ended it may come out that it was paid wrongly.
 RECOVERED_IN = ("accepted", "concluded", "delivered")
@@ -25,9 +26,10 @@ def parts_of(case: Case) -> dict[str, Any]:
 def _running(case: Case) -> dict[str, Any]:
     """What the household receives, if this post may propose to end or adjust it, and whether it was heard."""
     is_open = case.state == "accepted" and may("decision.propose", area_path=case.area_path)
-    heard = was_heard(case)
+    heard, grants = was_heard(case), list(running_grants(case)) if is_open else []
     return {
-        "grants": list(running_grants(case)) if is_open else [],
+        "grants": grants,
+        "tapering": [one.policy for one in grants if tapers(current_rules().policy(one.policy))],
         "heard": heard,
         "may_hear": is_open,
         "may_recover": heard and case.state in RECOVERED_IN and may("decision.confirm", area_path=case.area_path),
