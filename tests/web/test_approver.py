@@ -10,9 +10,10 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from tests.cases.town import accepted, decision_of, declare, department_desk, given, make_town, poor, proposed, visited
+from tests.cases.town import NOON, accepted, decision_of, declare, department_desk, given, make_town, poor, proposed, visited
 from tests.make import make_staff
 from tests.office.test_pictures import jpeg
+from yimen.benefits.models import Grant
 from yimen.cases import actions
 from yimen.cases.models import Case, CaseEvent, Decision, Handover, Posting, Visit
 from yimen.office.models import AuditEntry
@@ -214,6 +215,34 @@ def test_a_step_that_is_refused_is_said_on_the_page_and_an_unknown_one_is_no_ste
     assert client.post(reverse("case_step", args=[case.pk, "steal"])).status_code == 404
     assert client.post(reverse("case_step", args=[case.pk, "end"]), {"grant": "x", "words": "停"}).status_code == 422
     assert client.post(reverse("case_step", args=[case.pk, "propose"]), {"decision": str(uuid.uuid4())}).status_code == 422
+
+
+def test_work_as_the_cause_is_asked_where_something_tapers_and_the_reckoning_stands_before_who_confirms(enter, town, nursing):
+    client, approver = enter(town.window), enter(town.approver)
+    with town.at_desk(town.window):
+        case = Case.objects.get()
+    page, address = reverse("case_decisions", args=[case.pk]), reverse("case_step", args=[case.pk, "end"])
+    about = {"person": town.person, "starts_on": NOON.date(), "recorded_at": NOON, "area_path": town.home.area_path}
+    with town.at_desk(town.window):
+        other = Grant.objects.create(policy="elderly_allowance", amount_fen=5000, **about)
+    assert "by_work" not in client.get(page).content.decode()
+    grant = given(town, LOW)
+    assert "最低生活保障可以渐退" in client.get(page).content.decode()
+    client.post(reverse("case_step", args=[case.pk, "hear"]), {"words": "儿子进厂上班了"})
+
+    refused = client.post(address, {"grant": other.pk, "words": "上班了", "by_work": "yes"})
+    client.post(address, {"grant": grant.pk, "words": "上班了", "by_work": "yes"})
+
+    assert "没有渐退的规定" in refused.content.decode()
+    with town.at_desk(town.window):
+        decision = Decision.objects.get(effect="end")
+    body = approver.get(reverse("approve", args=[decision.pk])).content.decode()
+    assert "拟渐退后终止" in body
+    assert "渐退 6 个月" in body
+    assert "每月 200.00 元（原来 400.00 元的 0.5 倍" in body
+    approver.post(reverse("approve_confirm", args=[decision.pk]))
+    with town.at_desk(town.window):
+        assert Decision.objects.get(pk=decision.pk).grant.amount_fen == 20_000
 
 
 def test_an_offer_is_made_and_accepted_on_the_page(enter, town, nursing):

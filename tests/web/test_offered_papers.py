@@ -33,14 +33,15 @@ def links(body, case):
     return re.findall(rf"/cases/{case.pk}/print/(\w+)/", body)
 
 
-def ended(town):
+def ended(town, **by):
     """Let a running subsistence allowance be ended: heard, proposed, confirmed by the county."""
     grant = given(town, LOW)
     declare(town, {"残疾等级": 1, "需长期照护": True}, source="残联")
     case = accepted(town, actions.Asked(NURSING, town.person.pk))
     with town.at_desk(town.window):
         actions.hear(case=case.pk, words="本人说儿子已经工作", by=town.window, at=noon(1))
-        decision = actions.end_aid(case=case.pk, grant=grant.pk, opinion="收入高于标准，拟终止。", by=town.window, at=noon(2))
+        about = {"case": case.pk, "grant": grant.pk, "opinion": "收入高于标准，拟终止。"}
+        decision = actions.end_aid(by=town.window, at=noon(2), **about, **by)
     with town.at_desk(town.approver):
         actions.confirm(decision=decision.pk, by=town.approver, at=noon(3))
     return case, decision
@@ -98,6 +99,18 @@ def test_an_ending_has_a_notice_of_its_own_with_the_hearing_the_month_and_the_wa
     ):
         assert one in words
     assert "申请，经审核" not in words
+
+
+def test_the_notice_and_the_slip_of_a_tapering_say_what_is_still_paid_and_until_when(enter, town):
+    case, decision = ended(town, by_work=True)
+    client = enter(town.window)
+
+    for paper, words in (
+        ("notice", ("2027年6月起停发", "因就业收入超过标准，2026年12月至2027年5月是渐退期，每月发200.00元")),
+        ("slip", ("从2027年6月起不发了", "2026年12月至2027年5月是渐退期，每月发200.00元")),
+    ):
+        text = said(client.get(reverse("case_print", args=[case.pk, paper]) + f"?of={decision.pk}").content)
+        assert [one for one in words if one not in text] == []
 
 
 def test_the_sheet_of_changes_says_that_it_stopped(enter, town):
