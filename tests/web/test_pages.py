@@ -18,7 +18,7 @@ from yimen.registry.models import Membership
 from yimen.registry.queries import household_card
 from yimen.screening.models import Finding
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 VILLAGE = "990101002001"
 HOME_POSTS = [(username, kind) for username, _, kind, _ in POSTS if username != "foreign"]
 LOADING = ("roster.load", "facts.load", "recipients.load")
