@@ -31,7 +31,7 @@ def main() -> None:
         page.keyboard.press("h")
         page.wait_for_url("**/households/**")
         picture(page, "household")
-        page.locator("a[href$='/help/']").nth(1).click()
+        page.locator("main a[href$='/help/']").nth(1).click()
         picture(page, "window")
         page = browser.new_context(viewport={"width": 1366, "height": 768}).new_page()
         log_in(page, address, home, "demo_town")

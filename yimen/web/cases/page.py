@@ -75,6 +75,8 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
             "trail": list(trail(held, rules)),
             "is_late": case.due_on is not None and case.due_on < today,
             "is_mine": case.first_assignee_id == staff.pk,
+            "step": next_step(held),
+            "is_urgent": any(one.step == "give_first" for one in held.events),
             "may_fill": is_open(case) and may("case.open", area_path=case.area_path),
             "may_turn_away": _may_be_turned_away(case) and may("case.accept", area_path=case.area_path),
             "may_ask_opinion": may("rating.ask", area_path=case.area_path),
@@ -87,6 +89,14 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
         }
         # The page itself opens the names of helpers and guardians, so it is drawn inside the reading.
         return render(request, "cases/case.html", shown, status=422 if problem else 200)
+
+
+def next_step(held: CasePage) -> str:
+    """Say what comes next in a case that is being handled: to verify until two have signed a visit, then to decide."""
+    if held.case.state != State.ACCEPTED or any(one.step == "give_first" for one in held.events):
+        return ""
+    is_seen = any(one.step == "sign" for one in held.events) or any(one.proposed_at for one in held.decisions)
+    return "decide" if is_seen else "verify"
 
 
 def unsigned(held: CasePage, card: HouseholdCard) -> Iterable[tuple[str, str]]:

@@ -31,6 +31,9 @@ from yimen.web.window.said import Said, Unreadable, carried_by, value_of
 YES_NO = ("是", "否")
 Rounds = Callable[[Sequence[Said]], Round]
 
+# The head of the page says these already.
+TOLD_ABOVE = ("出生日期", "性别", "与户主关系", "家庭人口", "保障类别")
+
 
 def stranger(request: HttpRequest) -> HttpResponse:
     """Ask for somebody who is in no roster; nothing is kept, and nobody is named."""
@@ -61,7 +64,7 @@ def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
         "may_apply": may("case.open", area_path=held.card.area_path),
         "member": member,
         "names": {one.person_id.hex: one.name for one in held.card.members},
-        "known": [*known.get(member.name, []), *known.get("全家", [])][:8],
+        "known": [one for one in (*known.get(member.name, []), *known.get("全家", [])) if one.name not in TOLD_ABOVE][:8],
         "receipts": [(one, rules.policy(one.policy)) for one in held.receipts if one.person_id in (person_id, None)],
         "standings": [one for one in held.card.standings if one.person_id in (person_id, None)],
     }
