@@ -175,7 +175,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("online/photos/<uuid:photo_id>/", filling.photo, name="online_photo"),
     path("online/sign/", filling.sign, name="online_sign"),
     path("online/done/", filling.done, name="online_done"),
-    path("helping/", helping.helping, name="helping"),
     path("helping/new/", helping.new, name="helping_new"),
     path("helping/households/<uuid:household_id>/apply/", helping.start, name="helping_apply"),
     path("helping/cases/<uuid:case_id>/", helping.case, name="helping_case"),

@@ -15,7 +15,6 @@ from yimen.web.data_clerk.progress import progress_of
 HINTS = {
     "approve_list": "等我确认、不予确认、退回的",
     "reassign": "同事病了、走了，把他手上的全部改派",
-    "helping": "委托了我的户，申请办到哪一步",
     "findings": "谁可能漏了、错了，逐条核实",
     "visits": "要去的户、等我签字的记录",
     "cases": "我负责的、待受理的，超期的在前",
@@ -35,7 +34,6 @@ HINTS = {
 LINKS = (
     ("home", "首页", ()),
     ("approve_list", "审核确认", ("decision.confirm", "decision.department")),
-    ("helping", "我帮办的", ("agent.act",)),
     ("findings", "线索", ("finding.see",)),
     ("cases", "办件", ("case.open", "case.reassign")),
     ("visits", "我的任务", ("visit.make", "case.reassign")),

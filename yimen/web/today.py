@@ -69,6 +69,9 @@ def _own(held: Agenda) -> Iterator[Thing]:
         hint = f"其中 {late} 项已过期限，排在最前" if late else "前面的步骤都办完了，轮到您"
         colour = "late" if late else "today"
         yield Thing(f"{n} 项等您决定", hint, f"等决定 {n} 项", colour, reverse("approve_list"), "去确认")
+    if held.to_prove:
+        n, hint = held.to_prove, "先约好，当面看身份证，再转为办件"
+        yield Thing(f"{n} 份网上申请等核验身份", hint, f"待核验 {n} 份", "today", reverse("from_home"), "去核验")
     if held.to_sign:
         n, hint = held.to_sign, "两人都签了字，核查才算数"
         yield Thing(f"{n} 份入户记录等您签字", hint, f"等签字 {n} 份", "today", visits, "去签字")
@@ -81,9 +84,6 @@ def _own(held: Agenda) -> Iterator[Thing]:
     if held.to_visit:
         n, hint = held.to_visit, "两人一起去，带上入户调查表"
         yield Thing(f"{n} 户等您去核查", hint, f"要去 {n} 户", "today", visits, "去看")
-    if held.to_prove:
-        n, hint = held.to_prove, "先约好，当面看身份证，再转为办件"
-        yield Thing(f"{n} 份网上申请等核验身份", hint, f"待核验 {n} 份", "today", reverse("from_home"), "去核验")
     if held.to_accept:
         n, hint = held.to_accept, "村里、网上和省平台交来的，材料齐了就受理"
         yield Thing(f"{n} 件申请等受理", hint, f"待受理 {n} 件", "today", f"{cases}?whose=all&state=submitted", "去受理")
