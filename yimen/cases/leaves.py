@@ -73,7 +73,7 @@ def _done(case: Case, name: str) -> Iterator[Leaf]:
     for visit in Visit.objects.filter(case=case, sent_back="").order_by("visited_on", "pk"):
         yield Leaf(name, f"{visit.way}调查记录", visit.visited_on, None, f"照片 {len(visit.photos)} 张")
     for event in CaseEvent.objects.filter(case=case, step__in=RECORDS).order_by("at", "pk"):
-        yield Leaf(name, RECORDS[event.step], event.on, None, event.article)
+        yield Leaf(name, RECORDS[event.step], event.on, None)
     for handing in Handing.objects.filter(case=case).order_by("at"):
         proof = handing.receipt or ("当面说清" if handing.said_aloud else "")
         yield Leaf(name, f"送达凭据（{handing.get_way_display()}）", handing.handed_on, None, proof)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
 from functools import partial
+from typing import Any
 
 from django.utils.timezone import localdate
 
@@ -262,6 +263,43 @@ def refused(hands: Hands, home: Home) -> None:
         actions.appeal(decision=decision.pk, words="家里老人上月住院，花了很多，没有算。", by=staff, at=hands.ago(3))
 
 
+def disputed(hands: Hands, home: Home) -> None:
+    """Refused, and a review asked of the county's government: the answer is due, and the file is lent out for it."""
+    case = _low(hands, home, 40)
+    hands.investigated(case, 38)
+    hands.visited(case, 34, _seen(home.card, "1850.00"), second="demo_town2")
+    decision = hands.decision(case, LOW)
+    hands.proposed(decision, 32, agrees=False)
+    with hands.desk("demo_approver") as approver:
+        words = "全家人均月收入高于当地低保标准。"
+        actions.refuse(decision=decision.pk, words=words, article="社会救助法第十八条", by=approver, at=hands.ago(30))
+    with hands.desk("demo_town") as staff:
+        actions.deliver(case=case.pk, way="home", said_aloud=True, by=staff, at=hands.ago(28))
+    with hands.desk("demo_approver2") as answers:
+        at = hands.ago(9)
+        said: dict[str, Any] = {
+            "body": "花城县人民政府（虚构）",
+            "words": "认为收入核对有误，请求撤销，重新办理",
+            "on": localdate(at),
+        }
+        made = actions.contest(decision=decision.pk, forum="review", by=answers, at=at, **said)
+        at = hands.ago(6)
+        about: dict[str, Any] = {"dispute": made.pk, "on": localdate(at), "by": answers, "at": at}
+        actions.take_on(number="花政复〔2026〕9号（虚构）", procedure="ordinary", **about)
+        actions.receive_copy(**about)
+    with hands.desk("demo_town") as staff:
+        at = hands.ago(5)
+        actions.lend_file(
+            household=home.key,
+            borrower="县司法局复议机构 周某（虚构）",
+            reason="行政复议答复，复印初审材料",
+            on=localdate(at),
+            due_on=localdate(at) + timedelta(days=10),
+            by=staff,
+            at=at,
+        )
+
+
 def offered(hands: Hands, home: Home) -> None:
     """Offered to the colleague, who has not answered yet."""
     case = _low(hands, home, 3)
@@ -411,4 +449,5 @@ PLAN: tuple[tuple[str, Stage], ...] = (
     ("plain", to_visit),
     ("plain", helped_first),
     ("plain", helped_in_stages),
+    ("plain", disputed),
 )
