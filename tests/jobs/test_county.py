@@ -168,6 +168,7 @@ def test_every_desk_has_work_on_it_and_what_was_found_stands(county: Built):
 
     idle = {
         "demo_leader",
+        "demo_agent",
         "demo_rules",
         "demo_system",
         "demo_security",
