@@ -197,7 +197,7 @@ def test_only_the_applicant_and_minors_are_consented_for_another_adult_signs_alo
         )
     row = begun(town)
     with _Home():
-        consents = {"me": "yes", wife.pk.hex: "yes", child.pk.hex: "yes", uuid.uuid4().hex: "yes"}
+        consents = {"me": "yes", wife.pk.hex: "yes", child.pk.hex: "yes", uuid.uuid4().hex: "yes", "x|y": "yes"}
         actions.keep_online(online=row.pk, at=NOON, asked=[(LOW, "")], consents=consents, declared=True)
         actions.submit_online(online=row.pk, at=NOON)
         signed = {one.person_id: one.guardian_name for one in Consent.objects.all()}

@@ -213,6 +213,15 @@ def test_a_photo_is_shown_to_whoever_took_it_and_to_nobody_else(county, tmp_path
     assert "没有这份材料" in alert(refused)
 
 
+def test_what_is_sent_beyond_the_questions_is_left_aside(county):
+    client, _ = unproven()
+    page = body_of(client.get(reverse("online_ask")))
+    form = {name: hidden(page, name) for name in ("asks", "answered")}
+    assert "写得太长" in alert(client.post(reverse("online_ask"), form | {"value": "农" * 300}))
+    client.post(reverse("online_choose"), {"asked": [f"{LOW}|", "nothing|", f"{LOW}|me", "x"]})
+    assert submit(client, **{"consent-nobody": "yes", "consent-0": "no"}).status_code == 302
+
+
 def test_no_address_and_no_audit_entry_holds_who_it_is(enter_as, shen):
     _, person, number = shen
     code = slip(enter_as("shiliu"), person)

@@ -309,7 +309,7 @@ def _open(row: OnlineApplication, form: Form, *, by: Staff | None, at: datetime)
     choose(case=case.pk, asked=asked, by=by, at=at)
     _lay_papers(case, form, by=by, at=at)
     for whose, answer in form.consents.items():
-        _consent(case, uuid.UUID(me if whose == ME else whose), answer, row, card, by=by, at=at)
+        _consent(case, me if whose == ME else whose, answer, row, card, by=by, at=at)
     row.state, row.case = OnlineState.TAKEN, case
     return submit(case=case.pk, by=by, at=at)
 
@@ -332,19 +332,17 @@ def _lay_papers(case: Case, form: Form, *, by: Staff | None, at: datetime) -> No
             record_paper(case=case.pk, name=name, state=state, scan=keys[0], more_scans=keys[1:], by=by, at=at)
 
 
-def _consent(
-    case: Case, person: uuid.UUID, answer: str, row: OnlineApplication, card: Any, *, by: Staff | None, at: datetime
-) -> None:
+def _consent(case: Case, person: str, answer: str, row: OnlineApplication, card: Any, *, by: Staff | None, at: datetime) -> None:
     """Only for oneself, and as guardian for a minor; another adult signs with their own hand."""
-    member = next((one for one in card.members if one.person_id == person), None)
+    member = next((one for one in card.members if one.person_id.hex == person), None)
     applicant = next((one for one in card.members if one.person_id == row.person_id), None)
-    if member is None or applicant is None or (person != row.person_id and member.age >= ADULT):
+    if member is None or applicant is None or applicant.age < ADULT:
         return
-    if member.age < ADULT and (person == row.person_id or applicant.age < ADULT):
+    if member is not applicant and member.age >= ADULT:
         return
     give_consent(
         case=case.pk,
-        person=person,
+        person=member.person_id,
         given=answer == "yes",
         guardian_name=applicant.name if member.age < ADULT else None,
         signed_on=localdate(row.submitted_at),

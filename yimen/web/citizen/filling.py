@@ -19,6 +19,7 @@ from yimen.office.queries import codes_of
 from yimen.policies.model import Policy
 from yimen.policies.queries import Rules
 from yimen.screening.queries import RegisteredAnswers, current_rules, explain_registered
+from yimen.web.citizen.limits import asked_too_often, count
 from yimen.web.citizen.progress import HOTLINE
 from yimen.web.citizen.seat import RECEIPT, at_home, filling, frame, leave, seat_of
 from yimen.web.photos import photo_answer
@@ -30,6 +31,9 @@ from yimen.web.window.said import Said
 
 ADULT = 18
 SIGNED = "授权"
+LONGEST, MOST_ANSWERS = 200, 200
+# Thirty photos in ten minutes from one address; whoever fills our disk is soon done.
+PHOTOS, WEIGHT = "online_photo", 2
 
 
 class Filled:
@@ -131,6 +135,8 @@ def _answered(request: HttpRequest, before: list[Said], rules: Rules) -> tuple[l
     """Take an answer in; one that is sent again, or an undoing of what is undone already, changes nothing."""
     if request.POST.get("answered") != str(len(before)):
         return before, ""
+    if len(request.POST.get("value", "")) > LONGEST or (len(before) >= MOST_ANSWERS and request.POST.get("do") != "undo"):
+        return before, "写得太长了，或者问得够多了。请写短一点，或者去选要申请的。"
     return taken(request, before, rules)
 
 
@@ -211,7 +217,10 @@ def _paper_posted(request: HttpRequest, online: Online, wanted: set[str]) -> Non
     if drop := request.POST.get("drop"):
         drop_page(online=online.row.pk, paper=name, photo=drop, at=at)
         return
+    if asked_too_often(request, PHOTOS):
+        raise NotAccepted("传得太多了。请过 10 分钟再传；这份申请已经存好，不会丢。")
     for content in [file.read(MOST_BYTES + 1) for file in request.FILES.getlist("photo")] or [b""]:
+        count(request, WEIGHT, PHOTOS)
         add_page(online=online.row.pk, paper=name, photo=content, at=at)
 
 
