@@ -99,6 +99,12 @@ def test_aid_goes_out_before_any_check_and_the_papers_follow_within_the_local_da
         assert not Grant.objects.exists()
 
 
+def test_what_was_given_first_is_checked_on_its_own_page_never_ended_with_a_sentence(town, home):  # noqa: F811
+    case = give(town, home)
+    with town.at_desk(town.window), pytest.raises(actions.NotEnded, match="它自己的页面"):
+        actions.end_task(task=Task.objects.get(case=case).pk, words="办了", by=town.window, at=noon(1))
+
+
 @pytest.mark.parametrize(("yuan", "given"), [("2000", True), ("2000.01", False)])
 def test_the_first_sum_is_the_local_one_to_the_cent(town, home, yuan, given):  # noqa: F811
     if given:

@@ -16,13 +16,13 @@ from yimen.office.access import NotAllowed, current, may
 from yimen.office.models import Staff
 from yimen.registry.queries import masked
 
-# A visit is recorded and signed, a result handed over, an appeal answered, a warning settled: each where it belongs.
+# A visit is recorded and signed, a result handed over, an appeal answered, a warning settled, urgent aid checked and paid:
+# each where it belongs.
 WITH_WORDS = (
     TaskKind.RATING,
     TaskKind.ERRAND,
     TaskKind.HELP,
     TaskKind.CALL_BACK,
-    TaskKind.URGENT,
     TaskKind.CHECK,
     TaskKind.RULING,
 )
