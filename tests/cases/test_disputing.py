@@ -5,6 +5,7 @@ from datetime import date, timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
+from tests.cases.test_once import at_once
 from tests.cases.town import accepted, decision_of, declare, department_desk, make_town, noon
 from tests.make import make_staff
 from yimen.cases import actions, queries
@@ -309,3 +310,22 @@ def test_the_day_to_answer_moves_with_the_notice_of_days_off(town):
     assert (held.answer_due_on > before, held.answer_due_is_provisional) == (True, False)
     with town.at_desk(town.approver):
         assert Task.objects.get(kind="dispute").due_on == held.answer_due_on
+
+
+@pytest.mark.store
+@pytest.mark.django_db(transaction=True)
+def test_a_ruling_sent_several_times_at_once_opens_the_decision_again_once(town):
+    decision = decided(town)
+    held = contested(town, decision)
+
+    def send():
+        with town.at_desk(town.approver):
+            common = {"on": noon(30).date(), "redo_by": noon(50).date(), "by": town.approver, "at": noon(30)}
+            return actions.rule(dispute=held.pk, outcome="redo", words="撤销", **common)
+
+    said = at_once(*[send] * 4)
+
+    assert sum(isinstance(one, Dispute) for one in said) == 1
+    assert {type(one) for one in said if not isinstance(one, Dispute)} == {actions.NotDecided}
+    with town.at_desk(town.approver):
+        assert CaseEvent.objects.filter(step="redo").count() == 1

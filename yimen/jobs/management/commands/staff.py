@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 from django.utils import timezone
 
 from yimen.office.access import NotAllowed, System, scope
@@ -56,15 +57,17 @@ class Command(BaseCommand):
         if not Department.objects.filter(code=options["department"]).exists():
             known = "、".join(Department.objects.order_by("code").values_list("code", flat=True))
             raise CommandError(f"没有部门“{options['department']}”，可以是：{known}。", returncode=2)
-        staff = add_staff(
-            username=options["username"],
-            password=password,
-            name=options["name"],
-            department=options["department"],
-            by=None,
-            at=timezone.now(),
-        )
-        self._give(staff, area, options)
+        # An account whose post is refused is not made either.
+        with transaction.atomic():
+            staff = add_staff(
+                username=options["username"],
+                password=password,
+                name=options["name"],
+                department=options["department"],
+                by=None,
+                at=timezone.now(),
+            )
+            self._give(staff, area, options)
         if options["json"]:
             return json.dumps(_as_json(staff) | {"password": password}, ensure_ascii=False)
         return f"{staff.name}：用户名 {staff.username}，初始口令 {password}（只显示这一次）。第一次登录时绑定动态口令。"
