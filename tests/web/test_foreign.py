@@ -4,6 +4,7 @@ import io
 import itertools
 import re
 import zipfile
+from datetime import timedelta
 
 import pytest
 from django.urls import URLResolver, reverse
@@ -12,7 +13,7 @@ from python_calamine import CalamineWorkbook
 
 from yimen.benefits.models import Reserve, ReserveEntry, ReserveReceipt
 from yimen.cases.actions import Form, begin_online, open_case, record_report, submit_online, take_up_finding
-from yimen.cases.models import ArchivedPaper, Authority, BoardPhoto, Decision, Dispute, Task, Visit
+from yimen.cases.models import ArchivedPaper, Authority, BoardPhoto, Decision, Dispute, HallVisit, Task, Visit
 from yimen.office import files
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
@@ -106,7 +107,13 @@ def _kept(county, keys):
             "authority_id": _authority(village, stored, clerk, at, day),
             "online_id": _from_home(county, village, at),
         }
-    return keys | {name: [key] for name, key in own.items()}
+        served = HallVisit.objects.create(
+            code="1234512345", served_by=clerk, served_at=at, expires_at=at + timedelta(days=7), **held
+        )
+    kept = {name: [key] for name, key in own.items()}
+    kept["visit_id"].append(served.pk)
+    kept["photo_id"].append(stored)
+    return keys | kept
 
 
 def _receipt(village, stored, case, at, day):
