@@ -197,6 +197,28 @@ def test_an_ending_by_work_goes_on_for_the_months_entered_in_the_share_entered(t
     )
 
 
+def test_who_moves_away_while_it_tapers_is_ended_sooner_and_neither_tapered_nor_adjusted_again(town, wrong):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    decision = _end_by_work(town, wrong, grant)
+    with town.at_desk(town.approver):
+        actions.confirm(decision=decision.pk, by=town.approver, at=noon(3))
+        tapering = Grant.objects.get(starts_on=date(2026, 12, 1))
+    with town.at_desk(town.window):
+        moved = actions.open_case(household=town.home.pk, kind="finding", channel="screening", by=town.window, at=noon(20))
+        moved = actions.accept(case=moved.pk, asked=(), by=town.window, at=noon(20))
+        actions.hear(case=moved.pk, words="搬去外省了", by=town.window, at=noon(20))
+        about = {"case": moved.pk, "grant": tapering.pk, "opinion": "已迁出", "by": town.window, "at": noon(20)}
+        with pytest.raises(actions.NotDecided, match="不再渐退"):
+            actions.end_aid(**about, by_work=True)
+        with pytest.raises(actions.NotDecided, match="不再调整"):
+            actions.adjust_aid(**about, yuan=Decimal(300))
+        sooner = actions.end_aid(**about)
+    with town.at_desk(town.approver):
+        actions.confirm(decision=sooner.pk, by=town.approver, at=noon(22))
+        assert Grant.objects.get(pk=tapering.pk).ends_on == date(2026, 12, 31)
+
+
 @pytest.mark.parametrize(
     ("yuan", "months", "share", "confirmed_on", "until", "paid"),
     [

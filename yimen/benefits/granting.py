@@ -66,9 +66,9 @@ def grant_benefit(
 
 @transaction.atomic
 def end_grant(*, grant: uuid.UUID, last_day: date, at: datetime) -> Grant:
-    """End a running grant by a decision already taken. Raises NotGranted if it has ended or began later."""
+    """End a running grant by a decision already taken. Raises NotGranted if it ends by then anyway or began later."""
     held: Grant = Grant.objects.select_for_update().get(pk=grant)
-    if held.ends_on is not None:
+    if held.ends_on is not None and held.ends_on <= last_day:
         raise NotGranted(f"这笔给付已经到 {held.ends_on} 为止。")
     if last_day < held.starts_on:
         raise NotGranted(f"这笔给付 {held.starts_on} 才开始，不能在那以前停。")

@@ -9,11 +9,12 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils.timezone import localdate
 
 from yimen.benefits.models import Grant
 from yimen.cases.dues import policy_at, policy_of
-from yimen.cases.effects import policy_name
+from yimen.cases.effects import next_month, policy_name
 from yimen.cases.flow import Note, move_case
 from yimen.cases.grounds import NotDecided, Today, no_relative, today, write_opinion
 from yimen.cases.models import Case, CaseEvent, Decision
@@ -52,7 +53,9 @@ def end_aid(*, case: uuid.UUID, grant: uuid.UUID, opinion: str, by: Staff, at: d
     `by_work`: work has lifted the income above the line, so it ends after the months of tapering (渐退). Raises NotDecided
     if the person was not heard, the grant does not run or is another household's, or its tapering cannot be reckoned; NotAllowed.
     """
-    held, running = _case_of(case, by), _running(case, grant)
+    held, running = _case_of(case, by), _running(case, grant, localdate(at))
+    if by_work and running.ends_on is not None:
+        raise NotDecided(f"这笔给付已定发到 {running.ends_on}，不再渐退；要提前停的，按一般的终止办。")
     made = _made(held, running, Effect.END, by_work=by_work)
     if by_work:
         _must_taper(made, running, localdate(at))
@@ -68,7 +71,9 @@ def adjust_aid(*, case: uuid.UUID, grant: uuid.UUID, yuan: Decimal, opinion: str
 
     Before a reduction the person is heard. Raises NotDecided if not, if nothing changes, or for a negative amount.
     """
-    running = _running(case, grant)
+    running = _running(case, grant, localdate(at))
+    if running.ends_on is not None:
+        raise NotDecided(f"这笔给付已定发到 {running.ends_on}，不再调整；要提前停的，走终止。")
     fen = int(yuan * 100)
     if fen <= 0 or fen == running.amount_fen:
         raise NotDecided("调整后的金额应大于零，并且与现在不同；要停发的，走终止。")
@@ -92,18 +97,23 @@ def _opinion(opinion: str) -> str:
     return opinion.strip()
 
 
-def _running(case: uuid.UUID, grant: uuid.UUID) -> Grant:
+def _running(case: uuid.UUID, grant: uuid.UUID, on: date) -> Grant:
     held = Case.objects.get(pk=case)
-    found: Grant | None = next((one for one in running_grants(held) if one.pk == grant), None)
+    found: Grant | None = next((one for one in running_grants(held, on=on) if one.pk == grant), None)
     if found is None:
         raise NotDecided("这一户没有这笔正在发的给付，请核对。")
     return found
 
 
-def running_grants(case: Case) -> list[Grant]:
-    """Return what the household of a case and its people receive, without an end so far; the dead of it included."""
-    of_home = Grant.objects.filter(household_id=case.household_id, ends_on=None)
-    of_people = Grant.objects.filter(person__memberships__household_id=case.household_id, ends_on=None)
+def running_grants(case: Case, *, on: date) -> list[Grant]:
+    """
+    Return what the household of a case and its people receive beyond this month; the dead of it included.
+
+    With a last day further on (渐退) it can still be ended sooner: who moves away does not wait for it.
+    """
+    goes_on = Q(ends_on=None) | Q(ends_on__gte=next_month(on))
+    of_home = Grant.objects.filter(goes_on, household_id=case.household_id)
+    of_people = Grant.objects.filter(goes_on, person__memberships__household_id=case.household_id)
     return [*of_home.order_by("starts_on"), *of_people.order_by("starts_on").distinct()]
 
 

@@ -26,10 +26,10 @@ def parts_of(case: Case) -> dict[str, Any]:
 def _running(case: Case) -> dict[str, Any]:
     """What the household receives, if this post may propose to end or adjust it, and whether it was heard."""
     is_open = case.state == "accepted" and may("decision.propose", area_path=case.area_path)
-    heard, grants = was_heard(case), list(running_grants(case)) if is_open else []
+    heard, grants = was_heard(case), running_grants(case, on=timezone.localdate()) if is_open else []
     return {
         "grants": grants,
-        "tapering": [one.policy for one in grants if tapers(current_rules().policy(one.policy))],
+        "tapering": [one.policy for one in grants if one.ends_on is None and tapers(current_rules().policy(one.policy))],
         "heard": heard,
         "may_hear": is_open,
         "may_recover": heard and case.state in RECOVERED_IN and may("decision.confirm", area_path=case.area_path),
