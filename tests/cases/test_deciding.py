@@ -29,6 +29,7 @@ from yimen.cases.models import Case, CaseEvent, Decision, Task, Visit
 from yimen.cases.posting import posting_asked
 from yimen.office.access import NotAllowed
 from yimen.office.guards import TRAIL, guard, unguard
+from yimen.office.models import Post
 from yimen.policies.model import Posting
 from yimen.screening.queries import current_rules
 
@@ -82,6 +83,69 @@ def test_a_decision_on_facts_that_changed_since_the_opinion_is_refused_with_what
 
     with town.at_desk(town.approver), pytest.raises(actions.StaleFacts, match="残疾等级由 1 变为 2"):
         actions.confirm(decision=decision.pk, by=town.approver, at=noon(2))
+
+
+@pytest.fixture
+def both(town):
+    """Somebody of the county who works at the window as well."""
+    Post.objects.create(
+        staff=town.approver, kind="county_clerk", area=town.approver.posts.first().area, starts_on=date(2020, 1, 1)
+    )
+    return town.approver
+
+
+def _nursing(town, agrees=True, opinion="符合", by=None):
+    with town.at_desk(by or town.window):
+        held = Decision.objects.get(policy=NURSING)
+        return actions.propose(decision=held.pk, agrees=agrees, opinion=opinion, by=by or town.window, at=noon(1))
+
+
+def test_nobody_confirms_or_refuses_in_a_case_they_worked_on(town, both):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    with town.at_desk(both):
+        actions.investigate(case=case.pk, by=both, at=NOON)
+    decision = _nursing(town)
+    with town.at_desk(both):
+        with pytest.raises(actions.NotDecided, match="经手过（启动调查）"):
+            actions.confirm(decision=decision.pk, by=both, at=noon(2))
+        with pytest.raises(actions.NotDecided, match="收办分离"):
+            actions.refuse(decision=decision.pk, words="不符合", article="第19条", by=both, at=noon(2))
+
+
+def test_an_opinion_sent_back_and_given_by_another_does_not_let_the_first_confirm(town, both):
+    accepted(town, actions.Asked(NURSING, town.person.pk))
+    decision = _nursing(town, by=both)
+    with town.at_desk(town.window):
+        held = Decision.objects.get(pk=decision.pk)
+    other = make_staff(kind="approver", area=both.posts.first().area, username="second_approver")
+    with town.at_desk(other):
+        actions.send_back(decision=held.pk, words="请再核", by=other, at=noon(1))
+    _nursing(town)
+    with town.at_desk(both), pytest.raises(actions.NotDecided, match="经手过（初审）"):
+        actions.confirm(decision=decision.pk, by=both, at=noon(2))
+    with town.at_desk(other):
+        assert actions.confirm(decision=decision.pk, by=other, at=noon(2)).state == "confirmed"
+
+
+def test_a_refusal_on_facts_that_changed_since_the_opinion_is_refused_too(town):
+    accepted(town, actions.Asked(NURSING, town.person.pk))
+    declare(town, {"残疾等级": 4}, source="残联", on=DAY)
+    decision = _nursing(town, agrees=False, opinion="等级不够")
+    declare(town, {"残疾等级": 1}, source="残联", on=noon(1).date())
+    with town.at_desk(town.approver), pytest.raises(actions.StaleFacts, match="残疾等级由 4 变为 1"):
+        actions.refuse(decision=decision.pk, words="残疾等级不够", article="国发〔2015〕52号", by=town.approver, at=noon(2))
+
+
+def test_who_meets_every_condition_is_not_refused_without_saying_what_is_against_the_rules(town):
+    accepted(town, actions.Asked(NURSING, town.person.pk))
+    with pytest.raises(actions.NotDecided, match="各项条件都符合"):
+        _nursing(town, agrees=False, opinion="不行")
+    decision = _nursing(town)
+    with town.at_desk(town.approver):
+        about = {"decision": decision.pk, "article": "国发〔2015〕52号", "by": town.approver, "at": noon(2)}
+        with pytest.raises(actions.NotDecided, match="与规则不同的理由"):
+            actions.refuse(words="不行", **about)
+        assert actions.refuse(words="与规则不同的理由：本人已书面放弃", **about).state == "refused"
 
 
 LOW = "subsistence_allowance"

@@ -4,7 +4,7 @@ everything it rests on. A department's desk gets its own decisions and the facts
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
@@ -19,7 +19,7 @@ from yimen.cases.deciding import REFERRED_DEPARTMENTS, causes_to_extend, in_hand
 from yimen.cases.dues import deadlines_of
 from yimen.cases.ending import taper_of, was_heard
 from yimen.cases.flow import CIVIL_AFFAIRS
-from yimen.cases.grounds import NotDecided, StaleFacts, unchanged
+from yimen.cases.grounds import NotDecided, StaleFacts, prepared_by, unchanged
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Kinship, Posting, Visit
 from yimen.cases.posting import Asked, objections, posting_asked
 from yimen.cases.tapering import Taper
@@ -88,8 +88,8 @@ def waiting_decisions(*, on: date) -> list[Waiting]:
     rows = _theirs().filter(state__in=WAITING).annotate(objected=Exists(objections().filter(decision=OuterRef("pk"))))
     found = list(rows.select_related("case", "proposed_by").order_by("due_on", "pk")[:MOST])
     villages = dict(Area.objects.filter(path__in={one.area_path for one in found}).values_list("path", "name"))
-    first = _first(found, on)
-    lines = [_line(one, villages, first.get(one.pk, ()), on) for one in found]
+    first, prepared = _first(found, on), _prepared(found)
+    lines = [_line(one, villages, first.get(one.pk, ()), _waits_for(one, prepared, on), on) for one in found]
     return sorted(lines, key=lambda one: (not one.ready, not one.is_late, _rank(one.first), one.decision.due_on or date.max))
 
 
@@ -100,7 +100,7 @@ def appealed_decisions(*, on: date) -> list[Waiting]:
     waiting = decided.annotate(last=Subquery(steps.values("step")[:1])).filter(last="appeal")
     found = list(waiting.select_related("case", "proposed_by").order_by("decided_at", "pk")[:MOST])
     villages = dict(Area.objects.filter(path__in={one.area_path for one in found}).values_list("path", "name"))
-    return [replace(_line(one, villages, (), on), why=why, ready=not why) for one in found for why in (_not_theirs(one, on),)]
+    return [_line(one, villages, (), _not_theirs(one, on), on) for one in found]
 
 
 def _not_theirs(held: Decision, on: date) -> str:
@@ -121,8 +121,13 @@ def with_names(rows: Sequence[Waiting], *, on: date) -> list[Waiting]:
     return [replace(one, name=names.get(one.decision.case.household_id, "")) for one in rows]
 
 
-def _line(held: Decision, villages: Mapping[str, str], first: tuple[str, ...], on: date) -> Waiting:
-    why = _waits_for(held, on)
+def _prepared(found: Iterable[Decision]) -> set[uuid.UUID]:
+    """Return the cases among these that whoever acts has prepared, and so does not decide."""
+    staff = current().staff
+    return set(prepared_by(staff, {one.case_id for one in found})) if staff is not None else set()
+
+
+def _line(held: Decision, villages: Mapping[str, str], first: tuple[str, ...], why: str, on: date) -> Waiting:
     policy = current_rules().policy(held.policy)
     return Waiting(
         decision=held,
@@ -136,15 +141,15 @@ def _line(held: Decision, villages: Mapping[str, str], first: tuple[str, ...], o
     )
 
 
-def _waits_for(held: Decision, on: date) -> str:
+def _waits_for(held: Decision, prepared: Container[uuid.UUID], on: date) -> str:
     """Say what must come before this desk can decide, or nothing."""
     staff = current().staff
     if held.state == DecisionState.POSTED:
         return "公示中"
     if held.agrees and held.state == DecisionState.PROPOSED and posting_asked(held, on).needed:
         return "等公示"
-    if staff is not None and held.proposed_by_id == staff.pk:
-        return "您初审的，由别人确认"
+    if held.case_id in prepared:
+        return "您经手过，由别人确认"
     try:
         if staff is not None:
             in_hands_of(staff, held, on)

@@ -18,12 +18,23 @@ from yimen.cases.drawing import unchecked
 from yimen.cases.dues import DELEGATED, policy_at, policy_of, project_dues
 from yimen.cases.effects import EFFECTS, policy_name
 from yimen.cases.flow import CIVIL_AFFAIRS, Changed, Note, move_case, move_decision
-from yimen.cases.grounds import NotDecided, fen_of, no_relative, today, unchanged, visited, write_opinion
+from yimen.cases.grounds import (
+    NotDecided,
+    fen_of,
+    no_preparer,
+    no_relative,
+    refusal_has_ground,
+    today,
+    unchanged,
+    visited,
+    write_opinion,
+)
 from yimen.cases.models import Case, CaseEvent, CouncilMinute, Decision, Task
 from yimen.cases.posting import posting_asked
 from yimen.cases.words import FINAL, DecisionState, Effect, Kind, TaskKind
 from yimen.office.access import current
 from yimen.office.models import Staff
+from yimen.office.queries import holds
 from yimen.screening.queries import current_rules, true_parameters
 
 # Whoever is one of these is recognised by every department (社会救助法第42条).
@@ -97,6 +108,8 @@ def propose(*, decision: uuid.UUID, agrees: bool, opinion: str, by: Staff, at: d
         raise NotDecided(f"按现有事实不符合“{failing}”。确有特殊情况的，按一事一议另行研究。")
     if not opinion.strip():
         raise NotDecided("请写明初审意见。")
+    if not agrees:
+        refusal_has_ground(now, opinion)
     amount = fen_of(answer) if agrees else None
     return write_opinion(held, now, agrees=agrees, opinion=opinion.strip(), amount_fen=amount, by=by, at=at)
 
@@ -111,8 +124,8 @@ def confirm(*, decision: uuid.UUID, by: Staff, at: datetime, words: str = "", se
     Confirm (审核确认): the grant and, for an identity, the standing are written with it or not at all.
 
     `seen` is when the opinion that was looked at was given. Raises Changed if another has taken its place, StaleFacts with
-    what changed since the opinion; NotDecided if the posting is not over, a relation forbids it, the same person gave the
-    opinion, or the township may not confirm here; WrongStep, NotAllowed. Needs an open reading.
+    what changed since the opinion; NotDecided if the posting is not over, a relation forbids it, the same person prepared
+    the case, or the township may not confirm here; WrongStep, NotAllowed. Needs an open reading.
     """
     held = _held(decision, seen)
     may_confirm(held, by, localdate(at))
@@ -143,8 +156,7 @@ def _held(decision: uuid.UUID, seen: datetime | None) -> Decision:
 
 def may_confirm(held: Decision, by: Staff, on: date) -> None:
     """Raise NotDecided, in words, if this person may not confirm this decision on this day."""
-    if held.proposed_by_id == by.pk:
-        raise NotDecided("初审和确认不能是同一个人（收办分离），请由别人确认。")
+    no_preparer(held.case, by)
     no_relative(held.case, by)
     if held.is_identity and held.effect == Effect.GIVE:
         visited(held.case)
@@ -178,12 +190,11 @@ def refuse(*, decision: uuid.UUID, words: str, article: str, by: Staff, at: date
     """
     Refuse (不予确认), in words with the article; the person is told how to appeal (社会救助法第76条).
 
-    Raises NotDecided without words or article, or by the person who gave the opinion; Changed if another opinion has taken
-    the place of the one that was `seen`; WrongStep, NotAllowed.
+    Raises NotDecided without words or article, without a ground where the rules say yes, or by whoever prepared the case;
+    StaleFacts as `confirm` does; Changed if another opinion has taken the place of the one `seen`; WrongStep, NotAllowed.
     """
     held = _held(decision, seen)
-    if held.proposed_by_id == by.pk:
-        raise NotDecided("初审和确认不能是同一个人（收办分离），请由别人决定。")
+    no_preparer(held.case, by)
     in_hands_of(by, held, localdate(at))
     no_relative(held.case, by)
     if not words.strip() or not article.strip():
@@ -202,6 +213,9 @@ def refuse(*, decision: uuid.UUID, words: str, article: str, by: Staff, at: date
         words=words.strip()[:500],
         article=article.strip()[:200],
     )
+    now = unchanged(held, localdate(at))
+    if held.agrees is not False:
+        refusal_has_ground(now, words)
     return after(moved, by=by, at=at)
 
 
@@ -302,14 +316,14 @@ def after(decision: Decision, *, by: Staff | None, at: datetime) -> Decision:
 
 
 def hand_back(case: Case, *, by: Staff | None, at: datetime) -> None:
-    """The result goes back to the window that took the matter in; whoever answers for it if its clerk is no longer there."""
+    """The result goes back to the window that took the matter in; to whoever answers for it if none there may hand it over."""
     taker = case.opened_by
     Task.objects.create(
         case=case,
         household_id=case.household_id,
         kind=TaskKind.DELIVER,
         words=f"办件 {case} 已办结，把结果送给本人：先说一句话，再给纸。",
-        owner=taker if taker is not None and taker.is_active else case.first_assignee,
+        owner=taker if taker is not None and holds(taker, "case.deliver", area_path=case.area_path) else case.first_assignee,
         made_by=by,
         made_at=at,
         area_path=case.area_path,

@@ -5,7 +5,9 @@ confirmation; who may not take part in it.
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+import uuid
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -15,8 +17,8 @@ from typing import Any
 from django.db.models import Q
 
 from yimen.cases.dues import project_dues
-from yimen.cases.flow import Note, move_decision
-from yimen.cases.models import Case, CouncilMinute, Decision, Kinship, UrgentAid, Visit
+from yimen.cases.flow import CASE_STEPS, DECISION_STEPS, Note, move_decision
+from yimen.cases.models import Case, CaseEvent, CouncilMinute, Decision, Kinship, UrgentAid, Visit
 from yimen.cases.verifying import is_relative
 from yimen.cases.visiting import HOME
 from yimen.cases.words import Effect, Kind, State
@@ -24,6 +26,10 @@ from yimen.office.access import System, current, may, scope
 from yimen.office.models import Staff
 from yimen.policies.queries import Answer
 from yimen.screening.queries import answer_of, current_rules, explain_registered, reckoned_of, story_of
+
+STEP_WORDS = {name: step.words for steps in (DECISION_STEPS, CASE_STEPS) for name, step in steps.items()}
+# What an opinion or a refusal must say where every condition is met, so that whoever reads it sees it.
+AGAINST = "与规则不同的理由"
 
 
 class NotDecided(Exception):
@@ -102,6 +108,12 @@ def _comparing(held: Decision) -> AbstractContextManager[Any]:
     return scope(System("cases.compare", next(one for one in now.paths if held.area_path.startswith(one))), now.purpose)
 
 
+def refusal_has_ground(now: Today | None, words: str) -> None:
+    """Raise NotDecided for a refusal where the rules say yes and the words do not say why the person is refused all the same."""
+    if now is not None and now.answer.verdict == "eligible" and AGAINST not in words:
+        raise NotDecided(f"按现有事实各项条件都符合。确要不予同意的，请写明“{AGAINST}：……”。")
+
+
 def fen_of(answer: Answer) -> int | None:
     extras = sum((line.amount for line in answer.extras if line.amount), Decimal(0))
     return None if answer.amount is None else int((answer.amount + extras) * 100)
@@ -116,6 +128,34 @@ def no_relative(case: Case, by: Staff) -> None:
     """Raise NotDecided for a relative: nobody surveys, reviews or confirms a relative (回避)."""
     if is_relative(case, by):
         raise NotDecided("这一户有您的近亲属，您须回避，请首派责任人另派他人。")
+
+
+# Whoever takes one of these steps prepares the case: takes it in, investigates, settles a fact, gives an opinion.
+PREPARING = ("accept", "take_up", "give_first", "investigate", "settle", "check_urgent", "propose")
+
+
+def prepared_by(by: Staff, cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
+    """
+    Return which of these cases somebody has prepared, and by which steps, in words.
+
+    A visit counts as well, save the county's own, by which whoever confirms makes sure for themselves (民发〔2021〕57号第20条).
+    """
+    wanted, found = list(cases), defaultdict[uuid.UUID, set[str]](set)
+    steps = CaseEvent.objects.filter(case__in=wanted, by=by, step__in=PREPARING).values_list("case_id", "step")
+    for case, step in steps:
+        found[case].add(STEP_WORDS[step])
+    visits = Visit.objects.filter(Q(first=by) | Q(second=by), case__in=wanted, by_county=False)
+    for case in visits.values_list("case_id", flat=True):
+        found[case].add("入户调查")
+    return dict(found)
+
+
+def no_preparer(case: Case, by: Staff) -> None:
+    """Raise NotDecided for somebody who has prepared this case (收办分离): nobody prepares and confirms the same one."""
+    done = prepared_by(by, [case.pk]).get(case.pk)
+    if done:
+        words = "、".join(sorted(done))
+        raise NotDecided(f"这个办件您经手过（{words}），初审和确认不能是同一个人（收办分离），请由别人决定。")
 
 
 def visited(case: Case) -> None:
@@ -155,7 +195,7 @@ def _same_facts(held: Decision, now: Today) -> None:
         if then.get(name) != values.get(name)
     ]
     fen = fen_of(now.answer)
-    if held.effect == Effect.GIVE and fen != held.amount_fen and not _given_within(held, fen):
+    if held.agrees and held.effect == Effect.GIVE and fen != held.amount_fen and not _given_within(held, fen):
         changes.append(f"金额由 {_yuan(held.amount_fen)} 变为 {_yuan(fen)}")
     if [one["value"] for one in held.conditions] != [one.value for one in now.answer.conditions]:
         changes.append("有条件的结果变了")

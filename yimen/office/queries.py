@@ -79,6 +79,12 @@ def colleagues(*, permission: str, area_path: str) -> list[Staff]:
     return list({one.staff_id: one.staff for one in _posts_of_others(permission, area_path)}.values())
 
 
+def holds(staff: Staff, permission: str, *, area_path: str) -> bool:
+    """Say whether somebody may do this in an area by a post of today."""
+    posts = staff.posts.select_related("area") if staff.is_active else ()
+    return any(one.is_held and permission in PERMISSIONS[one.kind] and area_path.startswith(one.area.path) for one in posts)
+
+
 def nearest_colleagues(*, permission: str, area_path: str) -> list[Staff]:
     """Return those of `colleagues` who sit at the nearest desk: of a village, of its township, or of the county."""
     posts = _posts_of_others(permission, area_path)
