@@ -129,9 +129,9 @@ def test_an_opinion_sent_back_and_given_by_another_does_not_let_the_first_confir
 
 def test_a_refusal_on_facts_that_changed_since_the_opinion_is_refused_too(town):
     accepted(town, actions.Asked(NURSING, town.person.pk))
-    declare(town, {"残疾等级": 4}, source="残联", on=DAY)
+    declare(town, {"残疾等级": 4}, source="残联", on=noon(1).date())
     decision = _nursing(town, agrees=False, opinion="等级不够")
-    declare(town, {"残疾等级": 1}, source="残联", on=noon(1).date())
+    declare(town, {"残疾等级": 1}, source="残联", on=noon(2).date())
     with town.at_desk(town.approver), pytest.raises(actions.StaleFacts, match="残疾等级由 4 变为 1"):
         actions.refuse(decision=decision.pk, words="残疾等级不够", article="国发〔2015〕52号", by=town.approver, at=noon(2))
 
@@ -337,7 +337,9 @@ def test_no_step_can_be_skipped(town):
         decision = decision_of(case, NURSING)
         for act in (
             lambda: actions.confirm(decision=decision.pk, by=town.approver, at=NOON),
-            lambda: actions.refuse(decision=decision.pk, words="不行", article="第1条", by=town.approver, at=NOON),
+            lambda: actions.refuse(
+                decision=decision.pk, words="与规则不同的理由：不行", article="第1条", by=town.approver, at=NOON
+            ),
             lambda: actions.send_back(decision=decision.pk, words="重办", by=town.approver, at=NOON),
         ):
             with pytest.raises(actions.WrongStep):
@@ -367,7 +369,7 @@ def test_a_township_confirms_only_where_the_province_has_said_so(town, monkeypat
     with town.at_desk(boss), pytest.raises(actions.NotDecided, match="须由县级确认"):
         actions.confirm(decision=decision.pk, by=boss, at=noon(2))
     with town.at_desk(boss), pytest.raises(actions.NotDecided, match="须由县级确认"):
-        actions.refuse(decision=decision.pk, words="不行", article="第1条", by=boss, at=noon(2))
+        actions.refuse(decision=decision.pk, words="与规则不同的理由：不行", article="第1条", by=boss, at=noon(2))
 
     monkeypatch.setattr("yimen.cases.deciding.true_parameters", lambda names, **_: frozenset(names))
     with town.at_desk(boss):
@@ -392,7 +394,9 @@ def test_refused_then_told_in_three_working_days_then_appealed_and_opened_again_
     with town.at_desk(town.window):
         actions.hear(case=case.pk, words="说自己没有存款", by=town.window, at=noon(1))
     with town.at_desk(town.approver):
-        done = actions.refuse(decision=decision.pk, words="存款超限", article="第十四条", by=town.approver, at=noon(2))
+        done = actions.refuse(
+            decision=decision.pk, words="与规则不同的理由：存款超限", article="第十四条", by=town.approver, at=noon(2)
+        )
         assert decision_of(case, LOW).due_on == date(2026, 11, 30)
     with town.at_desk(town.window):
         actions.tell(decision=decision.pk, words="告知书", by=town.window, at=noon(3))
@@ -415,7 +419,7 @@ def test_a_refused_allowance_goes_on_to_rigid_expenditure_with_consent_and_no_ne
     with town.at_desk(town.window), pytest.raises(actions.NotDecided, match="不予确认的，才能转入"):
         actions.transfer_to_rigid(decision=decision.pk, consent="同意", by=town.window, at=noon(2))
     with town.at_desk(town.approver):
-        actions.refuse(decision=decision.pk, words="超了", article="第十八条", by=town.approver, at=noon(2))
+        actions.refuse(decision=decision.pk, words="与规则不同的理由：超了", article="第十八条", by=town.approver, at=noon(2))
     with town.at_desk(town.window):
         with pytest.raises(actions.NotDecided, match="本人同意"):
             actions.transfer_to_rigid(decision=decision.pk, consent=" ", by=town.window, at=noon(3))

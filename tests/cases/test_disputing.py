@@ -32,7 +32,7 @@ def decided(town, *, agrees=False):
     case = accepted(town, actions.Asked(NURSING, town.person.pk))
     with town.at_desk(town.window):
         decision = decision_of(case, NURSING)
-        actions.propose(decision=decision.pk, agrees=agrees, opinion="意见", by=town.window, at=noon(1))
+        actions.propose(decision=decision.pk, agrees=agrees, opinion="与规则不同的理由：意见", by=town.window, at=noon(1))
     with town.at_desk(town.approver):
         common = {"decision": decision.pk, "by": town.approver, "at": noon(2)}
         if agrees:
@@ -172,7 +172,7 @@ def test_on_the_same_facts_and_for_the_same_reason_it_is_not_refused_again(town)
     held = contested(town, decision)
     step(town, actions.rule, held, day=30, outcome="redo", words="撤销", redo_by=noon(50).date())
     with town.at_desk(town.window):
-        actions.propose(decision=decision.pk, agrees=False, opinion="意见", by=town.window, at=noon(31))
+        actions.propose(decision=decision.pk, agrees=False, opinion="与规则不同的理由：意见", by=town.window, at=noon(31))
     with town.at_desk(town.approver):
         common = {"decision": decision.pk, "article": "国发〔2015〕52号", "by": town.approver, "at": noon(32)}
         with pytest.raises(actions.NotDecided, match="同一事实和理由"):
@@ -186,7 +186,7 @@ def test_quashed_for_its_procedure_it_may_be_decided_the_same_again(town):
     held = contested(town, decision)
     step(town, actions.rule, held, day=30, outcome="quashed", words="撤销", is_procedural=True)
     with town.at_desk(town.window):
-        actions.propose(decision=decision.pk, agrees=False, opinion="意见", by=town.window, at=noon(31))
+        actions.propose(decision=decision.pk, agrees=False, opinion="与规则不同的理由：意见", by=town.window, at=noon(31))
     with town.at_desk(town.approver):
         actions.refuse(decision=decision.pk, words="没有照护需要", article="国发〔2015〕52号", by=town.approver, at=noon(32))
     assert state(town, decision) == "refused"

@@ -86,7 +86,7 @@ def test_after_a_refusal_the_written_notice_is_still_due(town):
     case = accepted(town, actions.Asked(NURSING, town.person.pk))
     with town.at_desk(town.window):
         decision = decision_of(case, NURSING)
-        actions.propose(decision=decision.pk, agrees=False, opinion="不符合", by=town.window, at=noon(1))
+        actions.propose(decision=decision.pk, agrees=False, opinion="与规则不同的理由：不符合", by=town.window, at=noon(1))
     with town.at_desk(town.approver):
         actions.refuse(decision=decision.pk, words="不符合", article="国发〔2015〕52号", by=town.approver, at=noon(2))
     assert dues(town) == (date(2026, 11, 30), date(2026, 11, 30))

@@ -291,7 +291,13 @@ def concluded(town):
     case = accepted(town, actions.Asked(NURSING, town.person.pk))
     decision = proposed(town, case, NURSING)
     with town.at_desk(town.approver):
-        actions.refuse(decision=decision.pk, words="已领工伤护理费", article="国发〔2015〕52号", by=town.approver, at=noon(2))
+        actions.refuse(
+            decision=decision.pk,
+            words="与规则不同的理由：已领工伤护理费",
+            article="国发〔2015〕52号",
+            by=town.approver,
+            at=noon(2),
+        )
     return case
 
 

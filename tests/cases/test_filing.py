@@ -31,7 +31,7 @@ def refused(town):
     case = accepted(town, actions.Asked(NURSING, town.person.pk))
     with town.at_desk(town.window):
         decision = decision_of(case, NURSING)
-        actions.propose(decision=decision.pk, agrees=False, opinion="不符合", by=town.window, at=noon(1))
+        actions.propose(decision=decision.pk, agrees=False, opinion="与规则不同的理由：不符合", by=town.window, at=noon(1))
     with town.at_desk(town.approver):
         actions.refuse(decision=decision.pk, words="没有需要", article="国发〔2015〕52号", by=town.approver, at=noon(2))
     return case

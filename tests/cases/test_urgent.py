@@ -238,7 +238,9 @@ def test_an_emergency_that_does_not_hold_is_refused_by_a_second_person_and_the_f
     with town.at_desk(town.approver):
         decision = Decision.objects.get(case=case)
         assert decision.agrees is False
-        actions.refuse(decision=decision.pk, words="没有失火", article="社会救助法第二十九条", by=town.approver, at=noon(3))
+        actions.refuse(
+            decision=decision.pk, words="与规则不同的理由：没有失火", article="社会救助法第二十九条", by=town.approver, at=noon(3)
+        )
         assert not Grant.objects.exists()
         received = received_once(household=home[0].pk, people=[home[1][0]])
         assert totals_by_fund(received) == [("乡镇备用金", FIRST)]

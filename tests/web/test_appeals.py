@@ -29,7 +29,7 @@ def decided(town, *, agrees):
     case = accepted(town, actions.Asked(NURSING, town.person.pk))
     with town.at_desk(town.window):
         decision = decision_of(case, NURSING)
-        actions.propose(decision=decision.pk, agrees=agrees, opinion="意见", by=town.window, at=noon(1))
+        actions.propose(decision=decision.pk, agrees=agrees, opinion="与规则不同的理由：意见", by=town.window, at=noon(1))
     with town.at_desk(town.approver):
         common = {"decision": decision.pk, "by": town.approver, "at": noon(2)}
         if agrees:
@@ -113,7 +113,7 @@ def test_an_appeal_against_another_department_goes_to_that_department(enter, tow
     second.save()
     with town.at_desk(town.window):
         decision = decision_of(case, MEDICAL)
-        actions.propose(decision=decision.pk, agrees=False, opinion="不符合", by=town.window, at=noon(1))
+        actions.propose(decision=decision.pk, agrees=False, opinion="与规则不同的理由：不符合", by=town.window, at=noon(1))
     with town.at_desk(first):
         actions.refuse(decision=decision.pk, words="票据不全", article="国办发〔2021〕42号", by=first, at=noon(2))
 
@@ -172,7 +172,7 @@ def test_of_two_appeals_in_one_case_an_answer_ends_the_task_of_its_own(enter, to
     with town.at_desk(town.window):
         both = list(Decision.objects.filter(case=case).order_by("policy"))
         for one in both:
-            actions.propose(decision=one.pk, agrees=False, opinion="不符合", by=town.window, at=noon(1))
+            actions.propose(decision=one.pk, agrees=False, opinion="与规则不同的理由：不符合", by=town.window, at=noon(1))
     with town.at_desk(town.approver):
         for one in both:
             actions.refuse(decision=one.pk, words="不符合", article="国发〔2015〕52号", by=town.approver, at=noon(2))

@@ -116,7 +116,9 @@ def test_a_refusal_needs_words_and_article_and_says_how_to_appeal(enter, town, n
     assert "理由和依据的条款" in refused.content.decode()
     assert "行政复议" in refused.content.decode()
 
-    client.post(reverse("approve_refuse", args=[nursing.pk]), {"words": "已领护理费", "article": "国发〔2015〕52号"})
+    client.post(
+        reverse("approve_refuse", args=[nursing.pk]), {"words": "与规则不同的理由：已领护理费", "article": "国发〔2015〕52号"}
+    )
     assert _state(town, nursing) == "refused"
 
 
@@ -210,7 +212,9 @@ def test_a_step_that_is_refused_is_said_on_the_page_and_an_unknown_one_is_no_ste
     with town.at_desk(town.window):
         case = Case.objects.get()
 
-    refused = client.post(reverse("case_step", args=[case.pk, "propose"]), {"decision": nursing.pk, "words": "再来"})
+    refused = client.post(
+        reverse("case_step", args=[case.pk, "propose"]), {"decision": nursing.pk, "agrees": "yes", "words": "再来"}
+    )
     assert (refused.status_code, "不能“初审”" in refused.content.decode()) == (422, True)
     assert client.post(reverse("case_step", args=[case.pk, "steal"])).status_code == 404
     assert client.post(reverse("case_step", args=[case.pk, "end"]), {"grant": "x", "words": "停"}).status_code == 422

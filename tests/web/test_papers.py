@@ -71,7 +71,13 @@ def nursing_decided(town, *, agrees=True):
     case = taken_in(town, actions.Asked(NURSING, town.person.pk))
     with town.at_desk(town.window):
         decision = decision_of(case, NURSING)
-        actions.propose(decision=decision.pk, agrees=agrees, opinion="符合，建议同意。", by=town.window, at=noon(1))
+        actions.propose(
+            decision=decision.pk,
+            agrees=agrees,
+            opinion="符合，建议同意。" if agrees else "与规则不同的理由：见下。",
+            by=town.window,
+            at=noon(1),
+        )
     with town.at_desk(town.approver):
         if agrees:
             actions.confirm(decision=decision.pk, by=town.approver, at=noon(2))

@@ -2,13 +2,12 @@
 
 import re
 import uuid
-from collections import defaultdict
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.template.backends.django import Template
-from django.urls import reverse
+from django.urls import URLPattern, reverse
 
 from tests.office.test_pictures import exif, jpeg
 from tests.web.test_foreign import walk
@@ -19,6 +18,7 @@ from yimen.office.access import System, scope
 from yimen.office.audit import reading
 from yimen.office.models import AuditEntry, Staff, Submission
 from yimen.registry.models import Membership
+from yimen.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db
 TOWN, VILLAGE = "990101002", "990101002001"
@@ -250,20 +250,21 @@ def test_a_third_party_opens_its_own_task_and_not_one_other_page_about_anybody(e
     assert "居住实况" in body
     assert "月收入" not in body
     assert "最低生活保障" not in body
-    keys = defaultdict(
-        lambda: [uuid.uuid4()],
-        {
-            "case_id": [case.pk],
-            "household_id": [case.household_id],
-            "code": [VILLAGE],
-            "policy_id": ["subsistence_allowance"],
-            "paper": ["notice"],
-            "name": ["propose"],
-            "which": ["first"],
-            "username": ["shiliu"],
-        },
-    )
-    open_to_it = {reverse("visit", args=[case.pk]), *map(reverse, ("visits", "home", "account_logout", "progress"))}
+    nobodys = {name: [uuid.uuid4()] for one in urlpatterns if isinstance(one, URLPattern) for name in one.pattern.converters}
+    keys = nobodys | {
+        "case_id": [case.pk],
+        "household_id": [case.household_id],
+        "code": [VILLAGE],
+        "policy_id": ["subsistence_allowance"],
+        "paper": ["notice"],
+        "name": ["propose"],
+        "which": ["first"],
+        "username": ["shiliu"],
+    }
+    open_to_it = {
+        reverse("visit", args=[case.pk]),
+        *map(reverse, ("visits", "home", "account_logout", "progress", "authority_print")),
+    }
     for address, _ in walk(keys):
         if address not in open_to_it and "password" not in address and "building" not in address:
             assert firm.get(address).status_code in (302, 403, 404, 405), address

@@ -214,7 +214,7 @@ def refuse(*, decision: uuid.UUID, words: str, article: str, by: Staff, at: date
         article=article.strip()[:200],
     )
     now = unchanged(held, localdate(at))
-    if held.agrees is not False:
+    if held.agrees and held.effect == Effect.GIVE:
         refusal_has_ground(now, words)
     return after(moved, by=by, at=at)
 
