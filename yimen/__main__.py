@@ -5,8 +5,12 @@ import sys
 
 import django
 from django.core.management import execute_from_command_line
+from django.db import OperationalError, ProgrammingError
 
 WORDS = ("demo", "serve", "worker", "load", "screen", "explain", "rules", "keys", "bench")
+
+# How SQLite and PostgreSQL say that a table or a column is not there.
+TABLES_MISSING = ("no such table", "no such column", "has no column", "does not exist")
 
 
 def main() -> None:
@@ -21,7 +25,13 @@ def main() -> None:
         sys.stderr.write("用法：yimen " + " | ".join((*WORDS, "manage")) + "    （各命令加 --help 看说明）\n")
         sys.exit(0 if arguments[:1] in (["--help"], ["-h"]) else 2)
     django.setup()
-    execute_from_command_line(["yimen", *arguments])
+    try:
+        execute_from_command_line(["yimen", *arguments])
+    except (OperationalError, ProgrammingError) as problem:
+        if not any(words in str(problem) for words in TABLES_MISSING):
+            raise
+        sys.stderr.write("还没有建库，或数据库比程序旧。请先运行 yimen serve（建表、升级）或 yimen demo（建演示县）。\n")
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -106,10 +106,10 @@ def test_a_job_whose_worker_is_killed_is_done_by_the_next_as_if_nothing_had_happ
     assert home.ask("SELECT count(*) FROM screening_finding WHERE state = 'open'") == [(planted,)]
 
 
-def test_a_worker_started_before_the_tables_are_there_says_what_to_start_first(home):
-    done = subprocess.run(
-        [sys.executable, "-m", "yimen", "worker"], env=home.environment, capture_output=True, text=True, check=False, timeout=60
-    )
+@pytest.mark.parametrize("words", ["worker", "screen --json", "explain 00000000-0000-0000-0000-000000000000", "manage portal x"])
+def test_a_command_before_the_tables_are_there_says_what_to_start_first(home, words):
+    command = [sys.executable, "-m", "yimen", *words.split()]
+    done = subprocess.run(command, env=home.environment, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode == 1
     assert "yimen serve" in done.stderr
     assert "Traceback" not in done.stderr

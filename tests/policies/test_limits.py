@@ -1,8 +1,12 @@
 """Time limits of a policy: what the clock could not reckon with is refused, with its line and what to write."""
 
+from datetime import date
+
 import pytest
 
 from tests.policies.book import POLICY, write
+from yimen.cases.clock import Happened, deadlines
+from yimen.office.calendar import Calendar
 from yimen.policies.queries import RuleError, load_rules
 
 PLAIN = "{环节: 受理到确认, 从: 受理, 到: 决定, 工作日: 30, 依据: 某办法第22条}"
@@ -24,7 +28,8 @@ def test_a_plain_limit_with_its_extension_is_read(tmp_path):
     ("right", "wrong", "words"),
     [
         ("从: 受理", "从: 受里", "没有“受里”这件事。最接近的是“受理”"),
-        ("从: 受理, ", "", "缺少“从”"),
+        ("从: 受理, ", "", "要么都写，要么都不写"),
+        (", 到: 决定", "", "要么都写，要么都不写"),
         ("到: 决定", "到: 受理", "“到”要在“从”以后发生"),
         ("从: 受理, 到: 决定", "从: 决定, 到: 受理", "“到”要在“从”以后发生"),
         ("工作日: 30, ", "", "要写“工作日”或“自然日”，写一个"),
@@ -71,3 +76,9 @@ def test_an_extension_must_be_longer_name_its_causes_and_have_what_it_extends(tm
 def test_the_same_limit_twice_is_refused(tmp_path, limits):
     with pytest.raises(RuleError, match="写了两次（另一处：第"):
         load(tmp_path, *limits)
+
+
+def test_a_limit_as_the_format_first_had_it_is_read_shown_and_not_reckoned_with(tmp_path):
+    limit = load(tmp_path, "{环节: 启动调查, 工作日: 3, 依据: 民发〔2021〕57号 第15条}").policies[0].limits[0]
+    assert (limit.stage, limit.days, limit.starts, limit.ends) == ("启动调查", 3, "", "")
+    assert deadlines([limit], [Happened("受理", date(2026, 12, 1))], Calendar({})) == []

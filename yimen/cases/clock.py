@@ -69,7 +69,8 @@ def deadlines(
     """
     stages: dict[tuple[str, str], list[TimeLimit]] = {}
     for limit in limits:
-        if not limit.when or limit.when in true_parameters:
+        # Without its two ends a limit is for people to read.
+        if limit.starts and limit.ends and (not limit.when or limit.when in true_parameters):
             stages.setdefault((limit.starts, limit.ends), []).append(limit)
     found = (_deadline(rivals, events, calendar, extensions) for rivals in stages.values())
     return sorted((one for one in found if one), key=lambda one: (one.due.on, one.stage))

@@ -24,6 +24,8 @@ def read_limits(readers: Sequence[Reader]) -> tuple[TimeLimit, ...]:
 def _limit(reader: Reader) -> TimeLimit:
     reader.only(_KEYS, "时限")
     starts, ends = _event(reader, "从"), _event(reader, "到")
+    if bool(starts) != bool(ends) and ("从" in reader.mapping) != ("到" in reader.mapping):
+        reader.note(None, "时限的“从”和“到”要么都写，要么都不写；都不写的只供人看，程序不计时。")
     if starts and ends and EVENTS.index(starts) >= EVENTS.index(ends):
         reader.note("到", f"时限从“{starts}”到“{ends}”：“到”要在“从”以后发生。办件里的先后是：{'、'.join(EVENTS)}。")
     unit, days = _length(reader)
@@ -43,7 +45,8 @@ def _limit(reader: Reader) -> TimeLimit:
 
 
 def _event(reader: Reader, key: str) -> str:
-    name = reader.text(key)
+    """Return one end of a limit, "" where it is left out: such a limit is shown and not reckoned with."""
+    name = reader.text(key, "")
     if name and name not in EVENTS:
         reader.note(key, f"时限的“{key}”没有“{name}”这件事。{nearest(name, EVENTS)}可以写：{'、'.join(EVENTS)}。")
         return ""
