@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from tests.cases.town import DAY, NOON, accepted, decision_of, declare, make_town, noon
+from tests.cases.town import DAY, NOON, accepted, decision_of, declare, make_town, noon, opened, poor, proposed, visited
 from yimen.cases import actions, queries
 from yimen.cases.dues import EVENTS_OF, deadlines_of, events_of, policy_of
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS, Note, move_case, move_decision
@@ -223,6 +223,34 @@ def test_a_paper_form_counts_from_the_day_it_was_received(town):
         actions.accept(case=case.pk, asked=asked, by=town.window, at=datetime(2026, 11, 23, 4, tzinfo=UTC))
 
     assert dues(town) == (date(2026, 12, 4), date(2026, 12, 4))
+
+
+def test_papers_told_to_be_missing_lie_before_acceptance_and_the_clock_begins_when_all_are_there(town):
+    case = opened(town)
+    with town.at_desk(town.window):
+        actions.record_paper(case=case.pk, name="住院发票", state="missing", by=town.window, at=NOON)
+        actions.tell_papers(case=case.pk, by=town.window, at=NOON)
+        actions.record_paper(case=case.pk, name="住院发票", state="brought", by=town.window, at=noon(60))
+        actions.give_consent(case=case.pk, person=town.person.pk, given=True, signed_on=DAY, by=town.window, at=noon(60))
+        asked = [actions.Asked(NURSING, town.person.pk)]
+        held = actions.accept(case=case.pk, asked=asked, by=town.window, at=noon(60))
+        page = queries.case_page(case_id=case.pk)
+    assert (held.received_on, page.accepted_on) == (DAY, noon(60).date())
+    assert dues(town)[0] > noon(60).date()
+
+
+def test_the_rigid_household_counts_from_the_day_the_allowance_was_turned_into_it(town):
+    poor(town)
+    case = accepted(town, actions.Asked(LOW))
+    visited(town, case)
+    decision = proposed(town, case, LOW)
+    with town.at_desk(town.approver):
+        words = "与规则不同的理由：超了"
+        actions.refuse(decision=decision.pk, words=words, article="第十八条", by=town.approver, at=noon(40))
+    with town.at_desk(town.window):
+        made = actions.transfer_to_rigid(decision=decision.pk, consent="当面同意", by=town.window, at=noon(41))
+        [deadline] = queries.case_page(case_id=case.pk).deadlines[made.pk]
+    assert deadline.starts_on == noon(41).date()
 
 
 def promised(town, monkeypatch, case, **rows):

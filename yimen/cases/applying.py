@@ -257,7 +257,7 @@ def accept(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff, at: datetime, 
     Accept an application (受理): it gets its number, its decisions and its dates; what was declared becomes statements.
 
     Nothing may be missing that was not promised, and every adult member has signed or refused the authorisation
-    (社会救助法第41条). A paper form entered later counts from the day it was received.
+    (社会救助法第41条). It counts from the day `complete_on` says.
     Needs an open reading. Raises NotAccepted, WrongStep, Changed, NotAllowed.
     """
     draft = Case.objects.get(pk=case)
@@ -269,7 +269,7 @@ def accept(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff, at: datetime, 
         by=by,
         at=at,
         version=version,
-        note=Note(f"办件号 {number}", on=draft.received_on),
+        note=Note(f"办件号 {number}", on=complete_on(draft, localdate(at))),
         number=number,
         accepted_at=at,
     )
@@ -278,6 +278,19 @@ def accept(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff, at: datetime, 
     _push_elsewhere(held, open_decisions(held, asked, by=by, at=at), by=by, at=at)
     project_dues(held)
     return held
+
+
+def complete_on(case: Case, on: date) -> date:
+    """
+    Return the day an application accepted on a day counts from: the day it was complete (受理日).
+
+    What was told to be missing lies before acceptance (补正材料), and so does the proof of who somebody is; a paper form of a
+    power cut and what the portal sends whole count from their receipt, however late they are entered.
+    """
+    if case.papers_told_at is not None:
+        return on
+    # An application from home becomes a case when its identity is proven.
+    return max(case.received_on, localdate(case.opened_at)) if case.channel == Channel.ONLINE else case.received_on
 
 
 def _ask_for_promised(case: Case, *, by: Staff, at: datetime) -> None:

@@ -6,7 +6,7 @@ the case's page; `wrong_dues` proves it, `recomputing` mends it when a year's no
 """
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from django.db.models import Prefetch
@@ -24,11 +24,14 @@ DELEGATED = "审核确认下放乡镇"
 CAN_BE_DUE = (State.ACCEPTED, State.CONCLUDED, State.DELIVERED)
 # Aid that goes out at once is accepted with it (社会救助法第50条).
 ACCEPTED_BY = ("accept", "give_first")
+# A refused allowance turned into another recognition: that one is accepted on this day (民发〔2024〕57号).
+TURN, RIGID = "turn", "rigid_expenditure_household"
 NOT_DUE = (DecisionState.REFERRED, DecisionState.DROPPED)
 # What each step is called in a policy's time limits; 报送, 公示异议 and 重提初审 depend on what came before (below).
 EVENTS_OF: Mapping[str, tuple[Event, ...]] = {
     "accept": ("受理",),
     "give_first": ("受理",),
+    TURN: ("受理",),
     "investigate": ("启动调查",),
     "visit": ("启动调查",),
     "ask_comparison": ("提请核对",),
@@ -45,8 +48,8 @@ Kept = tuple[date | None, bool]
 
 def deadlines_of(decision: Decision, *, held: Calendar, rules: Rules, events: Sequence[CaseEvent]) -> list[Deadline]:
     """Return the stages of one decision: its policy's limits over the case's events and its own, in the order written."""
-    trail = [one for one in events if one.decision_id in (None, decision.pk)]
-    accepted_on = next((one.on for one in trail if one.step in ACCEPTED_BY), None)
+    trail = _own_trail(decision, events)
+    accepted_on = accepted_day(trail)
     policy = policy_of(decision, rules=rules, on=accepted_on) if accepted_on else None
     if policy is None or accepted_on is None:
         return []
@@ -62,6 +65,20 @@ def deadlines_of(decision: Decision, *, held: Calendar, rules: Rules, events: Se
         true_parameters=true,
     )
     return [*found, *_ordered(decision, trail)]
+
+
+def accepted_day(trail: Iterable[CaseEvent]) -> date | None:
+    """Return the day of acceptance (受理日) that a trail counts from, or None before it."""
+    return next((one.on for one in trail if one.step in (*ACCEPTED_BY, TURN)), None)
+
+
+def _own_trail(decision: Decision, events: Sequence[CaseEvent]) -> list[CaseEvent]:
+    """Return what happened to a decision and its case; what a refused allowance turned into counts from the turn on."""
+    trail = [one for one in events if one.decision_id in (None, decision.pk)]
+    turned = next((place for place, one in enumerate(trail) if one.step == TURN), None)
+    if decision.policy != RIGID or turned is None:
+        return [one for one in trail if one.step != TURN]
+    return trail[turned:]
 
 
 def _ordered(decision: Decision, trail: Sequence[CaseEvent]) -> Iterator[Deadline]:

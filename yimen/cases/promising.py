@@ -6,10 +6,11 @@ law's own day. It moves no due date: late is who is late by law.
 """
 
 from dataclasses import dataclass
+from datetime import date
 
 from yimen.cases.clock import Happened, deadlines
 from yimen.cases.dues import DELEGATED, policy_of
-from yimen.cases.models import Case, Decision
+from yimen.cases.models import Decision
 from yimen.office.calendar import Calendar, Due, after_workdays
 from yimen.policies.queries import Rules
 from yimen.screening.queries import parameter_at, true_parameters
@@ -26,9 +27,11 @@ class Promise:
     line: str
 
 
-def promise_of(decision: Decision, case: Case, *, held: Calendar, rules: Rules) -> Promise | None:
-    """Return what the place promised on the day of receipt; None where it promised nothing, or not less than the law."""
-    on, area = case.received_on, decision.area_path
+def promise_of(decision: Decision, accepted_on: date | None, *, held: Calendar, rules: Rules) -> Promise | None:
+    """Return what the place promised on the day of acceptance; None before it, or where that is not less than the law."""
+    on, area = accepted_on, decision.area_path
+    if on is None:
+        return None
     policy = policy_of(decision, rules=rules, on=on)
     if policy is None:
         return None

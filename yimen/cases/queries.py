@@ -44,7 +44,7 @@ from yimen.cases.dossier import (
     kept_paper,
     pads_out,
 )
-from yimen.cases.dues import deadlines_of, policy_at, wrong_dues
+from yimen.cases.dues import accepted_day, deadlines_of, policy_at, wrong_dues
 from yimen.cases.ending import recoveries_of, running_grants, taper_of, was_heard
 from yimen.cases.filing import FilePage, Retention, file_number_of, file_page, files_out, retention_of
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
@@ -355,6 +355,7 @@ class CasePage:
     case: Case
     decisions: list[Decision]
     deadlines: Mapping[uuid.UUID, list[Deadline]]
+    accepted_on: date | None
     promises: Mapping[uuid.UUID, Promise]
     papers: list[Paper]
     consents: list[Consent]
@@ -381,7 +382,8 @@ def case_page(*, case_id: uuid.UUID) -> CasePage:
         case=case,
         decisions=decisions,
         deadlines={one.pk: deadlines_of(one, held=held, rules=rules, events=events) for one in decisions} if case.number else {},
-        promises={one.pk: found for one in decisions if (found := promise_of(one, case, held=held, rules=rules))},
+        promises={one.pk: found for one in decisions if (found := promise_of(one, accepted_day(events), held=held, rules=rules))},
+        accepted_on=accepted_day(events),
         papers=list(Paper.objects.filter(case=case).order_by("pk")),
         consents=list(Consent.objects.filter(case=case)),
         kinships=list(Kinship.objects.filter(case=case).select_related("staff")),

@@ -11,7 +11,7 @@ from django.utils.timezone import localdate
 
 from yimen.cases.applying import Asked
 from yimen.cases.deciding import COUNTY_DEPTH, in_hands_of, open_decisions
-from yimen.cases.dues import DELEGATED, project_dues
+from yimen.cases.dues import DELEGATED, RIGID, project_dues
 from yimen.cases.flow import CIVIL_AFFAIRS, Note, move_case, move_decision
 from yimen.cases.grounds import NotDecided, no_relative
 from yimen.cases.models import Case, CaseEvent, Decision, Task
@@ -21,7 +21,6 @@ from yimen.office.queries import colleagues, place_of
 from yimen.policies.queries import Parameter
 from yimen.screening.queries import current_rules, parameter_at, true_parameters
 
-RIGID = "rigid_expenditure_household"
 TURNS_TO_RIGID = frozenset({"subsistence_allowance", "single_person_subsistence"})
 ANSWERS = ("uphold", "reopen", "correct")
 # Terms of other laws, kept as dated data with their article; where one is not entered the sentence names no number.

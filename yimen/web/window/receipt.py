@@ -8,7 +8,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from yimen.cases.queries import PaperState, case_page
+from yimen.cases.queries import Channel, PaperState, case_page
 from yimen.office.access import may
 from yimen.office.audit import reading
 from yimen.registry.queries import household_card
@@ -44,7 +44,8 @@ def receipt(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "address": address,
         "drawn": segno.make(address, error="m").svg_data_uri(scale=4, border=4, dark="#1b2521", light="#ffffff"),
         "may_ask_opinion": may("rating.ask", area_path=held.case.area_path),
-        "is_entered_later": held.case.received_on != timezone.localdate(held.case.accepted_at),
+        "accepted_on": held.accepted_on,
+        "is_entered_later": held.case.channel == Channel.PAPER,
     }
     return render(request, "window/receipt.html", shown)
 
