@@ -259,3 +259,12 @@ def test_no_step_happens_twice_under_one_key_and_the_answer_is_the_same(town, wi
 
 def test_a_page_of_a_program_with_a_wrong_token_opens_no_scope(town):
     assert Program("yimen_x").ask("/api/applications").status_code == 401
+
+
+@pytest.mark.parametrize("channel", ["nonsense", "portal", "online", "screening", "paper", "relative"])
+def test_a_person_s_own_program_opens_a_case_only_as_from_the_window_or_the_village(town, window, channel):
+    answer = window.post("/api/cases", household=town.home.pk, applicant=town.person.pk, channel=channel)
+    assert answer.status_code == 422
+    with scope(System("test"), "测试"):
+        assert not Case.objects.exists()
+    assert window.post("/api/cases", household=town.home.pk, applicant=town.person.pk, channel="village").status_code == 200

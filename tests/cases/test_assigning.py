@@ -154,3 +154,8 @@ def test_of_two_offers_at_the_same_moment_one_stands_and_one_person_answers(town
         assert Case.objects.get(pk=case.pk).first_assignee == town.window
     assert sorted(isinstance(one, str) for one in said) == [False, True]
     assert any("等对方答复" in str(one) for one in said)
+
+
+def test_nobody_opens_a_case_by_a_way_that_is_none(town):
+    with pytest.raises(actions.NotAccepted, match="渠道"):
+        opened(town, channel="nonsense")

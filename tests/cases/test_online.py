@@ -264,3 +264,55 @@ def test_what_was_typed_lies_sealed(town):
         raw = bytes(OnlineApplication.objects.values_list("content", flat=True)[0])
     assert "沈小满".encode() not in raw
     assert NUMBER.encode() not in raw
+
+
+def test_two_presses_of_one_code_at_the_same_moment_are_one_draft(town):
+    first = begun(town)
+    with _Home():
+        held = Invitation.objects.get(pk=first.invitation_id)
+        # Both had looked, and seen no draft.
+        again, code = actions.begin_online(
+            area=town.village, form=actions.Form(), at=NOON, proof="invitation", invitation=held, person=town.person.pk
+        )
+        assert again.row.pk == first.pk
+        assert queries.resume_online(code=code, at=NOON).pk == first.pk
+        actions.keep_online(online=first.pk, at=NOON, asked=[(LOW, "")], declared=True)
+        actions.submit_online(online=first.pk, at=NOON)
+        with pytest.raises(actions.NotAccepted, match="已经用过"):
+            actions.begin_online(
+                area=town.village, form=actions.Form(), at=NOON, proof="invitation", invitation=held, person=town.person.pk
+            )
+
+
+def test_a_number_mistyped_into_a_neighbour_s_makes_no_case_for_the_neighbour(town):
+    sent = unproven(town, name="王五")
+
+    with town.at_desk(town.window):
+        held = queries.waiting_one(online=sent.key)
+        assert not queries.is_named(held.form, queries.found_by(held.form, on=DAY), on=DAY)
+        with pytest.raises(actions.NotAccepted, match="另一个名字"):
+            actions.prove_online(online=sent.key, card_seen=True, by=town.window, at=NOON)
+        assert not Case.objects.exists()
+
+
+def test_what_nobody_proved_ends_in_words_and_of_what_has_ended_only_the_receipt_and_the_words_stay(town, tmp_path):
+    from tests.journeys.seat import picture
+
+    with _Home():
+        form = actions.Form(name="沈小满", number=NUMBER, phone="1", asked=[(CARE, "me")], declared=True)
+        online, _ = actions.begin_online(area=town.village, form=form, at=NOON)
+        actions.add_page(online=online.row.pk, paper="残疾人证", photo=picture(tmp_path).read_bytes(), at=NOON)
+        receipt = actions.submit_online(online=online.row.pk, at=NOON)
+        assert actions.sweep_online(at=noon(89)) == 0
+        assert queries.online_stand(receipt_code=receipt).state == "waiting"
+        actions.sweep_online(at=noon(91))
+        assert queries.online_stand(receipt_code=receipt).state == "ended"
+        assert StoredFile.objects.filter(retain_until=None).count() == 1
+
+        assert actions.sweep_online(at=noon(122)) == 1
+        assert actions.sweep_online(at=noon(123)) == 0
+        assert "请带身份证" in queries.online_stand(receipt_code=receipt).words
+        assert OnlineApplication.objects.get().content is None
+        assert not StoredFile.objects.filter(retain_until=None).exists()
+    with town.at_desk(town.window):
+        assert queries.waiting_one(online=online.row.pk).form == actions.Form()

@@ -1,6 +1,7 @@
 """Applying from home through its pages: nothing personal in an address, nothing known shown without proof, submitted once."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -285,3 +286,51 @@ def test_the_slip_says_the_code_once_and_a_clerk_elsewhere_hands_out_none(enter_
     assert enter_as("foreign").post(address, {"card_seen": "1"}).status_code == 404
     with scope(System("test"), "测试"):
         assert Invitation.objects.count() == 1
+
+
+def test_whoever_lost_the_first_answer_presses_again_and_reads_the_same_code_of_the_same_draft(county):
+    first, answer = unproven()
+    code = re.search(r"<samp>([^<]*)</samp>", body_of(answer))[1]
+
+    other, again = unproven()
+
+    assert re.search(r"<samp>([^<]*)</samp>", body_of(again))[1] == code
+    first.post(reverse("online_choose"), {"asked": [f"{LOW}|"], "matter": "没有米了"})
+    assert "没有米了" in body_of(other.get(reverse("online_choose")))
+    with scope(System("test"), "测试"):
+        assert OnlineApplication.objects.count() == 1
+
+
+def test_who_corrects_what_they_typed_begins_anew_with_the_next_press(county):
+    unproven()
+    typed = VILLAGE | {"name": "林小草", "number": number_of("19700202", 78), "phone": "13900000001", "key": "k林小草"}
+    refused = Client().post(reverse("online_who"), typed)
+    assert "再按一次" in alert(refused)
+    assert Client().post(reverse("online_who"), typed | {"key": hidden(body_of(refused), "key")}).status_code == 200
+    with scope(System("test"), "测试"):
+        assert OnlineApplication.objects.count() == 2
+
+
+def test_a_page_sent_again_after_half_an_hour_or_after_submitting_opens_nothing(county):
+    client, _ = unproven()
+    with scope(System("test"), "测试"):
+        row = OnlineApplication.objects.get()
+        OnlineApplication.objects.update(started_at=row.started_at - timedelta(minutes=31))
+    stranger, answer = unproven()
+    assert answer.status_code == 302
+    assert stranger.get(reverse("online_ask"))["Location"] == reverse("online")
+    client.post(reverse("online_choose"), {"asked": [f"{LOW}|"]})
+    assert submit(client).status_code == 302
+    assert unproven()[1].status_code == 302
+
+
+def test_a_number_of_somebody_else_is_shown_in_red_and_not_to_be_turned_into_a_case(enter_as, shen):
+    _, _, number = shen
+    client, _ = unproven("王五", number)
+    client.post(reverse("online_choose"), {"asked": [f"{LOW}|"]})
+    submit(client)
+    with scope(System("test"), "测试"):
+        row = OnlineApplication.objects.get()
+    page = body_of(enter_as("shiliu").get(reverse("from_home_one", args=[row.pk])))
+    assert "对不上，不能转" in page
+    assert "转为办件" not in page

@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import date, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from ninja import Field, Schema
 from pydantic import ConfigDict
@@ -103,7 +103,7 @@ class Opening(Strict):
 
     household: uuid.UUID
     applicant: uuid.UUID
-    channel: str = "window"
+    channel: Literal["window", "village"] = "window"
 
 
 class Consenting(Strict):

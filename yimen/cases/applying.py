@@ -19,7 +19,7 @@ from yimen.evidence.actions import state_facts
 from yimen.office.access import require
 from yimen.office.models import ServicePoint, Staff
 from yimen.policies.queries import Rules
-from yimen.registry.queries import HouseholdCard, household_card, obligors_of
+from yimen.registry.queries import ADULT, HouseholdCard, household_card, obligors_of
 from yimen.screening.queries import current_rules
 
 DECLARED = "申报"
@@ -80,15 +80,13 @@ def open_case(
     card = household_card(household_id=household, on=localdate(at))
     require("case.open", area_path=card.area_path)
     received = received_on or localdate(at)
-    if received > localdate(at):
-        raise NotAccepted(f"收到的日期 {received} 在今天以后，请核对。")
-    _is_member(applicant, card)
+    _is_in_order(channel, received, applicant, card, localdate(at))
     promised = _by_authority(told, channel, card, received, localdate(at))
-    told["matter"] = told.get("matter", "").strip()[:200]
-    told.setdefault("receipt_code", new_receipt_code())
+    told |= {"matter": told.get("matter", "").strip()[:200], "receipt_code": told.get("receipt_code") or new_receipt_code()}
     authority = told.pop("authority", None)
     case = Case(
         **told,
+        authority_id=authority,
         kind=kind,
         channel=channel,
         household_id=household,
@@ -102,7 +100,6 @@ def open_case(
         changed_by=by,
         area_path=card.area_path,
     )
-    case.authority_id = authority
     case.save(force_insert=True)
     write_event(case, "open", by=by, at=at, after=case.state, note=Note(case.matter, on=received))
     if promised:
@@ -141,7 +138,11 @@ def _who_answers(staff: Staff | None) -> Staff:
     return staff
 
 
-def _is_member(applicant: uuid.UUID | None, card: HouseholdCard) -> None:
+def _is_in_order(channel: str, received: date, applicant: uuid.UUID | None, card: HouseholdCard, on: date) -> None:
+    if channel not in Channel.values:
+        raise NotAccepted("没有这种申请渠道，请核对。")
+    if received > on:
+        raise NotAccepted(f"收到的日期 {received} 在今天以后，请核对。")
     if applicant is not None and applicant not in {member.person_id for member in card.members}:
         raise NotAccepted("申请人须是这一户今天的共同生活成员。请先核对家庭成员。")
 
@@ -230,7 +231,7 @@ def give_consent(
         raise NotAccepted("请写明是哪位成员、或哪位户外的法定义务人签的。")
     if person is not None and member is None:
         raise NotAccepted("签授权书的人不是这一户今天的成员。")
-    if member is not None and member.age < 18 and given and not guardian_name:
+    if member is not None and member.age < ADULT and given and not guardian_name:
         raise NotAccepted(f"{member.name}未满十八周岁，授权书由监护人代签，请写明监护人。")
     consent: Consent
     consent, _ = Consent.objects.update_or_create(

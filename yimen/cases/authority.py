@@ -25,9 +25,8 @@ from yimen.office.access import lent, require
 from yimen.office.models import Staff
 from yimen.office.pictures import NotAPicture, plain_picture
 from yimen.office.tables import ValueProblem
-from yimen.registry.queries import household_card, read_id_number
+from yimen.registry.queries import ADULT, household_card, read_id_number
 
-ADULT = 18
 HELPS = ("case.open", "case.see", "person.see")
 NOT_FOUND = "姓名和身份证号与名册里的人对不上，或不在您的服务范围。没有登记；请核对身份证，或请窗口先登记家庭。"
 

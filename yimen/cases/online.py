@@ -9,6 +9,7 @@ import hashlib
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -21,21 +22,23 @@ from django.utils.timezone import localdate
 from yimen.cases.applying import Asked, NotAccepted, Told, give_consent, open_case, record_paper, save_draft, submit
 from yimen.cases.assigning import least_busy
 from yimen.cases.choosing import choose
+from yimen.cases.identity import identified
 from yimen.cases.models import Case, Invitation, OnlineApplication, Paper
 from yimen.cases.numbers import new_receipt_code
 from yimen.cases.words import Channel, OnlineState, PaperState, Proof
 from yimen.office import audit, files
 from yimen.office.access import may, require
+from yimen.office.audit import reading
 from yimen.office.models import Area, Staff
 from yimen.office.pictures import NotAPicture, plain_picture
 from yimen.office.queries import service_point_of
 from yimen.office.tables import ValueProblem
 from yimen.office.vault import blind_index
-from yimen.registry.queries import Found, household_card, household_of, match_numbers, read_id_number
+from yimen.registry.queries import ADULT, Found, household_card, household_of, match_numbers, read_id_number
 
-ADULT = 18
 MOST_PAGES, MOST_PHOTOS = 5, 20
 ME = "me"
+UNPROVEN = "一直没有当面看到身份证，没有办下去，填的内容按期清除。还要申请的，请带身份证到窗口，或请村干部上门。"
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class Form:
     """
     What was filled in so far. `said` are {who, fact, value, text}; `asked` are (policy, who), who being "" for the household,
     a member's key, or "me"; `papers` are pictures by the paper's name, `shows` their keyed hashes; `consents` are "yes" or
-    "no" by member or "me".
+    "no" by member or "me". `resume` is the code to go on with, shown again only when the same beginning is sent once more.
     """
 
     name: str = ""
@@ -57,6 +60,7 @@ class Form:
     shows: Mapping[str, str] = field(default_factory=dict)
     consents: Mapping[str, str] = field(default_factory=dict)
     declared: bool = False
+    resume: str = ""
 
     @property
     def photos(self) -> list[uuid.UUID]:
@@ -88,15 +92,19 @@ def begin_online(
     person: uuid.UUID | None = None,
 ) -> tuple[Online, str]:
     """
-    Begin an application from home and return it with the code to go on with (续填码), which is told this once.
+    Begin an application from home and return it with the code to go on with (续填码).
 
-    `person` only where the identity is proven. Raises NotAccepted, in words.
+    `person` only where the identity is proven. With an invitation a second beginning leads back to the first one. Raises
+    NotAccepted, in words. Needs an open reading.
     """
+    before = _begun_with(invitation) if invitation else None
+    if before is not None:
+        return before, before.form.resume
     home = household_of(person_id=person, on=localdate(at)) if person else None
     if person and home is None:
         raise NotAccepted("您今天不在任何一户的登记里，请到就近窗口登记家庭后再申请。")
-    form = form if person else _checked(form)
     code = new_receipt_code()
+    form = replace(form if person else _checked(form), resume=code)
     row = OnlineApplication(
         resume_index=_index(code),
         proof=proof,
@@ -113,6 +121,15 @@ def begin_online(
     row.save(force_insert=True)
     audit.write(action="online.begin", at=at, subjects={str(home)} if home else None, online=row.pk.hex, proof=proof)
     return Online(row, form), code
+
+
+def _begun_with(invitation: Invitation) -> Online | None:
+    """Two presses of one code at the same moment: the second waits for the first, and finds its draft."""
+    Invitation.objects.select_for_update().get(pk=invitation.pk)
+    row: OnlineApplication | None = OnlineApplication.objects.filter(invitation=invitation).first()
+    if row is not None and row.state != OnlineState.DRAFT:
+        raise NotAccepted("这个申请码已经用过，申请已经交上去了。请凭回执查进度。")
+    return None if row is None else Online(row, _opened(row))
 
 
 def _checked(form: Form) -> Form:
@@ -147,6 +164,18 @@ def invited_online(invitation: Invitation) -> OnlineApplication | None:
     """Return the draft that was begun with an invitation, or None: the code of the slip leads back to it."""
     row: OnlineApplication | None = OnlineApplication.objects.filter(invitation=invitation, state=OnlineState.DRAFT).first()
     return row
+
+
+def told_again(*, online: uuid.UUID, at: datetime) -> str | None:
+    """
+    Return the code to go on with of a draft whose beginning was sent twice; needs an open reading.
+
+    None once it was submitted, or begun longer ago than a browser keeps its seat: a page left lying opens nothing.
+    """
+    draft = online_draft(online=online)
+    if draft is None or at - draft.row.started_at > timedelta(seconds=settings.IDLE_SECONDS):
+        return None
+    return draft.form.resume
 
 
 def online_draft(*, online: uuid.UUID) -> Online | None:
@@ -240,8 +269,8 @@ def prove_online(*, online: uuid.UUID, card_seen: bool, by: Staff, at: datetime)
     """
     Note that an officer has seen the ID card of whoever applied, and make it a case (核验身份), received when it was submitted.
 
-    Needs an open reading. Raises NotAccepted if the card was not seen or the number is in no household below the open
-    scope, NotAllowed, OnlineApplication.DoesNotExist outside it.
+    Needs an open reading. Raises NotAccepted if the card was not seen, or the number is in no household below the open
+    scope or that of somebody with another name; NotAllowed, OnlineApplication.DoesNotExist outside it.
     """
     row: OnlineApplication = OnlineApplication.objects.select_for_update().get(pk=online)
     require("case.open", area_path=row.area_path)
@@ -253,6 +282,10 @@ def prove_online(*, online: uuid.UUID, card_seen: bool, by: Staff, at: datetime)
     found = found_by(form, on=localdate(at))
     if found is None or found.household_id is None:
         raise NotAccepted("名册里还没有这一户（或不在您的辖区）。请先登记家庭，再回来核验。")
+    if not is_named(form, found, on=localdate(at)):
+        raise NotAccepted(
+            "这个号码在名册里是另一个名字，不能转。号码填错的，按“核验不了”写明，请本人重新填；名册里的名字错了的，先更正名册。"
+        )
     row.person_id, row.household_id = found.person_id, found.household_id
     if row.proof == Proof.NONE:
         row.proof, row.proved_at, row.proved_by = Proof.IN_PERSON, at, by
@@ -265,6 +298,11 @@ def prove_online(*, online: uuid.UUID, card_seen: bool, by: Staff, at: datetime)
 def found_by(form: Form, *, on: date) -> Found | None:
     """Return who in the roster has the number that was typed, below the open scope."""
     return match_numbers(numbers=[form.number], on=on).get(form.number)
+
+
+def is_named(form: Form, found: Found, *, on: date) -> bool:
+    """Say whether who in the roster has the typed number also has the typed name: a wrong digit may be a neighbour's."""
+    return identified(name=form.name, number=form.number, on=on) == found
 
 
 @transaction.atomic
@@ -387,9 +425,44 @@ def online_stand(*, receipt_code: str) -> OnlineStand | None:
 
 
 def sweep_online(*, at: datetime) -> int:
-    """Forget drafts nobody has gone on with for so long (YIMEN_ONLINE_DAYS); their pictures end by themselves."""
+    """
+    Forget what was filled in at home and became nothing; return how many.
+
+    A draft goes YIMEN_ONLINE_DAYS after its last touch, its pictures end by themselves. What nobody came to prove within
+    YIMEN_UNPROVEN_DAYS ends with words; of what has ended, who it was and the pictures go YIMEN_ONLINE_DAYS later. Its receipt
+    and the words stay, so that its sender can read them.
+    """
     since = at - timedelta(days=settings.YIMEN_ONLINE_DAYS)
-    return int(OnlineApplication.objects.filter(state=OnlineState.DRAFT, changed_at__lt=since).delete()[0])
+    drafts = int(OnlineApplication.objects.filter(state=OnlineState.DRAFT, changed_at__lt=since).delete()[0])
+    unproven = at - timedelta(days=settings.YIMEN_UNPROVEN_DAYS)
+    waiting = OnlineApplication.objects.filter(state=OnlineState.WAITING, submitted_at__lt=unproven)
+    for key in list(waiting.values_list("pk", flat=True)):
+        _end_unproven(key, at=at)
+    ended = OnlineApplication.objects.filter(state=OnlineState.ENDED, changed_at__lt=since, content__isnull=False)
+    return drafts + sum(_emptied(key, at=at) for key in list(ended.values_list("pk", flat=True)))
+
+
+@transaction.atomic
+def _end_unproven(online: uuid.UUID, *, at: datetime) -> None:
+    row = OnlineApplication.objects.select_for_update().filter(pk=online, state=OnlineState.WAITING).first()
+    if row is not None:
+        row.state, row.ending_words, row.changed_at = OnlineState.ENDED, UNPROVEN, at
+        row.save(update_fields=["state", "ending_words", "changed_at"])
+        audit.write(action="online.end", at=at, online=row.pk.hex)
+
+
+@transaction.atomic
+def _emptied(online: uuid.UUID, *, at: datetime) -> int:
+    row = OnlineApplication.objects.select_for_update().filter(pk=online, content__isnull=False).first()
+    if row is None:
+        return 0
+    with reading("清理没有办成的网上申请"):
+        for photo in _opened(row).photos:
+            with suppress(files.NoSuchFile):
+                files.discard(photo, on=localdate(at))
+    row.content = None
+    row.save(update_fields=["content"])
+    return 1
 
 
 def _taken_hold_of(online: uuid.UUID) -> OnlineApplication:
@@ -405,7 +478,7 @@ def _sealed(form: Form) -> str:
 
 
 def _opened(row: OnlineApplication) -> Form:
-    return Form(**json.loads(row.content))
+    return Form(**json.loads(row.content)) if row.content is not None else Form()
 
 
 def _index(code: str) -> str:

@@ -22,11 +22,10 @@ from yimen.office.access import require
 from yimen.office.calendar import after_days, calendar
 from yimen.office.models import Area, Staff
 from yimen.policies.model import Policy
-from yimen.registry.queries import Member, household_card
+from yimen.registry.queries import ADULT, Member, household_card
 from yimen.screening.queries import current_rules, parameter_at, true_parameters
 
 AGAIN = "公示异议后重新公示"
-CHILD = 18
 # 民发〔2021〕43号第26条: an ending is posted for seven days; the policy says so where it says until when it is paid.
 ENDING_IS_POSTED = "终止先公示"
 
@@ -290,7 +289,7 @@ def _sheet(held: Decision, posting: Posting | None, kind: str, on: date) -> Shee
 
 def _public_name(held: Decision, members: Sequence[Member]) -> str:
     """Return the name of the adult it is about, else of the head or applicant; a child is never named."""
-    adults = [one for one in members if one.age >= CHILD]
+    adults = [one for one in members if one.age >= ADULT]
     wanted = held.person_id or held.case.applicant_id
     about = next((one for one in members if one.person_id == wanted), None)
     if held.person_id is not None:

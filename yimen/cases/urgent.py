@@ -141,27 +141,26 @@ def give_urgent_aid(
         number=next_number(opened.area_path, on),
         accepted_at=at,
     )
-    aid: UrgentAid = UrgentAid.objects.create(
-        case=case,
-        lane=Lane.URGENT,
-        cause=cause,
-        words=words.strip()[:200],
-        given_on=on,
-        given_fen=sum(_fen(one) for one in hands),
-        from_reserve=from_reserve,
-        papers_by=until,
-        given_by=by,
-        area_path=case.area_path,
-    )
+    aid = UrgentAid(case=case, cause=cause, words=words.strip()[:200], from_reserve=from_reserve, papers_by=until, given_on=on)
+    _begin(aid, hands, by=by)
     for one in hands:
-        _state(case, one.person, {HAPPENED: True, NOT_ENOUGH: True}, "申报", by=by, at=at)
-        open_decisions(case, [Asked(URGENT, one.person)], by=by, at=at)
-        stage = UrgentStage(aid=aid, nth=1, person_id=one.person, fen=_fen(one), planned_on=on, area_path=case.area_path)
-        stage.save(force_insert=True)
-        _pay(case, stage, from_reserve=from_reserve, by=by, at=at)
+        _give_first(case, aid, one, by=by, at=at)
     _ask_for_papers(case, until, by=by, at=at)
     project_dues(case)
     return case
+
+
+def _begin(aid: UrgentAid, hands: Sequence[Hand], *, by: Staff) -> None:
+    aid.lane, aid.given_fen, aid.given_by, aid.area_path = Lane.URGENT, sum(map(_fen, hands)), by, aid.case.area_path
+    aid.save(force_insert=True)
+
+
+def _give_first(case: Case, aid: UrgentAid, hand: Hand, *, by: Staff, at: datetime) -> None:
+    _state(case, hand.person, {HAPPENED: True, NOT_ENOUGH: True}, "申报", by=by, at=at)
+    open_decisions(case, [Asked(URGENT, hand.person)], by=by, at=at)
+    stage = UrgentStage(aid=aid, nth=1, person_id=hand.person, fen=_fen(hand), planned_on=aid.given_on, area_path=case.area_path)
+    stage.save(force_insert=True)
+    _pay(case, stage, from_reserve=aid.from_reserve, by=by, at=at)
 
 
 def _within_first(terms: Terms, hands: Sequence[Hand]) -> None:

@@ -34,6 +34,7 @@ from yimen.registry.names import syllables as syllables
 from yimen.registry.obligors import RELATIONS as OBLIGOR_RELATIONS
 
 __all__ = [
+    "ADULT",
     "OBLIGOR_RELATIONS",
     "HouseholdCard",
     "Member",

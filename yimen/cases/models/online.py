@@ -44,7 +44,8 @@ class OnlineApplication(Scoped):
     An application as its person fills it in at home (网上申请), before it is a case; `content` is sealed as a whole.
 
     It becomes a case when it is submitted by somebody whose identity is proven, else when an officer has proven it. Nothing
-    known about anybody is laid beside it until then. `resume_index` is the keyed hash of the code to go on with.
+    known about anybody is laid beside it until then. `resume_index` is the keyed hash of the code to go on with. Of what has
+    ended `content` is emptied after its time.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -55,7 +56,7 @@ class OnlineApplication(Scoped):
     person = models.ForeignKey("registry.Person", null=True, on_delete=models.PROTECT, related_name="+")
     household = models.ForeignKey("registry.Household", null=True, on_delete=models.PROTECT, related_name="+")
     invitation = models.OneToOneField(Invitation, null=True, on_delete=models.PROTECT, related_name="application")
-    content = EncryptedField()
+    content = EncryptedField(null=True)
     receipt_code = models.CharField(max_length=16, unique=True, null=True)
     case = models.OneToOneField(Case, null=True, on_delete=models.PROTECT, related_name="online")
     started_at = models.DateTimeField()

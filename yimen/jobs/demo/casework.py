@@ -26,7 +26,7 @@ from yimen.office.access import System, scope
 from yimen.office.calendar import calendar
 from yimen.office.models import Area, Staff
 from yimen.office.once import once
-from yimen.registry.queries import HouseholdCard
+from yimen.registry.queries import ADULT, HouseholdCard
 from yimen.screening.queries import current_rules
 
 TOWN, VILLAGE = "桃源镇", "柳树村"
@@ -110,7 +110,7 @@ def _savings(card: HouseholdCard) -> list[tuple[str, str, str]]:
 
 def _seen(card: HouseholdCard, yuan: str = "180.00") -> list[Seen]:
     """What two people saw: the income of each, no car, one house."""
-    incomes = [Seen(one.person_id.hex, "月收入", yuan if one.age >= 18 else "0.00") for one in card.members]
+    incomes = [Seen(one.person_id.hex, "月收入", yuan if one.age >= ADULT else "0.00") for one in card.members]
     return [*incomes, Seen("", "机动车数", 0), Seen("", "住房套数", 1)]
 
 

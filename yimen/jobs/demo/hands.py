@@ -23,9 +23,8 @@ from yimen.office.audit import reading
 from yimen.office.calendar import Calendar
 from yimen.office.models import Staff
 from yimen.office.queries import service_point_of
-from yimen.registry.queries import HouseholdCard, household_card, household_of, search
+from yimen.registry.queries import ADULT, HouseholdCard, household_card, household_of, search
 
-ADULT = 18
 PURPOSE = "演示办件"
 SIGNED = "同意"
 

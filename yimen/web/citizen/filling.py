@@ -18,6 +18,7 @@ from yimen.office.pictures import MOST_BYTES
 from yimen.office.queries import codes_of
 from yimen.policies.model import Policy
 from yimen.policies.queries import Rules
+from yimen.registry.queries import ADULT
 from yimen.screening.queries import RegisteredAnswers, current_rules, explain_registered
 from yimen.web.citizen.limits import asked_too_often, count
 from yimen.web.citizen.progress import HOTLINE
@@ -29,7 +30,6 @@ from yimen.web.window.offers import Groups
 from yimen.web.window.rounds import Ask, Round, household_round, stranger_round
 from yimen.web.window.said import Said
 
-ADULT = 18
 SIGNED = "授权"
 LONGEST, MOST_ANSWERS = 200, 200
 # Thirty photos in ten minutes from one address; whoever fills our disk is soon done.

@@ -5,6 +5,8 @@ An unknown number and a known one get the same page: without proof nothing is lo
 """
 
 import uuid
+from dataclasses import asdict
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -13,7 +15,8 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import Form, NotAccepted, begin_online, redeem
-from yimen.cases.queries import Proof, identified, invited_online, resume_online
+from yimen.cases.queries import Proof, identified, invited_online, resume_online, told_again
+from yimen.office.once import OtherContent, once
 from yimen.office.queries import area_at, area_seen, places
 from yimen.office.real_name import Identity, NotProven, provider
 from yimen.registry.queries import Found
@@ -26,7 +29,7 @@ WHAT = "online"
 BEGUN = 6
 TOO_OFTEN = "这台手机或这个网络试得太多了。请过 10 分钟再试，或者打电话问。"
 WRONG_CODE = "申请码和身份证号对不上，或者已经过期、用过了。请对着小票再输一次；不行就请窗口或村干部再给一张。"
-KEPT, BEGAN = "real_name", "online_began"
+KEPT = "real_name"
 
 
 def start(request: HttpRequest) -> HttpResponse:
@@ -86,28 +89,42 @@ def who(request: HttpRequest) -> HttpResponse:
     with at_home(request):
         if request.method != "POST" or "name" not in post:
             return _who(request)
-        if post.get("key") and post["key"] == request.session.get(BEGAN) and seat_of(request):
-            return HttpResponseRedirect(reverse("online_ask"))
         area = area_seen(post.get("village", ""))
         if area is None or area.level != 5:
             return _who(request, problem="请选住在哪个村（居）。", status=422)
         form = Form(post.get("name", ""), post.get("number", ""), post.get("phone", ""), post.get("others", ""))
         try:
-            online, code = begin_online(area=area, form=form, at=timezone.now())
+            online, code = _begun_once(post.get("key", "")[:64], area, form)
+        except OtherContent:
+            count(request, RIGHT, WHAT)
+            return _who(request, problem="您改了刚才填的。请核对，再按一次“下一步”。", status=422, fresh=True)
         except NotAccepted as refusal:
             count(request, RIGHT, WHAT)
             return _who(request, problem=str(refusal), status=422)
     count(request, BEGUN, WHAT)
-    sit(request, online.row.pk)
-    request.session[BEGAN] = post.get("key", "")
+    if code is None:
+        return HttpResponseRedirect(reverse("online_ask"))
+    sit(request, online)
     return render(request, "citizen/code.html", {"code": _spaced(code)})
 
 
-def _who(request: HttpRequest, *, problem: str = "", status: int = 200) -> HttpResponse:
+def _begun_once(key: str, area: Any, form: Form) -> tuple[uuid.UUID, str | None]:
+    """Begin; pressed twice, or again after the answer was lost, it is one draft, and its code (None once it was submitted)."""
+    now = timezone.now()
+
+    def do() -> dict[str, str]:
+        return {"online": begin_online(area=area, form=form, at=now)[0].row.pk.hex}
+
+    content = {"area": area.code, "form": asdict(form)}
+    online = uuid.UUID(once(key=key, action="online.begin", content=content, at=now, do=do)["online"])
+    return online, told_again(online=online, at=now)
+
+
+def _who(request: HttpRequest, *, problem: str = "", status: int = 200, fresh: bool = False) -> HttpResponse:
     with at_home(request):
         towns, villages = places(request.POST.get("town", ""))
     shown = {"towns": towns, "villages": villages, "problem": problem, "typed": request.POST, "hotline": HOTLINE}
-    shown["key"] = request.POST.get("key") or uuid.uuid4().hex
+    shown["key"] = uuid.uuid4().hex if fresh else request.POST.get("key") or uuid.uuid4().hex
     shown |= {one: request.POST.get(one) or request.POST.get(f"told_{one}", "") for one in ("name", "number")}
     return render(request, "citizen/who.html", shown, status=status)
 

@@ -10,10 +10,10 @@ from django.utils.timezone import localdate
 from yimen.cases.queries import stages_of, urgent_of, words_of
 from yimen.cases.words import Lane
 from yimen.policies.model import AREAS_OF_VERIFICATION, Fact
-from yimen.registry.queries import name_of, obligor_names, obligors_of
+from yimen.registry.queries import ADULT, name_of, obligor_names, obligors_of
 from yimen.screening.queries import explain_registered
 from yimen.web.papers.printer import NotPrintable
-from yimen.web.papers.sheet import ADULT, VILLAGE, Held, Sheet
+from yimen.web.papers.sheet import VILLAGE, Held, Sheet
 from yimen.web.papers.wording import capitals, day, money, shown
 from yimen.web.templatetags.words import origin
 

@@ -8,8 +8,9 @@ from django.utils.timezone import localdate
 from yimen.benefits.queries import before
 from yimen.cases.queries import Decision, appeal_ways, posting_asked
 from yimen.policies.model import Policy
+from yimen.registry.queries import ADULT
 from yimen.web.papers.printer import NotPrintable
-from yimen.web.papers.sheet import ADULT, COUNTY, VILLAGE, Held, Sheet
+from yimen.web.papers.sheet import COUNTY, VILLAGE, Held, Sheet
 from yimen.web.papers.wording import capitals, day, money, month, on_a_board
 
 CONFIRMED, REFUSED = "confirmed", "refused"

@@ -13,7 +13,6 @@ from yimen.registry.queries import HouseholdCard, Member, name_of
 from yimen.web.papers.wording import OFFICES
 
 COUNTY, TOWN, VILLAGE = 6, 9, 12
-ADULT = 18
 
 
 @dataclass(frozen=True)

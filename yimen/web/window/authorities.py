@@ -16,11 +16,9 @@ from yimen.office.access import acting, may
 from yimen.office.audit import reading
 from yimen.office.pictures import MOST_BYTES
 from yimen.office.tables import ValueProblem, read_date
-from yimen.registry.queries import household_card
+from yimen.registry.queries import ADULT, household_card
 from yimen.web.photos import photo_answer
 from yimen.web.window.drafting import REFUSALS, new_key, send_once
-
-ADULT = 18
 
 
 def page(request: HttpRequest, household_id: uuid.UUID, problem: str = "") -> HttpResponse:

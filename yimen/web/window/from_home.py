@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yimen.cases.actions import end_online, prove_online
-from yimen.cases.queries import Online, OnlineState, found_by, waiting_one, waiting_online
+from yimen.cases.queries import Online, OnlineState, found_by, is_named, waiting_one, waiting_online
 from yimen.office.access import acting
 from yimen.office.audit import reading
 from yimen.registry.queries import household_card, mask_name
@@ -74,6 +74,7 @@ def _shown(held: Online, problem: str) -> dict[str, Any]:
         "is_waiting": held.row.state == OnlineState.WAITING,
         "card": household_card(household_id=home, on=today).placed() if home else None,
         "person_id": found.person_id if found else None,
+        "is_named": found is not None and is_named(held.form, found, on=today),
         "asked": list(dict.fromkeys(policy.name for one, _ in held.form.asked if (policy := rules.policy(one)))),
         "said": list(_said(held, rules)),
         "papers": [(name, [uuid.UUID(one) for one in pages]) for name, pages in held.form.papers.items() if pages],

@@ -17,7 +17,7 @@ from yimen.office.access import acting, may
 from yimen.office.audit import reading
 from yimen.office.tables import ValueProblem, read_date
 from yimen.policies.queries import Rules
-from yimen.registry.queries import HouseholdCard, household_card, obligors_of
+from yimen.registry.queries import ADULT, HouseholdCard, household_card, obligors_of
 from yimen.screening.queries import current_rules, explain_registered
 from yimen.web.window.drafting import REFUSALS, STEPS, is_open, new_key, said_of, send_once, typed_still, version_of
 from yimen.web.window.offers import Groups
@@ -29,7 +29,6 @@ STATES = (
     (PaperState.PROMISED, "容缺，答应补交"),
     (PaperState.NOT_NEEDED, "用不着"),
 )
-ADULT = 18
 
 
 def choice(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
