@@ -325,3 +325,25 @@ def test_the_status_file_tells_the_portal_where_everything_stands_and_names_nobo
     assert table.rows[1][0] == "SD-2026-000123"
     assert table.rows[1][3] == "待受理"
     assert "沈" not in str(table.rows[1])
+
+
+def test_a_program_that_tries_numbers_is_soon_told_nothing_more_and_another_still_is(town, portal):
+    strangers = [number_of(f"99010119{70 + n}0101001") for n in range(25)]
+    for n in range(4):
+        refused = portal.send(
+            application(reference=f"SD-{n}", applicant=strangers[0], members=strangers[1:25]), key=f"key-{n:08}"
+        )
+        assert refused.status_code == 422
+
+    answer = portal.send(application(), key="key-00000099")
+
+    assert (answer.status_code, "一小时" in answer.json()["problem"]) == (429, True)
+    assert AuditEntry.objects.filter(action="client.too_many_numbers", actor="portal", refused=True).exists()
+    other = make_program(Area.objects.get(code="990101"), "other")
+    assert other.send(application(), key="key-00000099").status_code == 201
+
+
+def test_refusals_for_another_reason_are_not_counted_as_trying_numbers(town, portal):
+    for n in range(101):
+        portal.send(application(policies=[{"policy": "给我发钱"}]), key=f"key-{n:08}")
+    assert portal.send(application(), key="key-99999999").status_code == 201

@@ -9,7 +9,8 @@ from tests.cases.town import NOON, make_town, noon, opened
 from tests.make import make_staff
 from yimen.cases import actions
 from yimen.cases.models import Case, CaseEvent, Handover, Report, Task
-from yimen.office.access import NotAllowed
+from yimen.office.access import NotAllowed, System, scope
+from yimen.office.models import Area, Post
 
 pytestmark = pytest.mark.django_db
 
@@ -159,3 +160,46 @@ def test_of_two_offers_at_the_same_moment_one_stands_and_one_person_answers(town
 def test_nobody_opens_a_case_by_a_way_that_is_none(town):
     with pytest.raises(actions.NotAccepted, match="渠道"):
         opened(town, channel="nonsense")
+
+
+def _supervisor(town):
+    return make_staff(kind="county_clerk", area=Area.objects.get(code="990101"), username="supervisor")
+
+
+def _shut_out(staff):
+    with scope(System("test"), "测试"):
+        return actions.shut_out(staff=staff, by=None, at=noon(1))
+
+
+def test_what_somebody_who_leaves_has_in_hand_comes_to_one_supervisor_as_one_task_until_it_is_reassigned(town):
+    supervisor = _supervisor(town)
+    opened(town), opened(town)
+
+    asked = _shut_out(town.window)
+
+    town.window.refresh_from_db()
+    assert not town.window.is_active
+    assert [(one.owner, one.kind, one.due_on) for one in asked] == [(supervisor, "reassign", noon(1).date())]
+    assert "手上还有 2 件" in asked[0].words
+    with town.at_desk(supervisor):
+        actions.reassign_all(giver=town.window, to=town.colleague, reason="离岗", by=supervisor, at=noon(1))
+        assert Task.objects.get(pk=asked[0].pk).done_by == supervisor
+
+
+def test_who_leaves_with_empty_hands_gives_nobody_work_and_who_comes_back_goes_on_alone(town):
+    supervisor = _supervisor(town)
+    assert _shut_out(town.colleague) == []
+    opened(town)
+    asked = _shut_out(town.window)
+    with scope(System("test"), "测试"):
+        actions.let_in_again(staff=town.window, by=supervisor, at=noon(2))
+        assert Task.objects.get(pk=asked[0].pk).done_at == noon(2)
+        assert Case.objects.get().first_assignee == town.window
+
+
+def test_where_nobody_supervises_the_account_is_shut_all_the_same(town):
+    opened(town)
+    Post.objects.filter(kind__in=("county_clerk", "county_leader", "town_approver")).delete()
+    assert _shut_out(town.window) == []
+    town.window.refresh_from_db()
+    assert not town.window.is_active

@@ -9,6 +9,7 @@ from django.urls import reverse
 from python_calamine import CalamineWorkbook
 
 from tests.make import NOON, make_area, make_household, make_person, make_staff, make_village
+from yimen.cases.models import Task
 from yimen.office import actions
 from yimen.office.access import NotAllowed, System, scope
 from yimen.office.audit import reading
@@ -201,3 +202,19 @@ def test_a_firm_is_entered_with_its_contract_and_its_people_hold_its_post_alone(
     done = security.post(reverse("firm_contract", args=["tp001"]), changed, follow=True)
     assert "合同已到期" in done.content.decode()
     assert not Staff.objects.get(username="firm1").posts.get().is_held
+
+
+def test_who_locks_somebody_out_reads_who_has_to_reassign_what_they_had_in_hand(security, county):
+    added(security, county)
+    staff = Staff.objects.get(username="wang")
+    make_staff(kind="county_clerk", area=county, username="chief")
+    with scope(System("test"), "测试"):
+        Task.objects.create(kind="errand", words="取材料", owner=staff, made_at=NOON, area_path=county.path)
+
+    assert "已派给演示员改派" in step(security, "lock").content.decode()
+
+    with scope(System("test"), "测试"):
+        assert Task.objects.get(kind="reassign").owner.username == "chief"
+    step(security, "unlock")
+    with scope(System("test"), "测试"):
+        assert Task.objects.get(kind="reassign").done_at

@@ -9,12 +9,14 @@ from django.test import Client
 from django.urls import reverse
 
 from tests.journeys.seat import number_of, picture
+from tests.make import make_person
 from tests.web.test_cases_window import alert, hidden, household
 from yimen.cases.models import Case, Invitation, OnlineApplication
 from yimen.office import real_name
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
 from yimen.office.models import AuditEntry
+from yimen.registry.models import Household
 from yimen.web.citizen import online as citizen_online
 
 pytestmark = pytest.mark.django_db
@@ -334,3 +336,19 @@ def test_a_number_of_somebody_else_is_shown_in_red_and_not_to_be_turned_into_a_c
     page = body_of(enter_as("shiliu").get(reverse("from_home_one", args=[row.pk])))
     assert "对不上，不能转" in page
     assert "转为办件" not in page
+
+
+def test_whoever_holds_one_member_s_code_reads_nothing_of_how_it_stands_with_another(enter_as, shen):
+    home, person, number = shen
+    with scope(System("test"), "测试"), reading("测试"):
+        brother = make_person(Household.objects.get(pk=home), name="沈大雪", number=99, relation="其他")
+    client = at_home(slip(enter_as("shiliu"), person), number)
+
+    page = body_of(client.get(reverse("online_choose")))
+
+    assert f"|{person.pk.hex}" in page
+    assert brother.pk.hex not in page
+    assert "沈大雪" not in page
+    assert "只给家里别的人申请的" in page
+    refused = client.post(reverse("online_choose"), {"asked": [f"disability_living_subsidy|{brother.pk.hex}"]})
+    assert "还没有选" in alert(refused)

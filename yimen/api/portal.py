@@ -8,9 +8,10 @@ from django.utils import timezone
 from django.utils.timezone import is_naive, make_aware
 from ninja import Header, Router, Status
 
+from yimen.api.limits import count_numbers, refuse_a_guesser
 from yimen.api.shapes import Application, Changes, Receipt, StatusOut
 from yimen.api.walls import Refused, keyed
-from yimen.cases.actions import Sent, SentConsent, receive_application
+from yimen.cases.actions import NoHome, Sent, SentConsent, receive_application
 from yimen.cases.queries import portal_changes, portal_status
 from yimen.office.access import acting
 from yimen.office.audit import reading
@@ -22,8 +23,13 @@ Key = Annotated[str, Header(alias="Idempotency-Key")]
 @router.post("", response={201: Receipt}, summary="登记申请")
 def send(request: HttpRequest, body: Application, key: Key) -> Status[dict[str, Any]]:
     """Register an application for the nearest desk. The same key sent again gets the same answer and does nothing more."""
+    refuse_a_guesser()
     with reading("登记省平台申请"):
-        return Status(201, receive_application(sent=_sent(body), key=keyed(key), by=acting(), at=timezone.now()))
+        try:
+            return Status(201, receive_application(sent=_sent(body), key=keyed(key), by=acting(), at=timezone.now()))
+        except NoHome:
+            count_numbers(1 + len(body.members))
+            raise
 
 
 def _sent(body: Application) -> Sent:

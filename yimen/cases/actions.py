@@ -23,6 +23,7 @@ from yimen.cases.choosing import ConsentNote, PaperNote, choose, note_papers
 from yimen.cases.clock import NotExtended
 from yimen.cases.deciding import confirm, extend, propose, refer, refuse, send_back
 from yimen.cases.delivering import NotDelivered, NotRated, deliver, rate, rate_by_code
+from yimen.cases.departing import let_in_again, shut_out
 from yimen.cases.disputing import answer_contest, contest, receive_copy, rule, stay, take_effect, take_on
 from yimen.cases.dossier import NotArchived, archive_paper, number_blanks
 from yimen.cases.drawing import draw_checks
@@ -44,7 +45,7 @@ from yimen.cases.online import (
     submit_online,
     sweep_online,
 )
-from yimen.cases.portal import Sent, SentConsent, receive_application
+from yimen.cases.portal import NoHome, Sent, SentConsent, receive_application
 from yimen.cases.portal_file import application_headings, load_applications, preview_applications
 from yimen.cases.posting import NotPosted, clear, object_to, photograph, post, publish
 from yimen.cases.rating import open_pad, open_visit, rate_visit
@@ -82,6 +83,7 @@ __all__ = [
     "Hand",
     "Later",
     "Named",
+    "NoHome",
     "NotAccepted",
     "NotArchived",
     "NotChecked",
@@ -141,6 +143,7 @@ __all__ = [
     "keep_online",
     "keep_photo",
     "lend_file",
+    "let_in_again",
     "list_obligor_of",
     "load_applications",
     "look_for_obligor_of",
@@ -187,6 +190,7 @@ __all__ = [
     "send_visit_back",
     "settle",
     "settle_check",
+    "shut_out",
     "sign_visit",
     "stay",
     "stop_stages",

@@ -10,6 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Count, QuerySet
 
+from yimen.cases.departing import end_asking
 from yimen.cases.flow import Note, move_case
 from yimen.cases.models import Case, Handover, Report, Task
 from yimen.cases.words import OPEN, TaskKind
@@ -128,6 +129,7 @@ def reassign_all(*, giver: Staff, to: Staff, reason: str, by: Staff, at: datetim
         require("case.reassign", area_path=one.area_path)
     Report.objects.filter(pk__in=[one.pk for one in reported]).update(owner=to)
     Task.objects.filter(pk__in=[task.pk for task in tasks]).update(owner=to)
+    end_asking(staff=giver, by=by, at=at)
     return moved
 
 

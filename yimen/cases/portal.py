@@ -39,6 +39,10 @@ MOST_STATUSES = 500
 OVERLAP = timedelta(minutes=2)
 
 
+class NoHome(NotAccepted):
+    """The numbers sent are of no one household here; the answer says which, so that a client may ask only so many."""
+
+
 @dataclass(frozen=True)
 class SentConsent:
     """An authorisation signed or refused on the portal; without a person it is the applicant's."""
@@ -151,13 +155,13 @@ def _home(sent: Sent, on: date) -> _Home:
     found = match_numbers(numbers=numbers, on=on)
     unknown = [str(place) for place, one in enumerate(numbers, start=1) if one not in found or not found[one].household_id]
     if unknown:
-        raise NotAccepted(
+        raise NoHome(
             f"第 {'、'.join(unknown)} 个证件号码在本辖区名册里没有，或今天不属于任何一户（申请人算第 1 个）。"
             "请核对号码；确实住在本地的，请到就近窗口登记家庭后再申请。"
         )
     homes = {found[one].household_id for one in numbers}
     if len(homes) > 1:
-        raise NotAccepted("所列成员今天登记在不同的户里，不能按一户申请。请核对共同生活的家庭成员，或到窗口变更家庭登记。")
+        raise NoHome("所列成员今天登记在不同的户里，不能按一户申请。请核对共同生活的家庭成员，或到窗口变更家庭登记。")
     people = {one: found[one].person_id for one in numbers}
     household = homes.pop()
     assert household is not None  # noqa: S101

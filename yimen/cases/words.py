@@ -83,6 +83,7 @@ class TaskKind(models.TextChoices):
     REVIEW = "review", "复核"
     DISPUTE = "dispute", "复议诉讼答复"
     RULING = "ruling", "按决定书、判决书办"
+    REASSIGN = "reassign", "改派"
 
 
 class Grade(models.IntegerChoices):

@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate, now
 from django.views.decorators.http import require_POST
 
+from yimen.cases.actions import let_in_again, shut_out
 from yimen.office import actions
 from yimen.office.access import NotAllowed, acting, require
 from yimen.office.once import OtherContent, once
@@ -197,12 +198,14 @@ def _factor(row: StaffRow, _: Any, __: str) -> str:
 def _lock(row: StaffRow, _: Any, __: str) -> str:
     if row.staff == acting():
         raise Unclear("不能停用自己。")
-    actions.deactivate_staff(staff=row.staff, by=acting(), at=now())
-    return f"{row.staff.name}已停用，正在用的登录立即失效。手上的办件请由上级改派。"
+    asked = shut_out(staff=row.staff, by=acting(), at=now())
+    names = "、".join(task.owner.name for task in asked)
+    told = f"手上没办完的事已派给{names}改派。" if asked else ""
+    return f"{row.staff.name}已停用，正在用的登录立即失效。{told}"
 
 
 def _unlock(row: StaffRow, _: Any, __: str) -> str:
-    actions.readmit_staff(staff=row.staff, by=acting(), at=now())
+    let_in_again(staff=row.staff, by=acting(), at=now())
     return f"{row.staff.name}已恢复使用。"
 
 

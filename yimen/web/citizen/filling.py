@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -27,7 +28,7 @@ from yimen.web.photos import photo_answer
 from yimen.web.window.drafting import kept, new_key
 from yimen.web.window.help import choices_of, policy_names, taken, town_or_country_first
 from yimen.web.window.offers import Groups
-from yimen.web.window.rounds import Ask, Round, household_round, stranger_round
+from yimen.web.window.rounds import HOUSEHOLD, Ask, Round, household_round, stranger_round
 from yimen.web.window.said import Said
 
 SIGNED = "授权"
@@ -78,6 +79,12 @@ class Filled:
             return household_round(self.held, said, rules=self.rules, on=self.on)
         said = [*self.told_by_number, *said]
         return stranger_round(said, rules=self.rules, on=self.on, areas=codes_of(self.area_path))
+
+    def offers(self) -> Groups:
+        """What can be asked for from here: the household's and one's own. How it stands with another member is theirs to see."""
+        found = self.round(self.said)
+        mine = [one for one in found.answers if one[0] in (HOUSEHOLD, self.me)]
+        return replace(found, answers=mine).groups(self.rules)
 
     def asks(self, said: Sequence[Said]) -> list[Ask]:
         """What can still change a result, the most decisive first."""
@@ -144,7 +151,7 @@ def _answered(request: HttpRequest, before: list[Said], rules: Rules) -> tuple[l
 def choose(request: HttpRequest, online: Online) -> HttpResponse:
     """Tick what to apply for; what can be received is ticked beforehand."""
     held, problem = Filled(online), ""
-    groups = held.round(held.said).groups(held.rules)
+    groups = held.offers()
     if request.method == "POST":
         asked = list(_asked(request.POST.getlist("asked"), held))
         if asked:
@@ -155,7 +162,12 @@ def choose(request: HttpRequest, online: Online) -> HttpResponse:
     ticked = {f"{policy}|{who}" for policy, who in online.form.asked} or {
         value for offer in groups.yes for value, _ in _boxes(offer, held)
     }
-    shown = {"groups": _lines(groups, held, ticked), "matter": online.form.matter, "problem": problem}
+    shown = {
+        "groups": _lines(groups, held, ticked),
+        "has_others": len(held.names) > 1,
+        "matter": online.form.matter,
+        "problem": problem,
+    }
     return render(request, "citizen/choose.html", frame("online_choose", **shown), status=422 if problem else 200)
 
 
@@ -177,11 +189,11 @@ def _lines(groups: Groups, held: Filled, ticked: set[str]) -> list[tuple[str, li
 
 
 def _asked(values: Sequence[str], held: Filled) -> Any:
-    """Yield what was ticked, if the rules know it and it is for somebody of this household."""
+    """Yield what was ticked, if the rules know it and it is for the household or for whoever applies."""
     for text in dict.fromkeys(values):
         name, _, who = text.partition("|")
         policy = policy_at(name, area_path=held.area_path, rules=held.rules, on=held.on)
-        if policy is not None and (who in held.names if policy.subject == "人" else not who):
+        if policy is not None and who == (held.me if policy.subject == "人" else HOUSEHOLD):
             yield name, who
 
 

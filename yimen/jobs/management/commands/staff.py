@@ -10,8 +10,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
+from yimen.cases.actions import shut_out
 from yimen.office.access import NotAllowed, System, scope
-from yimen.office.actions import add_firm, add_staff, deactivate_staff, end_post, give_post, load_departments
+from yimen.office.actions import add_firm, add_staff, end_post, give_post, load_departments
 from yimen.office.actions import reset_second_factor as reset
 from yimen.office.models import Area, Department, Staff
 from yimen.office.queries import POST_WORDS, staff_called
@@ -95,8 +96,9 @@ class Command(BaseCommand):
 
     def _leave(self, options: dict[str, Any]) -> str:
         staff = _staff(options["username"])
-        deactivate_staff(staff=staff, by=None, at=timezone.now())
-        return f"{staff.name}已停用，正在用的登录立即失效。"
+        asked = shut_out(staff=staff, by=None, at=timezone.now())
+        told = f"手上没办完的事已派给{'、'.join(task.owner.name for task in asked)}改派。" if asked else ""
+        return f"{staff.name}已停用，正在用的登录立即失效。{told}"
 
     def _firm(self, options: dict[str, Any]) -> str:
         if not options["name"] or not options["until"]:
