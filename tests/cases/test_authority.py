@@ -141,9 +141,12 @@ def test_a_promised_authority_is_a_task_until_it_is_there(town, paper):
         assert Case.objects.get(pk=case.pk).authority_id == authority.pk
 
 
-def own(town, agent, given, *, name="沈小满", number=NUMBER):
+def own(town, agent, given, *, name="沈小满", number=NUMBER, seen=True):
+    """Let an agent enter an authority, and the window see it."""
     with town.at_desk(agent):
-        return actions.record_own_authority(name=name, number=number, given=given, by=agent, at=NOON)
+        made = actions.record_own_authority(name=name, number=number, given=given, by=agent, at=NOON)
+    with town.at_desk(town.window):
+        return actions.confirm_authority(authority=made.pk, by=town.window, at=NOON) if seen else made
 
 
 def test_a_helping_agent_finds_nobody_by_trying(town, agent, paper):
@@ -195,7 +198,40 @@ def test_a_helping_agent_acts_for_who_authorised_them_and_for_nobody_else(town, 
             actions.turn_away(case=case.pk, words="理由", article="第一条", by=agent, at=NOON)
 
 
-def test_with_the_authority_the_sight_ends_save_for_an_open_application_of_their_own(town, agent, paper):
+def test_what_an_agent_entered_themselves_opens_nothing_before_somebody_has_seen_it(town, agent, paper):
+    authority = own(town, agent, replace(paper, relation="帮办代办员"), seen=False)
+    with town.at_desk(agent):
+        assert queries.helped_by(staff=agent, on=DAY) == []
+        assert [one.pk for one in queries.waiting_for_confirmation(staff=agent)] == [authority.pk]
+        with pytest.raises(Case.DoesNotExist), queries.helping(staff=agent, on=DAY, household=town.home.pk):
+            pass
+        with pytest.raises(NotAllowed):
+            actions.confirm_authority(authority=authority.pk, by=agent, at=NOON)
+    with town.at_desk(town.window):
+        assert [one.pk for one in queries.unseen_authorities()] == [authority.pk]
+        actions.confirm_authority(authority=authority.pk, by=town.window, at=NOON)
+        with pytest.raises(actions.NotAccepted, match="已经核对过"):
+            actions.confirm_authority(authority=authority.pk, by=town.window, at=NOON)
+    with town.at_desk(agent):
+        assert queries.helped_by(staff=agent, on=DAY)[0].may_apply
+
+
+def test_an_agent_enters_only_so_many_in_a_day(town, agent, paper, monkeypatch):
+    monkeypatch.setattr("yimen.cases.authority.MOST_A_DAY", 1)
+    own(town, agent, replace(paper, relation="帮办代办员"))
+    with pytest.raises(actions.NotAccepted, match="一天最多"):
+        own(town, agent, replace(paper, relation="帮办代办员"))
+
+
+def test_who_may_only_ask_how_it_stands_does_not_apply(town, agent, paper):
+    own(town, agent, replace(paper, relation="帮办代办员", matters=["ask"]))
+    with town.at_desk(agent), queries.helping(staff=agent, on=DAY, household=town.home.pk) as found:
+        assert not found.may_apply
+        with pytest.raises(NotAllowed):
+            actions.open_case(household=town.home.pk, channel="agent", by=agent, at=NOON, assignee=town.window)
+
+
+def test_with_the_authority_the_sight_ends_also_of_an_application_of_their_own(town, agent, paper):
     authority = own(town, agent, replace(paper, relation="帮办代办员", ends_on=DAY + timedelta(days=5)))
     with town.at_desk(agent):
         assert queries.helped_by(staff=agent, on=DAY + timedelta(days=5))
@@ -207,8 +243,9 @@ def test_with_the_authority_the_sight_ends_save_for_an_open_application_of_their
     with town.at_desk(town.window):
         actions.revoke_authority(authority=authority.pk, words="本人不再委托", by=town.window, at=noon(1))
     with town.at_desk(agent):
-        found = queries.helped_by(staff=agent, on=DAY)[0]
-        assert (found.may_apply, [one.pk for one in found.cases]) == (False, [case.pk])
+        assert queries.helped_by(staff=agent, on=DAY) == []
+        with pytest.raises(Case.DoesNotExist), queries.helping(staff=agent, on=DAY, case=case.pk):
+            pass
 
 
 def test_another_town_s_agent_finds_nobody(town, paper):

@@ -140,12 +140,24 @@ def own(agent, number, photo, *, name="沈小满", **more):
     return agent.post(reverse("helping_new"), fields | more)
 
 
-def test_a_helping_agent_goes_from_the_authority_to_a_submitted_application(agent, shen, photo):
+def see(clerk, home):
+    """Let the window see the paper an agent has entered."""
+    waits = clerk.get(reverse("from_home")).content.decode()
+    assert reverse("authorities", args=[home]) in waits
+    address = reverse("authority", args=[home, held()[0].pk])
+    assert address in clerk.get(reverse("authorities", args=[home])).content.decode()
+    return clerk.post(address, {"key": "seen", "do": "confirm"}, follow=True)
+
+
+def test_a_helping_agent_goes_from_the_authority_to_a_submitted_application(agent, enter_as, shen, photo):
     home, person, number = shen
     assert "还没有人委托您" in agent.get("/").content.decode()
     assert own(agent, number, photo).status_code == 302
     page = agent.get("/").content.decode()
-    assert "沈小满一户" in page
+    assert ("待核对" in page, "沈小满一户" in page) == (True, False)
+    assert "委托书已核对" in see(enter_as("shiliu"), home).content.decode()
+    page = agent.get("/").content.decode()
+    assert ("待核对" in page, "沈小满一户" in page) == (False, True)
     assert number not in page
     key = hidden(page, "key")
 

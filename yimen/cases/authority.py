@@ -1,14 +1,15 @@
 """
 Authorities (委托书): by which paper a relative or a helping agent acts for a household, for what, from when until when.
 
-A helping agent (帮办代办员) sees a household only by such a paper, or while an application they brought in themselves is open.
+A helping agent (帮办代办员) sees a household only by such a paper, from when a window or the village has seen it until it ends or
+is taken back, and does only what it says.
 """
 
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -27,7 +28,9 @@ from yimen.office.pictures import NotAPicture, plain_picture
 from yimen.office.tables import ValueProblem
 from yimen.registry.queries import ADULT, household_card, read_id_number
 
-HELPS = ("case.open", "case.see", "person.see")
+SEES, APPLIES = ("case.see", "person.see"), ("case.open",)
+# So many papers a helping agent may enter in a day: more is no help any more.
+MOST_A_DAY = 20
 NOT_FOUND = "姓名和身份证号与名册里的人对不上，或不在您的服务范围。没有登记；请核对身份证，或请窗口先登记家庭。"
 
 
@@ -74,12 +77,40 @@ def record_authority(
         scan=scan,
         recorded_at=at,
         recorded_by=by,
+        confirmed_at=None if agent == by else at,
+        confirmed_by=None if agent == by else by,
         area_path=card.area_path,
     )
     row.save(force_insert=True)
     audit.write(action="authority.record", at=at, subjects={str(household)}, authority=row.pk.hex)
-    _lay_to_waiting(row, by=by, at=at)
+    if row.confirmed_at is not None:
+        _lay_to_waiting(row, by=by, at=at)
     return row
+
+
+@transaction.atomic
+def confirm_authority(*, authority: uuid.UUID, by: Staff, at: datetime) -> Authority:
+    """
+    Note that the signed paper was seen and is the household's own will (核对委托书); from now on it lets its agent act.
+
+    Raises NotAccepted if that was done or it is taken back, NotAllowed, Authority.DoesNotExist outside the open scope.
+    """
+    held: Authority = Authority.objects.select_for_update().get(pk=authority)
+    require("case.open", area_path=held.area_path)
+    if held.confirmed_at is not None or held.revoked_at is not None:
+        raise NotAccepted("这份委托书已经核对过或撤销了。")
+    held.confirmed_at, held.confirmed_by = at, by
+    held.save(update_fields=["confirmed_at", "confirmed_by"])
+    audit.write(action="authority.confirm", at=at, subjects={str(held.household_id)}, authority=held.pk.hex)
+    _lay_to_waiting(held, by=by, at=at)
+    return held
+
+
+def unseen_authorities() -> QuerySet[Authority]:
+    """Return what helping agents have entered and nobody has seen yet, the oldest first."""
+    require("case.open")
+    rows: QuerySet[Authority] = Authority.objects.filter(confirmed_at=None, revoked_at=None)
+    return rows.select_related("agent").order_by("recorded_at")
 
 
 def _number(text: str) -> str:
@@ -111,14 +142,23 @@ def _kept(photo: bytes, area_path: str, at: datetime) -> uuid.UUID:
 
 
 def _lay_to_waiting(authority: Authority, *, by: Staff, at: datetime) -> None:
-    """An application taken in on the promise of this paper is by this authority from now on."""
+    """An application taken in on the promise of this paper by the same person is by this authority from now on."""
+    if AuthorityMatter.APPLY not in authority.matters or not authority.starts_on <= localdate(at) <= authority.ends_on:
+        return
     waiting = Paper.objects.filter(
         case__household_id=authority.household_id, case__state__in=OPEN, name=AUTHORITY_PAPER, state=PaperState.PROMISED
     )
-    for paper in list(waiting.order_by("pk")):
+    for paper in list(waiting.select_related("case").order_by("pk")):
+        if not _same_agent(paper.case, authority):
+            continue
         bring_paper(case=paper.case_id, paper=paper.pk, by=by, at=at)
         Paper.objects.filter(pk=paper.pk).update(scan=authority.scan)
         move_case("paper", paper.case_id, by=by, at=at, note=Note(AUTHORITY_PAPER), authority=authority)
+
+
+def _same_agent(case: Case, authority: Authority) -> bool:
+    """Say whether who applied for the household is who this paper names."""
+    return authority.agent_id == case.opened_by_id if authority.agent_id else case.helper_name == authority.agent_name
 
 
 @transaction.atomic
@@ -126,14 +166,18 @@ def record_own_authority(*, name: str, number: str, given: Given, by: Staff, at:
     """
     Let a helping agent (帮办代办员) enter the authority given to themselves; name and number must both be the person's own.
 
+    It opens nothing before a window or the village has seen the paper.
+
     What does not fit is answered alike, so that nobody is found by trying. Needs an open reading. Raises NotAccepted,
     NotAllowed.
     """
     require("agent.act")
+    if Authority.objects.filter(agent=by, recorded_by=by, recorded_at__gte=at - timedelta(days=1)).count() >= MOST_A_DAY:
+        raise NotAccepted(f"一天最多登记 {MOST_A_DAY} 份委托书，请明天再登记，或请窗口登记。")
     found = identified(name=name, number=number, on=localdate(at))
     if found is None or found.household_id is None:
         raise NotAccepted(NOT_FOUND)
-    with _lent(found.area_path):
+    with _lent(found.area_path, (*SEES, *APPLIES)):
         return record_authority(household=found.household_id, principal=found.person_id, given=given, by=by, at=at, agent=by)
 
 
@@ -164,8 +208,8 @@ def authorities_of(*, household_id: uuid.UUID) -> QuerySet[Authority]:
 
 
 def in_force(on: date) -> Q:
-    """Return the condition that an authority holds on a day."""
-    return Q(starts_on__lte=on, ends_on__gte=on, revoked_at=None)
+    """Return the condition that an authority holds on a day: it was seen, and has neither ended nor been taken back."""
+    return Q(starts_on__lte=on, ends_on__gte=on, revoked_at=None, confirmed_at__isnull=False)
 
 
 def authority_photo(*, authority: uuid.UUID) -> uuid.UUID:
@@ -177,7 +221,7 @@ def authority_photo(*, authority: uuid.UUID) -> uuid.UUID:
 
 @dataclass(frozen=True)
 class Helped:
-    """One household a helping agent acts for: by which authorities today, and the applications they brought in."""
+    """One household a helping agent acts for: by which authorities today, and the applications brought in by them."""
 
     household_id: uuid.UUID
     authorities: tuple[Authority, ...]
@@ -190,23 +234,33 @@ class Helped:
 
 
 def helped_by(*, staff: Staff, on: date) -> list[Helped]:
-    """Return the households a helping agent may see today: who authorised them, and whose open application they brought in."""
+    """
+    Return the households a helping agent may see today: those whose authority is in force, with what was applied for by it.
+
+    Once it has ended or is taken back nothing is left but the receipt, by whose code everybody follows an application.
+    """
     require("agent.act")
     given: dict[uuid.UUID, list[Authority]] = {}
     for one in Authority.objects.filter(in_force(on), agent=staff).order_by("ends_on"):
         given.setdefault(one.household_id, []).append(one)
-    own = Q(opened_by=staff, state__in=OPEN)
     cases: dict[uuid.UUID, list[Case]] = {}
-    for case in Case.objects.filter(own | Q(household__in=given, authority__agent=staff)).order_by("-opened_at"):
+    brought = Q(opened_by=staff) | Q(authority__agent=staff)
+    for case in Case.objects.filter(brought, household__in=given).order_by("-opened_at"):
         cases.setdefault(case.household_id, []).append(case)
-    homes = dict.fromkeys((*given, *cases))
-    return [Helped(home, tuple(given.get(home, ())), tuple(cases.get(home, ()))) for home in homes]
+    return [Helped(home, tuple(papers), tuple(cases.get(home, ()))) for home, papers in given.items()]
+
+
+def waiting_for_confirmation(*, staff: Staff) -> QuerySet[Authority]:
+    """Return what a helping agent has entered that nobody has seen yet; opening a name needs an open reading."""
+    require("agent.act")
+    rows: QuerySet[Authority] = Authority.objects.filter(agent=staff, confirmed_at=None, revoked_at=None).order_by("recorded_at")
+    return rows
 
 
 @contextmanager
 def helping(*, staff: Staff, on: date, household: uuid.UUID | None = None, case: uuid.UUID | None = None) -> Iterator[Helped]:
     """
-    Lend a helping agent what a window may do, for one household they act for, as long as the block runs.
+    Lend a helping agent what the paper lets them do for one household they act for, as long as the block runs.
 
     Raises Case.DoesNotExist for any other, the same as for one that never was; NotAllowed without the post.
     """
@@ -215,13 +269,13 @@ def helping(*, staff: Staff, on: date, household: uuid.UUID | None = None, case:
     found = next((one for one in helped_by(staff=staff, on=on) if one.household_id == wanted), None)
     if found is None or (case is not None and case not in {one.pk for one in found.cases}):
         raise Case.DoesNotExist
-    with _lent((found.authorities or found.cases)[0].area_path):
+    with _lent(found.authorities[0].area_path, (*SEES, *(APPLIES if found.may_apply else ()))):
         yield found
 
 
 @contextmanager
-def _lent(area_path: str) -> Iterator[None]:
+def _lent(area_path: str, permissions: Sequence[str]) -> Iterator[None]:
     with ExitStack() as stack:
-        for permission in HELPS:
+        for permission in permissions:
             stack.enter_context(lent(permission, area_path=area_path))
         yield

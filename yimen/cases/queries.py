@@ -23,7 +23,15 @@ from yimen.cases.approving import (
     with_names,
 )
 from yimen.cases.assigning import Load, cases_answered_for, least_busy, loads, nearest_desk
-from yimen.cases.authority import authorities_of, authority_photo, helped_by, helping, in_force
+from yimen.cases.authority import (
+    authorities_of,
+    authority_photo,
+    helped_by,
+    helping,
+    in_force,
+    unseen_authorities,
+    waiting_for_confirmation,
+)
 from yimen.cases.boards import Board, board_of, board_photo, boards_of, by_benefit
 from yimen.cases.choosing import chosen, papers_for
 from yimen.cases.clock import Deadline
@@ -236,11 +244,13 @@ __all__ = [
     "told_again",
     "unconfirmed",
     "unmatched_reports",
+    "unseen_authorities",
     "urgent_of",
     "verification_page",
     "visit_asked",
     "visit_page",
     "waiting_decisions",
+    "waiting_for_confirmation",
     "waiting_for_other",
     "waiting_one",
     "waiting_online",

@@ -132,9 +132,10 @@ def test_a_helping_agent_applies_by_an_authority_and_sees_nobody_else(sit, tmp_p
     agent.press("登记", form, exact=True).reads("对不上")
     agent.fill(agent.page.locator("form.short-form"), **typed)
     agent.page.set_input_files("#photo", photo)
-    agent.press("登记", agent.page.locator("form.short-form"), exact=True).reads("委托书已登记", "郝秀兰一户")
+    agent.press("登记", agent.page.locator("form.short-form"), exact=True).reads("委托书已登记", "待核对")
+    window.go("/from-home/").press("看委托书").press("看过原件，核对无误").reads("委托书已核对")
 
-    agent.press("替他申请")
+    agent.go("/").reads("郝秀兰一户").press("替他申请")
     agent.interview({}, most=2)
     agent.choose(LOW)
     agent.hand_in("交给乡镇窗口受理").reads("申请已交到窗口，等候受理")
@@ -152,5 +153,5 @@ def test_a_helping_agent_applies_by_an_authority_and_sees_nobody_else(sit, tmp_p
     fold = window.unfold("撤销")
     fold.locator("[name=words]").fill("本人来窗口说以后自己办")
     window.press("撤销委托", fold).reads("已撤销", "本人来窗口说以后自己办")
-    agent.go("/").reads("委托已经到期或撤销")
+    agent.go("/").reads("还没有人委托您")
     assert agent.page.request.get(f"/households/{home}/").status == 403

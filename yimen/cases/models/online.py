@@ -89,7 +89,8 @@ class Authority(Scoped):
     """
     An authority by which somebody acts for a household (委托书): the signed paper, for which matters, from when until when.
 
-    `agent` is the helping agent (帮办代办员) with a desk of their own; a relative has none. It can be taken back any day.
+    `agent` is the helping agent (帮办代办员) with a desk of their own; a relative has none. What they entered themselves opens
+    nothing until a window or the village has seen the paper (`confirmed_at`). It can be taken back any day.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -105,6 +106,8 @@ class Authority(Scoped):
     scan = models.UUIDField()
     recorded_at = models.DateTimeField()
     recorded_by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
     revoked_at = models.DateTimeField(null=True)
     revoked_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
     revoked_words = models.CharField(max_length=200, blank=True)
@@ -112,6 +115,10 @@ class Authority(Scoped):
     class Meta(Scoped.Meta):
         constraints = [
             models.CheckConstraint(name="authority_ends_after_it_starts", condition=Q(ends_on__gte=F("starts_on"))),
+            models.CheckConstraint(
+                name="authority_confirmed_by_another",
+                condition=Q(confirmed_by=None) | Q(agent=None) | ~Q(confirmed_by=F("agent")),
+            ),
             models.CheckConstraint(
                 name="authority_taken_back_says_why",
                 condition=Q(revoked_at=None) | ~Q(revoked_words=""),

@@ -18,7 +18,16 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import NotAccepted, open_case, record_own_authority
-from yimen.cases.queries import AuthorityMatter, Channel, State, case_page, helped_by, least_busy, progress_of
+from yimen.cases.queries import (
+    AuthorityMatter,
+    Channel,
+    State,
+    case_page,
+    helped_by,
+    least_busy,
+    progress_of,
+    waiting_for_confirmation,
+)
 from yimen.cases.queries import helping as lent_for
 from yimen.office.access import NotAllowed, acting, may, require
 from yimen.office.audit import reading
@@ -75,7 +84,9 @@ def helping(request: HttpRequest) -> HttpResponse:
             card = household_card(household_id=one.household_id, on=today).placed()
             cases = [(case, _policies(case)) for case in one.cases]
             rows.append({"one": one, "card": card, "cases": cases, "matters": _matters(one)})
-    return render(request, "co_organizer/helping.html", {"current": reverse("home"), "rows": rows, "key": new_key()})
+    waiting = list(waiting_for_confirmation(staff=staff))
+    shown = {"current": reverse("home"), "rows": rows, "waiting": waiting, "key": new_key()}
+    return render(request, "co_organizer/helping.html", shown)
 
 
 def _policies(case: Any) -> list[str]:
@@ -96,7 +107,7 @@ def new(request: HttpRequest) -> HttpResponse:
             if asked_too_often(request, TRIED):
                 raise NotAccepted("登记得太多了，请过 10 分钟再试。")
             send_once(request, "authority.own", lambda: _recorded(request))
-            messages.success(request, "委托书已登记。可以替他申请、看进度了。")
+            messages.success(request, "委托书已登记，等窗口或村里核对原件；核对以后就可以替他办。")
             return HttpResponseRedirect(reverse("home"))
         except REFUSALS as refusal:
             count(request, WEIGHT, TRIED)
@@ -125,12 +136,15 @@ def start(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
             paper = next((held for held in one.authorities if AuthorityMatter.APPLY in held.matters), None)
             if paper is None:
                 raise NotAccepted("没有委托代为申请，或委托已经到期。请先登记新的委托书。")
+            assignee = least_busy(permission="case.accept", area_path=paper.area_path)
+            if assignee is None:
+                raise NotAccepted("这一带现在没有能受理的窗口人员，请联系乡镇或县里。没有登记申请。")
             made = open_case(
                 household=household_id,
                 channel=Channel.AGENT,
                 by=staff,
                 at=timezone.now(),
-                assignee=least_busy(permission="case.accept", area_path=paper.area_path),
+                assignee=assignee,
                 applicant=paper.principal_id,
                 authority=paper.pk,
                 service_point=service_point_of(paper.area_path),

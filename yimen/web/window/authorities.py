@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from yimen.cases.actions import Given, NotAccepted, record_authority, revoke_authority
+from yimen.cases.actions import Given, NotAccepted, confirm_authority, record_authority, revoke_authority
 from yimen.cases.queries import AuthorityMatter, authorities_of, authority_photo
 from yimen.office.access import acting, may
 from yimen.office.audit import reading
@@ -95,7 +95,18 @@ def _recorded(request: HttpRequest, household_id: uuid.UUID) -> dict[str, str]:
 
 
 def _row(one: Any, today: date) -> dict[str, Any]:
-    state = "已撤销" if one.revoked_at else "到期" if one.ends_on < today else "还没到" if one.starts_on > today else "有效"
+    waits = one.confirmed_at is None
+    state = (
+        "已撤销"
+        if one.revoked_at
+        else "待核对"
+        if waits
+        else "到期"
+        if one.ends_on < today
+        else "还没到"
+        if one.starts_on > today
+        else "有效"
+    )
     return {
         "one": one,
         "name": one.agent_name,
@@ -106,19 +117,27 @@ def _row(one: Any, today: date) -> dict[str, Any]:
 
 
 def one(request: HttpRequest, household_id: uuid.UUID, authority_id: uuid.UUID) -> HttpResponseBase:
-    """Show the picture of one (GET), or take it back (POST)."""
+    """Show the picture of one (GET), or confirm it or take it back (POST)."""
     with reading("看委托书", household=household_id.hex):
         household_card(household_id=household_id, on=timezone.localdate())
         if request.method != "POST":
             return photo_answer(authority_photo(authority=authority_id), purpose="看委托书")
+        confirms = request.POST.get("do") == "confirm"
         try:
-            words = request.POST.get("words", "")
-            send_once(request, "authority.revoke", lambda: _revoked(authority_id, words), authority=authority_id.hex)
+            if confirms:
+                send_once(request, "authority.confirm", lambda: _confirmed(authority_id), authority=authority_id.hex)
+            else:
+                words = request.POST.get("words", "")
+                send_once(request, "authority.revoke", lambda: _revoked(authority_id, words), authority=authority_id.hex)
         except REFUSALS as refusal:
             return page(request, household_id, problem=str(refusal))
-    messages.success(request, "委托已撤销；以前按它办的仍然有效。")
+    messages.success(request, "委托书已核对，帮办代办员可以替这一户办了。" if confirms else "委托已撤销；以前按它办的仍然有效。")
     return HttpResponseRedirect(reverse("authorities", args=[household_id]))
 
 
 def _revoked(authority_id: uuid.UUID, words: str) -> dict[str, str]:
     return {"authority": revoke_authority(authority=authority_id, words=words, by=acting(), at=timezone.now()).pk.hex}
+
+
+def _confirmed(authority_id: uuid.UUID) -> dict[str, str]:
+    return {"authority": confirm_authority(authority=authority_id, by=acting(), at=timezone.now()).pk.hex}

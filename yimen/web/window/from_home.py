@@ -11,7 +11,15 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yimen.cases.actions import end_online, prove_online
-from yimen.cases.queries import Online, OnlineState, found_by, is_named, waiting_one, waiting_online
+from yimen.cases.queries import (
+    Online,
+    OnlineState,
+    found_by,
+    is_named,
+    unseen_authorities,
+    waiting_one,
+    waiting_online,
+)
 from yimen.office.access import acting
 from yimen.office.audit import reading
 from yimen.registry.queries import household_card, mask_name
@@ -27,7 +35,8 @@ def listed(request: HttpRequest) -> HttpResponse:
     """Show what waits, the oldest first, with masked names."""
     with reading("看网上申请清单"):
         rows = [(row, mask_name(waiting_one(online=row.pk).form.name)) for row in waiting_online()[:MOST]]
-    return render(request, "window/from_home.html", {"current": reverse("cases"), "rows": rows})
+        papers = [(one, one.agent_name) for one in unseen_authorities()[:MOST]]
+    return render(request, "window/from_home.html", {"current": reverse("cases"), "rows": rows, "papers": papers})
 
 
 def page(request: HttpRequest, online_id: uuid.UUID) -> HttpResponse:
