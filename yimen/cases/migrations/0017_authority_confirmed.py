@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('cases', '0014_online'),
+        ('cases', '0016_reassign_task'),
         ('registry', '0003_told_on'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
