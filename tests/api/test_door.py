@@ -14,6 +14,7 @@ from tests.api.test_portal import NURSING, application, only_case
 from tests.cases.town import declare, noon, opened
 from tests.make import make_area, make_staff
 from yimen.benefits.models import Grant
+from yimen.cases import actions
 from yimen.cases.models import Case, CaseEvent, Decision
 from yimen.office.access import System, scope
 from yimen.office.models import AuditEntry
@@ -46,6 +47,12 @@ def approver(town, enter) -> Desk:
 
 def asked(town):
     return [{"policy": NURSING, "person": town.person.pk}]
+
+
+def seen(desk, decision) -> str:
+    """Return when the opinion was given, as the case says it."""
+    held = desk.http.get(f"/api/cases/{decision.case_id}").json()
+    return held["decisions"][0]["proposed_at"] or "2026-11-23T04:00:00+00:00"
 
 
 def accepted_case(town, window) -> Case:
@@ -157,7 +164,7 @@ def test_a_case_goes_from_draft_to_grant_by_the_steps_of_the_flow(town, window, 
     with scope(System("test"), "测试"):
         decision = Decision.objects.get()
     assert window.post(f"/api/decisions/{decision.pk}/propose", agrees=True, opinion="符合").json()["state"] == "proposed"
-    told = approver.post(f"/api/decisions/{decision.pk}/confirm").json()
+    told = approver.post(f"/api/decisions/{decision.pk}/confirm", seen=seen(approver, decision)).json()
 
     assert (told["state"], told["case_state"]) == ("confirmed", "concluded")
     page = window.http.get(f"/api/cases/{case.pk}").json()
@@ -174,8 +181,8 @@ def test_steps_cannot_be_skipped_by_calling_the_api(town, window, approver):
     with scope(System("test"), "测试"):
         decision = Decision.objects.get()
     early = (
-        approver.post(f"/api/decisions/{decision.pk}/confirm"),
-        approver.post(f"/api/decisions/{decision.pk}/refuse", words="不符合", article="某条"),
+        approver.post(f"/api/decisions/{decision.pk}/confirm", seen=seen(approver, decision)),
+        approver.post(f"/api/decisions/{decision.pk}/refuse", words="不符合", article="某条", seen=seen(approver, decision)),
     )
     assert [one.status_code for one in early] == [409, 409], early[0].content.decode()
     assert window.post(f"/api/cases/{draft.pk}/accept", asked=asked(town)).status_code == 409
@@ -195,7 +202,7 @@ def test_who_may_not_take_a_step_may_not_by_the_api_and_the_attempt_is_written_d
         decision = Decision.objects.get()
     window.post(f"/api/decisions/{decision.pk}/propose", agrees=True, opinion="符合")
 
-    refused = window.post(f"/api/decisions/{decision.pk}/confirm")
+    refused = window.post(f"/api/decisions/{decision.pk}/confirm", seen=seen(window, decision))
 
     assert refused.status_code in (403, 409)
     assert AuditEntry.objects.filter(refused=True, actor="window").exists()
@@ -210,10 +217,30 @@ def test_a_decision_on_facts_that_changed_says_what_changed(town, window, approv
     window.post(f"/api/decisions/{decision.pk}/propose", agrees=True, opinion="符合")
     declare(town, {"残疾等级": 2}, source="残联", on=noon(1).date())
 
-    answer = approver.post(f"/api/decisions/{decision.pk}/confirm")
+    answer = approver.post(f"/api/decisions/{decision.pk}/confirm", seen=seen(approver, decision))
 
     assert answer.status_code == 409
     assert answer.json()["changes"] == ["残疾等级由 1 变为 2", "金额由 160.00 元 变为 130.00 元"]
+
+
+def test_a_decision_on_another_opinion_than_the_one_seen_is_not_taken(town, window, approver):
+    accepted_case(town, window)
+    with scope(System("test"), "测试"):
+        decision = Decision.objects.get()
+    window.post(f"/api/decisions/{decision.pk}/propose", agrees=True, opinion="符合")
+    before = seen(approver, decision)
+    with town.at_desk(town.approver):
+        actions.send_back(decision=decision.pk, words="再看看", by=town.approver, at=timezone.now())
+    window.post(f"/api/decisions/{decision.pk}/propose", agrees=True, opinion="看过了，符合")
+
+    answers = (
+        approver.post(f"/api/decisions/{decision.pk}/confirm", seen=before),
+        approver.post(f"/api/decisions/{decision.pk}/refuse", words="不符合", article="某条", seen=before),
+    )
+
+    assert [(one.status_code, "换了一份" in one.json()["problem"]) for one in answers] == [(409, True)] * 2
+    assert approver.post(f"/api/decisions/{decision.pk}/confirm").status_code == 422
+    assert approver.post(f"/api/decisions/{decision.pk}/confirm", seen=seen(approver, decision)).status_code == 200
 
 
 def test_of_two_programs_with_one_version_the_second_is_told_and_overwrites_nothing(town, window):
@@ -234,7 +261,8 @@ def test_a_stranger_s_case_is_answered_as_one_that_never_was(town, window, enter
     assert stranger.http.get(f"/api/cases/{case.pk}").status_code == 404
     assert stranger.post(f"/api/cases/{case.pk}/accept", asked=asked(town)).status_code == 404
     assert stranger.post(f"/api/decisions/{decision.pk}/propose", agrees=True, opinion="符合").status_code == 404
-    assert stranger.post(f"/api/decisions/{decision.pk}/refuse", words="不", article="条").status_code == 404
+    sent = {"words": "不", "article": "条", "seen": noon(1).isoformat()}
+    assert stranger.post(f"/api/decisions/{decision.pk}/refuse", **sent).status_code == 404
     assert stranger.http.get("/api/cases").json() == {"cases": []}
 
 

@@ -127,6 +127,51 @@ def test_an_opinion_sent_back_and_given_by_another_does_not_let_the_first_confir
         assert actions.confirm(decision=decision.pk, by=other, at=noon(2)).state == "confirmed"
 
 
+def test_who_prepared_a_case_is_told_who_may_decide_it_instead(town, both):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    decision = _nursing(town, by=both)
+    with town.at_desk(both), pytest.raises(actions.NotDecided, match="相邻乡镇的同事加上这里的审核岗位"):
+        actions.confirm(decision=decision.pk, by=both, at=noon(2))
+
+    county = both.posts.first().area
+    for username, name in (("relative", "许近亲"), ("third", "柳知秋")):
+        staff = make_staff(kind="approver", area=county, username=username)
+        staff.name = name
+        staff.save()
+    with town.at_desk(town.window):
+        kin = {"person": town.person.pk, "relation": "外甥", "relative_name": "许近亲"}
+        actions.record_kinship(case=case.pk, by=town.window, at=noon(1), **kin)
+    with town.at_desk(both), pytest.raises(actions.NotDecided, match="可以是柳知秋。"):
+        actions.refuse(decision=decision.pk, words="不符合", article="第19条", by=both, at=noon(2))
+
+
+def test_one_person_with_every_post_of_a_township_confirms_nothing_of_their_own_and_the_county_does(town, monkeypatch):
+    monkeypatch.setattr("yimen.cases.apart.true_parameters", lambda names, **_: frozenset(names))
+    Post.objects.create(staff=town.window, kind="town_approver", area=town.window.posts.first().area, starts_on=date(2020, 1, 1))
+    accepted(town, actions.Asked(NURSING, town.person.pk))
+    decision = _nursing(town)
+    with town.at_desk(town.window), pytest.raises(actions.NotDecided, match=f"经手过（初审、受理）.*可以是{town.approver.name}"):
+        actions.confirm(decision=decision.pk, by=town.window, at=noon(2))
+    with town.at_desk(town.approver):
+        assert actions.confirm(decision=decision.pk, by=town.approver, at=noon(2)).state == "confirmed"
+
+
+def test_who_prepared_a_case_does_not_answer_the_appeal_against_it(town, both):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    other = make_staff(kind="approver", area=both.posts.first().area, username="second_approver")
+    with town.at_desk(both):
+        actions.investigate(case=case.pk, by=both, at=NOON)
+    decision = _nursing(town)
+    with town.at_desk(other):
+        about = {"decision": decision.pk, "article": "国发〔2015〕52号", "by": other, "at": noon(2)}
+        actions.refuse(words="与规则不同的理由：本人已书面放弃", **about)
+    with town.at_desk(town.window):
+        task = actions.appeal(decision=decision.pk, words="没有放弃", by=town.window, at=noon(3))
+        assert task.owner not in (both, other)
+    with town.at_desk(both), pytest.raises(actions.NotDecided, match="没有经手"):
+        actions.answer_appeal(decision=decision.pk, upheld=True, words="维持", by=both, at=noon(4))
+
+
 def test_a_refusal_on_facts_that_changed_since_the_opinion_is_refused_too(town):
     accepted(town, actions.Asked(NURSING, town.person.pk))
     declare(town, {"残疾等级": 4}, source="残联", on=noon(1).date())
@@ -371,7 +416,7 @@ def test_a_township_confirms_only_where_the_province_has_said_so(town, monkeypat
     with town.at_desk(boss), pytest.raises(actions.NotDecided, match="须由县级确认"):
         actions.refuse(decision=decision.pk, words="与规则不同的理由：不行", article="第1条", by=boss, at=noon(2))
 
-    monkeypatch.setattr("yimen.cases.deciding.true_parameters", lambda names, **_: frozenset(names))
+    monkeypatch.setattr("yimen.cases.apart.true_parameters", lambda names, **_: frozenset(names))
     with town.at_desk(boss):
         assert actions.confirm(decision=decision.pk, by=boss, at=noon(2)).state == "confirmed"
 

@@ -269,18 +269,96 @@ def test_a_policy_that_knows_no_tapering_has_none(town, wrong):
         _end_by_work(town, wrong, grant)
 
 
-def test_claiming_back_is_a_decision_of_its_own_and_moves_no_money(town, wrong):
-    grant = given(town, LOW)
-    wanted = {"yuan": Decimal(800), "months": "2026年9月至10月", "words": "隐瞒车辆", "article": "社会救助法第73条"}
-    with town.at_desk(town.approver), pytest.raises(actions.NotDecided, match="先听取"):
-        actions.recover(case=wrong.pk, by=town.approver, at=noon(2), **wanted)
-    _heard(town, wrong)
-    with town.at_desk(town.approver):
-        actions.recover(case=wrong.pk, by=town.approver, at=noon(2), **wanted)
-        grant.refresh_from_db()
+def _claim(town, case, grant, *, by=None, day=2, **more):
+    by = by or town.window
+    wanted = {"yuan": Decimal(800), "months": "2026年9月至10月", "words": "隐瞒车辆", "article": "社会救助法第73条"} | more
+    with town.at_desk(by):
+        actions.propose_recovery(case=case.pk, grant=grant.pk, by=by, at=noon(day), **wanted)
+        return queries.waiting_recovery(case)
 
-        assert "追缴 800.00 元" in CaseEvent.objects.get(step="recover").words
+
+def _recover(town, case, proposal, *, by=None, day=3):
+    by = by or town.approver
+    with town.at_desk(by):
+        return actions.recover(case=case.pk, proposal=proposal.pk, by=by, at=noon(day))
+
+
+def test_claiming_back_is_a_decision_of_its_own_by_two_people_and_moves_no_money(town, wrong):
+    grant = given(town, LOW)
+    with pytest.raises(actions.NotDecided, match="先听取"):
+        _claim(town, wrong, grant)
+    _heard(town, wrong)
+    proposal = _claim(town, wrong, grant)
+    with pytest.raises(actions.NotDecided, match="已经有一份追缴意见"):
+        _claim(town, wrong, grant)
+    with town.at_desk(town.approver):
+        assert [one.pk for one in queries.waiting_recoveries()] == [proposal.pk]
+    _recover(town, wrong, proposal)
+    with town.at_desk(town.approver):
+        grant.refresh_from_db()
+        made = CaseEvent.objects.get(step="recover")
+
+        assert made.words.startswith("追缴 800.00 元（最低生活保障，2026年9月至10月）")
+        assert (made.article, made.by, queries.waiting_recoveries()) == ("社会救助法第73条", town.approver, [])
         assert (grant.amount_fen, grant.ends_on) == (40_000, None)
+
+
+def test_one_township_approver_alone_claims_nothing_back(town, wrong, monkeypatch):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    boss = make_staff(kind="town_approver", area=town.window.posts.get().area, username="boss")
+    proposal = _claim(town, wrong, grant, by=boss)
+    monkeypatch.setattr("yimen.cases.apart.true_parameters", lambda names, **_: frozenset(names))
+    with pytest.raises(actions.NotDecided, match="经手过（拟追缴）"):
+        _recover(town, wrong, proposal, by=boss)
+    with town.at_desk(town.window):
+        assert not CaseEvent.objects.filter(step="recover").exists()
+
+
+def test_where_the_township_may_not_confirm_it_claims_nothing_back_either(town, wrong):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    boss = make_staff(kind="town_approver", area=town.window.posts.get().area, username="boss")
+    proposal = _claim(town, wrong, grant)
+    with pytest.raises(actions.NotDecided, match="须由县级确认"):
+        _recover(town, wrong, proposal, by=boss)
+
+
+def test_a_relative_takes_no_part_in_claiming_back(town, wrong):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    proposal = _claim(town, wrong, grant)
+    with town.at_desk(town.colleague):
+        for one in (town.window, town.approver):
+            kin = {"person": town.person.pk, "relation": "姐弟", "staff": one}
+            actions.record_kinship(case=wrong.pk, by=town.colleague, at=noon(2), **kin)
+    with pytest.raises(actions.NotDecided, match="须回避"):
+        _recover(town, wrong, proposal)
+    with pytest.raises(actions.NotDecided, match="须回避"):
+        _claim(town, wrong, grant)
+
+
+def test_another_departments_money_is_claimed_back_by_that_department(town, wrong):
+    grant = given(town, "medical_aid", household=False)
+    _heard(town, wrong)
+    with pytest.raises(actions.NotDecided, match="由医保追缴"):
+        _claim(town, wrong, grant)
+
+
+def test_an_opinion_on_claiming_back_is_sent_back_with_a_reason_and_written_anew(town, wrong):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    first = _claim(town, wrong, grant)
+    with town.at_desk(town.approver):
+        with pytest.raises(actions.NotDecided, match="退回要写明"):
+            actions.return_recovery(case=wrong.pk, proposal=first.pk, words=" ", by=town.approver, at=noon(3))
+        actions.return_recovery(case=wrong.pk, proposal=first.pk, words="月份写错", by=town.approver, at=noon(3))
+    with pytest.raises(actions.NotDecided, match="没有等确认的追缴意见"):
+        _recover(town, wrong, first)
+    second = _claim(town, wrong, grant, day=4, months="2026年10月")
+    with pytest.raises(actions.Changed, match="换了一份"):
+        _recover(town, wrong, first, day=5)
+    _recover(town, wrong, second, day=5)
 
 
 @pytest.fixture

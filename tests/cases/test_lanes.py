@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from tests.cases.town import DAY, NOON, make_town, noon
+from tests.cases.town import DAY, NOON, make_town, noon, opened
 from tests.make import make_staff
 from yimen.benefits.actions import NotBooked, fund_reserve
 from yimen.benefits.models import Grant, Reserve
@@ -55,6 +55,19 @@ def couple(town):
         )
         members = [one.person_id for one in household_card(household_id=home.pk, on=DAY).members]
     return home, members
+
+
+def test_nobody_gives_small_aid_to_a_relative(town):
+    case = opened(town)
+    with town.at_desk(town.colleague):
+        kin = {"person": town.person.pk, "relation": "姐弟", "staff": town.window}
+        actions.record_kinship(case=case.pk, by=town.colleague, at=NOON, **kin)
+    for act in (actions.give_small_aid, actions.give_urgent_aid):
+        more = {"papers_by": DAY} if act is actions.give_urgent_aid else {}
+        hands = [actions.Hand(town.person.pk, Decimal(100))]
+        about = {"household": town.home.pk, "hands": hands, "cause": "illness", "words": "急病"}
+        with town.at_desk(town.window), pytest.raises(actions.NotDecided, match="须回避"):
+            act(by=town.window, at=NOON, **about, **more)
 
 
 def give(town, home, hands, **more):

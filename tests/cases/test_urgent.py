@@ -206,7 +206,7 @@ def test_above_the_most_the_council_decides_with_a_minute_and_the_county_confirm
         check(town, case, [later(30, "6999.99", home)])
     check(town, case, [later(30, "7000", home)])
     head = make_staff(kind="town_approver", area=Area.objects.get(code="990101001"), username="head")
-    monkeypatch.setattr("yimen.cases.deciding.true_parameters", lambda names, **_: frozenset(names))
+    monkeypatch.setattr("yimen.cases.apart.true_parameters", lambda names, **_: frozenset(names))
     with pytest.raises(actions.NotDecided, match="由县级确认"):
         confirm(town, case, by=head)
     confirm(town, case)

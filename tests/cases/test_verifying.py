@@ -250,6 +250,29 @@ def test_who_is_named_as_a_relative_stands_back_though_no_account_was_chosen(tow
         actions.investigate(case=case.pk, by=town.colleague, at=NOON)
 
 
+def test_who_is_on_record_as_a_relative_stands_back_in_the_next_case_too(town, case):
+    kin(town, case, staff=town.window)
+    with town.at_desk(town.colleague):
+        actions.withdraw(case=case.pk, words="本人撤回", by=town.colleague, at=NOON)
+        complaint = actions.record_report(
+            kind="complaint", channel="phone", about="沈小满", area=town.village, words="有车", by=town.colleague, at=NOON
+        )
+        held = actions.take_up_report(report=complaint.pk, household=town.home.pk, by=town.colleague, at=NOON)
+        assert len(queries.verification_page(case_id=held.pk, on=DAY).kinships) == 1
+    with town.at_desk(town.window), pytest.raises(actions.NotVerified, match="近亲属"):
+        actions.investigate(case=held.pk, by=town.window, at=NOON)
+
+
+def test_the_county_visits_in_every_later_case_of_who_has_a_relative_on_record(town, case):
+    kin(town, case, relative_name="柳大山")
+    with town.at_desk(town.colleague):
+        actions.withdraw(case=case.pk, words="本人撤回", by=town.colleague, at=NOON)
+    later = accepted(town, actions.Asked(LOW_INCOME))
+    signed(town, later)
+    with town.at_desk(town.window), pytest.raises(actions.NotDecided, match="须由县级入户"):
+        actions.propose(decision=decision_of(later, LOW_INCOME).pk, agrees=False, opinion="不", by=town.window, at=NOON)
+
+
 # ── once verified ───────────────────────────────────────────────────────────────────────────────────────────
 
 

@@ -129,23 +129,40 @@ def test_an_appeal_against_another_department_goes_to_that_department(enter, tow
 def test_money_paid_wrongly_is_claimed_back_after_a_hearing_by_who_confirms(enter, town):
     decision = decided(town, agrees=True)
     case = decision.case_id
-    step = reverse("case_step", args=[case, "recover"])
-    sent = {"yuan": "1,200.00", "months": "2026年8月至10月", "words": "入院期间重复发放", "article": "社会救助法第七十三条"}
+    propose, confirm, back = (
+        reverse("case_step", args=[case, name]) for name in ("propose-recovery", "recover", "return-recovery")
+    )
+    page = reverse("case_decisions", args=[case])
+    with town.at_desk(town.window):
+        grant = Decision.objects.get(pk=decision.pk).grant_id
+    sent = {"grant": grant, "yuan": "1,200.00", "months": "2026年8月至10月", "words": "入院期间重复发放"}
+    sent["article"] = "社会救助法第七十三条"
     client, window = enter(town.approver), enter(town.window)
-    assert "先听取" in client.post(step, sent).content.decode()
+    assert "先听取" in window.post(propose, sent).content.decode()
     with town.at_desk(town.window):
         CaseEvent.objects.create(
             case_id=case, step="hear", on=noon(3).date(), at=noon(3), by=town.window, area_path=town.village.path
         )
-    assert "追缴错发的" in client.get(reverse("case_decisions", args=[case])).content.decode()
-    assert "追缴错发的" not in window.get(reverse("case_decisions", args=[case])).content.decode()
-    assert window.post(step, sent).status_code == 403
-    for wrong in ({"yuan": "许多"}, {"yuan": "NaN"}, {"article": ""}, {"yuan": "-5"}):
-        assert client.post(step, sent | wrong).status_code == 422
+    assert "拟追缴" in window.get(page).content.decode()
+    assert client.post(propose, sent).status_code == 403
+    for wrong in ({"yuan": "许多"}, {"yuan": "NaN"}, {"article": ""}, {"yuan": "-5"}, {"grant": "x"}):
+        assert window.post(propose, sent | wrong).status_code == 422
 
-    done = client.post(step, sent, follow=True)
+    assert "由没有经手的人确认" in window.post(propose, sent, follow=True).content.decode()
+    with town.at_desk(town.window):
+        proposal = CaseEvent.objects.get(step="propose_recovery").pk
+    assert "等确认的追缴 1 项" in client.get(reverse("approve_list")).content.decode()
+    shown = client.get(page).content.decode()
+    assert "确认，作出追缴决定" in shown
+    assert "确认，作出追缴决定" not in window.get(page).content.decode()
+    assert window.post(confirm, {"proposal": proposal}).status_code == 403
+    assert client.post(confirm, {"proposal": "²"}).status_code == 422
+    assert client.post(back, {"proposal": proposal, "words": ""}).status_code == 422
+
+    done = client.post(confirm, {"proposal": proposal}, follow=True)
 
     assert "不从以后的救助里直接扣" in done.content.decode()
+    assert "追缴 1,200.00 元" in client.get(page).content.decode()
     answer = client.get(reverse("case_print", args=[case, "recovery"]))
     words = (
         "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages).replace("\n", "").replace(" ", "")

@@ -16,7 +16,7 @@ from ninja.security import SessionAuth
 from yimen.api.shapes import Accepting, CaseOut, Confirming, Consenting, Opening, Opinion, Refusing
 from yimen.api.walls import Refused, keyed
 from yimen.cases import actions
-from yimen.cases.queries import Case, CaseFilter, case_page, case_rows, cases
+from yimen.cases.queries import Case, CaseFilter, Decision, case_page, case_rows, cases
 from yimen.office.access import acting
 from yimen.office.audit import reading
 from yimen.office.once import once
@@ -69,8 +69,14 @@ def one(request: HttpRequest, case_id: uuid.UUID) -> Answer:
         "state": held.state,
         "version": held.version,
         "due_on": held.due_on.isoformat() if held.due_on else "",
-        "decisions": [{"decision": str(one.pk), "policy": one.policy, "state": one.state} for one in page.decisions],
+        "decisions": [_line(one) for one in page.decisions],
     }
+
+
+def _line(held: Decision) -> Answer:
+    # To the microsecond, as it is compared when it comes back.
+    given = held.proposed_at.isoformat() if held.proposed_at else ""
+    return {"decision": str(held.pk), "policy": held.policy, "state": held.state, "proposed_at": given}
 
 
 @router.post("/cases", summary="登记")
@@ -130,7 +136,7 @@ def confirm(request: HttpRequest, decision_id: uuid.UUID, body: Confirming, key:
     """Confirm: the grant is made with it, or nothing is."""
 
     def do() -> Answer:
-        return _decided(actions.confirm(decision=decision_id, words=body.words, by=acting(), at=timezone.now()))
+        return _decided(actions.confirm(decision=decision_id, words=body.words, seen=body.seen, by=acting(), at=timezone.now()))
 
     return _once("confirm", decision_id, body, key, do)
 
@@ -141,7 +147,7 @@ def refuse(request: HttpRequest, decision_id: uuid.UUID, body: Refusing, key: Ke
 
     def do() -> Answer:
         same: Answer = {"by": acting(), "at": timezone.now()}
-        return _decided(actions.refuse(decision=decision_id, words=body.words, article=body.article, **same))
+        return _decided(actions.refuse(decision=decision_id, words=body.words, article=body.article, seen=body.seen, **same))
 
     return _once("refuse", decision_id, body, key, do)
 

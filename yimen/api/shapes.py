@@ -137,14 +137,16 @@ class Opinion(Strict):
 
 
 class Confirming(Strict):
-    """The confirmation of a decision."""
+    """The confirmation of a decision, and when the opinion that was seen was given (`proposed_at` of the case)."""
 
+    seen: datetime
     words: Words = ""
 
 
 class Refusing(Strict):
-    """A refusal, in words and with its article."""
+    """A refusal, in words and with its article, and when the opinion that was seen was given."""
 
+    seen: datetime
     words: Words
     article: Annotated[str, Field(max_length=200)]
 
@@ -155,6 +157,7 @@ class DecisionOut(Schema):
     decision: str
     policy: str
     state: str
+    proposed_at: str
 
 
 class CaseOut(Schema):

@@ -27,7 +27,7 @@ from yimen.cases.departing import let_in_again, shut_out
 from yimen.cases.disputing import answer_contest, contest, receive_copy, rule, stay, take_effect, take_on
 from yimen.cases.dossier import NotArchived, archive_paper, number_blanks
 from yimen.cases.drawing import draw_checks
-from yimen.cases.ending import adjust_aid, end_aid, hear, recover
+from yimen.cases.ending import adjust_aid, end_aid, hear
 from yimen.cases.filing import NotFiled, hand_over_file, lend_file, return_file
 from yimen.cases.flow import Changed, WrongStep
 from yimen.cases.grounds import NotDecided, StaleFacts
@@ -50,6 +50,7 @@ from yimen.cases.portal_file import application_headings, load_applications, pre
 from yimen.cases.posting import NotPosted, clear, object_to, photograph, post, publish
 from yimen.cases.rating import open_pad, open_visit, rate_visit
 from yimen.cases.recomputing import recompute_dues
+from yimen.cases.recovering import propose_recovery, recover, return_recovery
 from yimen.cases.reporting import Named, answer_report, end_report, informant_of, record_report, take_up_report
 from yimen.cases.tasks import NotEnded, end_task
 from yimen.cases.telling import answer_appeal, appeal, tell, transfer_to_rigid
@@ -161,6 +162,7 @@ __all__ = [
     "post",
     "preview_applications",
     "propose",
+    "propose_recovery",
     "prove_online",
     "publish",
     "rate",
@@ -183,6 +185,7 @@ __all__ = [
     "refer",
     "refuse",
     "return_file",
+    "return_recovery",
     "revoke_authority",
     "rule",
     "save_draft",

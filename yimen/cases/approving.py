@@ -14,16 +14,18 @@ from typing import Any
 from django.db.models import Exists, OuterRef, QuerySet, Subquery
 
 from yimen.benefits.queries import receipts_of
+from yimen.cases.apart import prepared_by, preparers_of
 from yimen.cases.clock import Deadline
 from yimen.cases.deciding import REFERRED_DEPARTMENTS, causes_to_extend, in_hands_of, is_pushed, may_confirm
 from yimen.cases.dues import deadlines_of
 from yimen.cases.ending import taper_of, was_heard
 from yimen.cases.flow import CIVIL_AFFAIRS
-from yimen.cases.grounds import NotDecided, StaleFacts, prepared_by, unchanged
-from yimen.cases.models import Case, CaseEvent, Consent, Decision, Kinship, Posting, Visit
+from yimen.cases.grounds import NotDecided, StaleFacts, unchanged
+from yimen.cases.models import Case, CaseEvent, Consent, Decision, Posting, Visit
 from yimen.cases.posting import Asked, objections, posting_asked
 from yimen.cases.tapering import Taper
 from yimen.cases.telling import ANSWERS, TURNS_TO_RIGID, is_appealed, was_told
+from yimen.cases.verifying import kinships_of
 from yimen.cases.words import FINAL, DecisionState, Effect
 from yimen.office.access import NotAllowed, current, lent, may, require
 from yimen.office.calendar import calendar
@@ -106,7 +108,7 @@ def appealed_decisions(*, on: date) -> list[Waiting]:
 def _not_theirs(held: Decision, on: date) -> str:
     """Say why this person may not answer an appeal, or nothing."""
     staff = current().staff
-    if staff is None or staff.pk in (held.decided_by_id, held.proposed_by_id):
+    if staff is None or staff.pk in preparers_of(held.case) | {held.decided_by_id, held.proposed_by_id}:
         return "您经手过，由别人复核"
     try:
         in_hands_of(staff, held, on)
@@ -260,7 +262,7 @@ def decision_page(*, decision_id: uuid.UUID, on: date) -> DecisionPage:
         others=_others(held) if whole else [],
         receipts=_receipts(held, on) if whole else [],
         visits=list(Visit.objects.filter(case=held.case).select_related("first", "second")) if whole else [],
-        kinships=Kinship.objects.filter(case=held.case).count(),
+        kinships=kinships_of(held.case).count(),
         refused_consents=Consent.objects.filter(case=held.case, given=False).count() if whole else 0,
         events=events if whole else [one for one in events if one.decision_id == held.pk],
         taper=taper_of(held, on=on),

@@ -12,16 +12,16 @@ from typing import Any
 from django.db import transaction
 from django.utils.timezone import localdate
 
+from yimen.cases.apart import CONFIRMED_ON_THE_SPOT, is_councils, is_delegated, no_preparer
 from yimen.cases.clock import NotExtended, check_cause
 from yimen.cases.disputes import refused_anew_as_before
 from yimen.cases.drawing import unchecked
-from yimen.cases.dues import DELEGATED, policy_at, policy_of, project_dues
+from yimen.cases.dues import policy_at, policy_of, project_dues
 from yimen.cases.effects import EFFECTS, policy_name
 from yimen.cases.flow import CIVIL_AFFAIRS, Changed, Note, move_case, move_decision
 from yimen.cases.grounds import (
     NotDecided,
     fen_of,
-    no_preparer,
     no_relative,
     refusal_has_ground,
     today,
@@ -29,13 +29,14 @@ from yimen.cases.grounds import (
     visited,
     write_opinion,
 )
-from yimen.cases.models import Case, CaseEvent, CouncilMinute, Decision, Task
+from yimen.cases.models import Case, CaseEvent, Decision, Task
 from yimen.cases.posting import posting_asked
+from yimen.cases.verifying import COUNTY_DEPTH
 from yimen.cases.words import FINAL, DecisionState, Effect, Kind, TaskKind
 from yimen.office.access import current
 from yimen.office.models import Staff
 from yimen.office.queries import holds
-from yimen.screening.queries import current_rules, true_parameters
+from yimen.screening.queries import current_rules
 
 # Whoever is one of these is recognised by every department (社会救助法第42条).
 IDENTITY = frozenset(
@@ -48,9 +49,6 @@ IDENTITY = frozenset(
     }
 )
 REFERRED_DEPARTMENTS = frozenset({"教育"})
-# Given on the spot out of the township's own reserve (社会救助法第50条): a second person there confirms it.
-CONFIRMED_ON_THE_SPOT = frozenset({"small_emergency_aid"})
-COUNTY_DEPTH = 3
 
 
 def open_decisions(case: Case, asked: Iterable[Any], *, by: Staff | None, at: datetime) -> list[Decision]:
@@ -156,7 +154,7 @@ def _held(decision: uuid.UUID, seen: datetime | None) -> Decision:
 
 def may_confirm(held: Decision, by: Staff, on: date) -> None:
     """Raise NotDecided, in words, if this person may not confirm this decision on this day."""
-    no_preparer(held.case, by)
+    no_preparer(held.case, by, on, department=held.department, policy=held.policy)
     no_relative(held.case, by)
     if held.is_identity and held.effect == Effect.GIVE:
         visited(held.case)
@@ -172,12 +170,18 @@ def may_confirm(held: Decision, by: Staff, on: date) -> None:
 
 def in_hands_of(by: Staff, held: Decision, on: date) -> None:
     """Raise NotDecided unless it is theirs: township or county, as the province has it (社会救助法第44条), a local parameter."""
-    if held.department == CIVIL_AFFAIRS and held.policy not in CONFIRMED_ON_THE_SPOT and not _reaches_county(by, held.area_path):
-        if CouncilMinute.objects.filter(case_id=held.case_id).exists():
-            raise NotDecided("一事一议由县级集体研究决定，须由县级确认。")
-        true = true_parameters([DELEGATED], area_path=held.area_path, on=on, rules=current_rules())
-        if DELEGATED not in true:
-            raise NotDecided("本地没有录入“审核确认下放乡镇”（社会救助法第44条由省规定），须由县级确认。")
+    if held.department == CIVIL_AFFAIRS and held.policy not in CONFIRMED_ON_THE_SPOT:
+        confirms_here(by, held.case, on)
+
+
+def confirms_here(by: Staff, case: Case, on: date) -> None:
+    """Raise NotDecided if the county confirms and this is a township's desk."""
+    if _reaches_county(by, case.area_path):
+        return
+    if is_councils(case):
+        raise NotDecided("一事一议由县级集体研究决定，须由县级确认。")
+    if not is_delegated(case.area_path, on):
+        raise NotDecided("本地没有录入“审核确认下放乡镇”（社会救助法第44条由省规定），须由县级确认。")
 
 
 def _reaches_county(by: Staff, area_path: str) -> bool:
@@ -194,7 +198,7 @@ def refuse(*, decision: uuid.UUID, words: str, article: str, by: Staff, at: date
     StaleFacts as `confirm` does; Changed if another opinion has taken the place of the one `seen`; WrongStep, NotAllowed.
     """
     held = _held(decision, seen)
-    no_preparer(held.case, by)
+    no_preparer(held.case, by, localdate(at), department=held.department, policy=held.policy)
     in_hands_of(by, held, localdate(at))
     no_relative(held.case, by)
     if not words.strip() or not article.strip():

@@ -1,6 +1,6 @@
 """
 Ending and reducing (终止与调整): the person is heard first (社会救助法第48条); then an opinion, where the policy says so a
-posting, and a confirmation by somebody else. Nothing stops by itself; what is to be paid back is a decision of its own.
+posting, and a confirmation by somebody else. Nothing stops by itself; what is to be paid back is decided in `recovering`.
 """
 
 import uuid
@@ -79,6 +79,7 @@ def adjust_aid(*, case: uuid.UUID, grant: uuid.UUID, yuan: Decimal, opinion: str
         raise NotDecided("调整后的金额应大于零，并且与现在不同；要停发的，走终止。")
     lowered = running.amount_fen is None or fen < running.amount_fen
     held = _case_of(case, by) if lowered else Case.objects.get(pk=case)
+    no_relative(held, by)
     made = _made(held, running, Effect.ADJUST)
     return write_opinion(made, _today(made, localdate(at)), agrees=True, opinion=_opinion(opinion), amount_fen=fen, by=by, at=at)
 
@@ -165,27 +166,6 @@ def _today(held: Decision, on: date) -> Today | None:
         return today(held, on)
     except NotDecided:
         return None
-
-
-@transaction.atomic
-def recover(*, case: uuid.UUID, yuan: Decimal, months: str, words: str, article: str, by: Staff, at: datetime) -> Case:
-    """
-    Write down a decision to claim back what was overpaid (追缴决定): its own, in writing, never a silent set-off.
-
-    It moves no money here. Raises NotDecided without amount, months, reasons and article, or if nobody was heard.
-    """
-    held = Case.objects.get(pk=case)
-    if yuan <= 0 or not (months.strip() and words.strip() and article.strip()):
-        raise NotDecided("追缴要写明金额、所属月份、理由和依据的条款。")
-    if not was_heard(held):
-        raise NotDecided(f"追缴以前须先听取本人意见（{HEARD}）。")
-    note = Note(f"追缴 {yuan:,.2f} 元（{months.strip()}）：{words.strip()}", article=article.strip())
-    return move_case("recover", case, by=by, at=at, note=note)
-
-
-def recoveries_of(case: Case) -> list[CaseEvent]:
-    """Return the decisions to claim back that were taken in a case (追缴决定), the oldest first."""
-    return list(CaseEvent.objects.filter(case=case, step="recover").select_related("by").order_by("at"))
 
 
 def taper_of(decision: Decision, *, on: date) -> Taper | None:

@@ -76,6 +76,8 @@ CASE_STEPS: Mapping[str, Step] = {
     "hear": _step("听取意见", State.ACCEPTED, needs="case.verify"),
     "hand_over": _step("移交首派责任", State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED, needs="case.open"),
     "reassign": _step("改派首派责任", State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED, needs="case.reassign"),
+    "propose_recovery": _step("拟追缴", State.ACCEPTED, State.CONCLUDED, State.DELIVERED, needs="decision.propose"),
+    "recovery_back": _step("追缴意见退回", State.ACCEPTED, State.CONCLUDED, State.DELIVERED, needs="decision.confirm"),
     "recover": _step("追缴决定", State.ACCEPTED, State.CONCLUDED, State.DELIVERED, needs="decision.confirm"),
     "conclude": _step("办结", State.ACCEPTED, to=State.CONCLUDED, needs="case.see"),
     "deliver": _step("送达", State.CONCLUDED, to=State.DELIVERED, needs="case.deliver"),

@@ -1,13 +1,11 @@
 """
 What a decision rests on (依据): the rules' answer and the facts of today, frozen with the opinion and compared before the
-confirmation; who may not take part in it.
+confirmation; relatives take no part in it. Who prepared a case and decides nothing of it stands in `apart`.
 """
 
 import hashlib
 import json
-import uuid
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -17,9 +15,9 @@ from typing import Any
 from django.db.models import Q
 
 from yimen.cases.dues import project_dues
-from yimen.cases.flow import CASE_STEPS, DECISION_STEPS, Note, move_decision
-from yimen.cases.models import Case, CaseEvent, CouncilMinute, Decision, Kinship, UrgentAid, Visit
-from yimen.cases.verifying import is_relative
+from yimen.cases.flow import Note, move_decision
+from yimen.cases.models import Case, CouncilMinute, Decision, UrgentAid, Visit
+from yimen.cases.verifying import is_relative, kinships_of
 from yimen.cases.visiting import HOME
 from yimen.cases.words import Effect, Kind, State
 from yimen.office.access import System, current, may, scope
@@ -27,7 +25,6 @@ from yimen.office.models import Staff
 from yimen.policies.queries import Answer
 from yimen.screening.queries import answer_of, current_rules, explain_registered, reckoned_of, story_of
 
-STEP_WORDS = {name: step.words for steps in (DECISION_STEPS, CASE_STEPS) for name, step in steps.items()}
 # What an opinion or a refusal must say where every condition is met, so that whoever reads it sees it.
 AGAINST = "与规则不同的理由"
 
@@ -130,41 +127,13 @@ def no_relative(case: Case, by: Staff) -> None:
         raise NotDecided("这一户有您的近亲属，您须回避，请首派责任人另派他人。")
 
 
-# Whoever takes one of these steps prepares the case: takes it in, investigates, settles a fact, gives an opinion.
-PREPARING = ("accept", "take_up", "give_first", "investigate", "settle", "check_urgent", "propose")
-
-
-def prepared_by(by: Staff, cases: Iterable[uuid.UUID]) -> dict[uuid.UUID, set[str]]:
-    """
-    Return which of these cases somebody has prepared, and by which steps, in words.
-
-    A visit counts as well, save the county's own, by which whoever confirms makes sure for themselves (民发〔2021〕57号第20条).
-    """
-    wanted, found = list(cases), defaultdict[uuid.UUID, set[str]](set)
-    steps = CaseEvent.objects.filter(case__in=wanted, by=by, step__in=PREPARING).values_list("case_id", "step")
-    for case, step in steps:
-        found[case].add(STEP_WORDS[step])
-    visits = Visit.objects.filter(Q(first=by) | Q(second=by), case__in=wanted, by_county=False)
-    for case in visits.values_list("case_id", flat=True):
-        found[case].add("入户调查")
-    return dict(found)
-
-
-def no_preparer(case: Case, by: Staff) -> None:
-    """Raise NotDecided for somebody who has prepared this case (收办分离): nobody prepares and confirms the same one."""
-    done = prepared_by(by, [case.pk]).get(case.pk)
-    if done:
-        words = "、".join(sorted(done))
-        raise NotDecided(f"这个办件您经手过（{words}），初审和确认不能是同一个人（收办分离），请由别人决定。")
-
-
 def visited(case: Case) -> None:
     """Raise NotDecided before two have signed a visit; with a relative on record or a complaint, before the county's own."""
     # Neighbours, letters and a third party tell something too; the visit at home is the law's.
     visits = Visit.objects.filter(case=case, way=HOME, second_signed_at__isnull=False)
     if not visits.exists():
         raise NotDecided("还没有两人签字的入户调查（民发〔2021〕57号第16条），先入户再初审。")
-    if Kinship.objects.filter(case=case).exists() and not visits.filter(by_county=True).exists():
+    if kinships_of(case).exists() and not visits.filter(by_county=True).exists():
         raise NotDecided("这一户有近亲属备案，须由县级入户（民发〔2021〕57号第20条），县级入户记录以前不能办理。")
     if complained_of(case) and not visits.filter(by_county=True).exists():
         raise NotDecided("申请期间这一户有投诉举报，须由县级入户（民发〔2021〕57号第20条），县级入户记录以前不能办理。")

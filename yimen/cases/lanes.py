@@ -20,6 +20,7 @@ from yimen.cases.applying import Asked, open_case
 from yimen.cases.deciding import open_decisions, propose
 from yimen.cases.dues import project_dues
 from yimen.cases.flow import Note, move_case
+from yimen.cases.grounds import no_relative
 from yimen.cases.models import Case, Decision, UrgentAid
 from yimen.cases.numbers import next_number
 from yimen.cases.words import Cause, Channel, Lane
@@ -98,6 +99,7 @@ def give_small_aid(
     opened = open_case(
         household=household, channel=channel, by=by, at=at, applicant=hands[0].person, matter=f"{Lane.SMALL.label}：{label}"
     )
+    no_relative(opened, by)
     number = next_number(opened.area_path, on)
     case = move_case(
         "give_first",

@@ -53,7 +53,7 @@ from yimen.cases.dossier import (
     pads_out,
 )
 from yimen.cases.dues import accepted_day, deadlines_of, policy_at, wrong_dues
-from yimen.cases.ending import recoveries_of, running_grants, taper_of, was_heard
+from yimen.cases.ending import running_grants, taper_of, was_heard
 from yimen.cases.filing import FilePage, Retention, file_number_of, file_page, files_out, retention_of
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
 from yimen.cases.identity import identified
@@ -81,6 +81,7 @@ from yimen.cases.posting import Sheet, board, posting_asked, sheet_of
 from yimen.cases.progress import Progress, progress_of
 from yimen.cases.promising import Promise, promise_of
 from yimen.cases.rating import Hall, PointLine, bad_ones_open, hall_visit, on_the_pad, ratings_by_point, visit_asked
+from yimen.cases.recovering import grants_of, recoveries_of, waiting_recoveries, waiting_recovery
 from yimen.cases.reporting import answer_to, has_informant, report_seen, reports, unmatched_reports
 from yimen.cases.tapering import tapers
 from yimen.cases.tasks import TaskLine, task_seen, tasks_in_hand
@@ -98,6 +99,7 @@ from yimen.cases.verification import (
     visit_page,
     waiting_for_other,
 )
+from yimen.cases.verifying import kinships_of
 from yimen.cases.warnings import CheckCounts, Suggested, cases_of_finding, check_counts, checks, suggested_for
 from yimen.cases.words import OPEN, AuthorityMatter, Channel, DecisionState, Grade, Kind, OnlineState, PaperState, Proof, State
 from yimen.office.access import require
@@ -183,6 +185,7 @@ __all__ = [
     "file_page",
     "files_out",
     "found_by",
+    "grants_of",
     "hall_visit",
     "handed_over",
     "has_informant",
@@ -254,6 +257,8 @@ __all__ = [
     "waiting_for_other",
     "waiting_one",
     "waiting_online",
+    "waiting_recoveries",
+    "waiting_recovery",
     "was_heard",
     "was_told",
     "with_names",
@@ -400,7 +405,7 @@ def case_page(*, case_id: uuid.UUID) -> CasePage:
         accepted_on=accepted_day(events),
         papers=list(Paper.objects.filter(case=case).order_by("pk")),
         consents=list(Consent.objects.filter(case=case)),
-        kinships=list(Kinship.objects.filter(case=case).select_related("staff")),
+        kinships=list(kinships_of(case)),
         visits=list(Visit.objects.filter(case=case).select_related("first", "second").order_by("visited_on")),
         postings=list(Posting.objects.filter(decision__case=case).order_by("starts_on")),
         tasks=list(Task.objects.filter(case=case).select_related("owner").order_by("done_at", "due_on")),

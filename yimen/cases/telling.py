@@ -9,17 +9,18 @@ from datetime import date, datetime
 from django.db import transaction
 from django.utils.timezone import localdate
 
+from yimen.cases.apart import deciders, is_of_county, preparers_of
 from yimen.cases.applying import Asked
-from yimen.cases.deciding import COUNTY_DEPTH, in_hands_of, open_decisions
-from yimen.cases.dues import DELEGATED, RIGID, project_dues
+from yimen.cases.deciding import in_hands_of, open_decisions
+from yimen.cases.dues import RIGID, project_dues
 from yimen.cases.flow import CIVIL_AFFAIRS, Note, move_case, move_decision
 from yimen.cases.grounds import NotDecided, no_relative
 from yimen.cases.models import Case, CaseEvent, Decision, Task
 from yimen.cases.words import DecisionState, Effect, State, TaskKind
 from yimen.office.models import Staff
-from yimen.office.queries import colleagues, place_of
+from yimen.office.queries import colleagues
 from yimen.policies.queries import Parameter
-from yimen.screening.queries import current_rules, parameter_at, true_parameters
+from yimen.screening.queries import current_rules, parameter_at
 
 TURNS_TO_RIGID = frozenset({"subsistence_allowance", "single_person_subsistence"})
 ANSWERS = ("uphold", "reopen", "correct")
@@ -85,7 +86,7 @@ def appeal(*, decision: uuid.UUID, words: str, by: Staff | None, at: datetime, o
     if is_appealed(decision):
         raise NotDecided("这项决定的复核申请已经记下，还没有答复，不用再记。")
     moved = move_decision("appeal", decision, by=by, at=at, note=Note(words.strip(), on=on, article="社会救助法第76条"))
-    took_part = (moved.decided_by_id, moved.proposed_by_id)
+    took_part = preparers_of(moved.case) | {moved.decided_by_id, moved.proposed_by_id}
     owner = next((one for one in _reviewers(moved, localdate(at)) if one.pk not in took_part), moved.case.first_assignee)
     task: Task = Task.objects.create(
         case=moved.case,
@@ -106,22 +107,11 @@ def _reviewers(decision: Decision, on: date) -> list[Staff]:
 
     Where nobody else confirms, the county's supervisor gets it, to find somebody.
     """
-    path = decision.area_path
+    able = deciders(decision.case, on, department=decision.department, policy=decision.policy)
     if decision.department != CIVIL_AFFAIRS:
-        able = colleagues(permission="decision.department", area_path=path)
-        return [one for one in able if one.department is not None and one.department.name == decision.department]
-    delegated = DELEGATED in true_parameters([DELEGATED], area_path=path, on=on, rules=current_rules())
-    confirming = colleagues(permission="decision.confirm", area_path=path)
-    able = [one for one in confirming if delegated or _of_county(one, "decision.confirm", path)]
-    return [
-        *able,
-        *(one for one in colleagues(permission="case.reassign", area_path=path) if _of_county(one, "case.reassign", path)),
-    ]
-
-
-def _of_county(staff: Staff, permission: str, area_path: str) -> bool:
-    place = place_of(staff, permission=permission, area_path=area_path)
-    return place is not None and place.path.count(".") <= COUNTY_DEPTH
+        return able
+    supervisors = colleagues(permission="case.reassign", area_path=decision.area_path)
+    return [*able, *(one for one in supervisors if is_of_county(one, decision.area_path, permission="case.reassign"))]
 
 
 @transaction.atomic
@@ -131,10 +121,10 @@ def answer_appeal(*, decision: uuid.UUID, upheld: bool, words: str, by: Staff, a
 
     What was confirmed and is found wrong stays until another decision changes it: a task of whoever answers for the case.
 
-    Raises NotDecided without reasons, without an appeal, or by whoever gave the opinion or decided; WrongStep, NotAllowed.
+    Raises NotDecided without reasons, without an appeal, or by whoever prepared or decided it; WrongStep, NotAllowed.
     """
     held = Decision.objects.select_related("case").get(pk=decision)
-    if by.pk in (held.decided_by_id, held.proposed_by_id):
+    if by.pk in preparers_of(held.case) | {held.decided_by_id, held.proposed_by_id}:
         raise NotDecided("复核须由没有经手这项决定的人答复。")
     no_relative(held.case, by)
     in_hands_of(by, held, localdate(at))

@@ -121,7 +121,8 @@ def give_urgent_aid(
     Give the first stage before any check (先行救助), also to people from elsewhere; checks and papers follow by a day.
 
     `papers_by` is the local term, or an earlier day; where none is entered it must be said. Raises NotGiven above the first
-    sum or for somebody not of the household, NotBooked if the reserve is short, NotAllowed. Needs an open reading.
+    sum or for somebody not of the household, NotDecided for a relative, NotBooked if the reserve is short, NotAllowed.
+    Needs an open reading.
     """
     on = localdate(at)
     card = household_card(household_id=household, on=on)
@@ -132,6 +133,7 @@ def give_urgent_aid(
     label = Cause(cause).label
     matter = f"{Lane.URGENT.label}：{label}"
     opened = open_case(household=household, channel=channel, by=by, at=at, applicant=hands[0].person, matter=matter)
+    no_relative(opened, by)
     case = move_case(
         "give_first",
         opened.pk,

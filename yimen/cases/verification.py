@@ -10,7 +10,15 @@ from django.db.models import QuerySet
 from yimen.cases.drawing import awaiting_draw, county_visited, drawn_of
 from yimen.cases.indicators import Item, Sheet, sheet_of
 from yimen.cases.models import Case, Consent, Draw, DrawEntry, Kinship, Settlement, Task, Visit, VisitDraft
-from yimen.cases.verifying import acts_as_third_party, is_county_desk, policies_of, registered_for, steps_taken, third_parties
+from yimen.cases.verifying import (
+    acts_as_third_party,
+    is_county_desk,
+    kinships_of,
+    policies_of,
+    registered_for,
+    steps_taken,
+    third_parties,
+)
 from yimen.cases.visiting import HOME, THIRD_PARTY, companions, facts_of_way, source_of, visited_by
 from yimen.cases.words import State, TaskKind
 from yimen.office.access import NotAllowed, current, may, require
@@ -239,7 +247,7 @@ def verification_page(*, case_id: uuid.UUID, on: date) -> VerificationPage:
         visits=list(Visit.objects.filter(case=case).select_related("first", "second").order_by("visited_on", "recorded_at")),
         tasks=_sent(case, able),
         steps=steps_taken(case),
-        kinships=list(Kinship.objects.filter(case=case).select_related("staff")),
+        kinships=list(kinships_of(case)),
         consents=(sum(consents), len(sheet.card.members)),
         # The draw itself belongs to the county; a township sees of it only its own entries.
         drawn=DrawEntry.objects.filter(decision__case=case).first(),

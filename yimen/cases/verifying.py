@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils.timezone import localdate
 
 from yimen.cases.dues import project_dues
@@ -51,15 +52,22 @@ def relatives_among(case: Case, people: Iterable[Staff]) -> set[int]:
     """
     Return who of some people has a recorded relative in the household, named by account or only by name (备案).
 
-    Who has the same name stands back too: a namesake loses nothing by it.
+    On whichever of its cases it was recorded: a relative stays one. Who has the same name stands back too: a namesake loses
+    nothing by it.
     """
-    filed = list(Kinship.objects.filter(case=case))
+    filed = list(kinships_of(case))
     found = {one.staff_id for one in filed if one.staff_id is not None}
     if len(found) < len(filed):
         with reading("核对回避"), comparing():
             names = {_plain(one.relative_name or "") for one in filed if one.staff_id is None}
         found |= {one.pk for one in people if _plain(one.name) in names}
     return found
+
+
+def kinships_of(case: Case) -> QuerySet[Kinship]:
+    """Return what is on record of relatives in a case's household, in this case or in any other (备案)."""
+    found: QuerySet[Kinship] = Kinship.objects.filter(case__household_id=case.household_id)
+    return found.select_related("staff")
 
 
 def _plain(name: str) -> str:

@@ -6,7 +6,14 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 
-from yimen.cases.queries import appealed_decisions, own_department, priority_rule, waiting_decisions, with_names
+from yimen.cases.queries import (
+    appealed_decisions,
+    own_department,
+    priority_rule,
+    waiting_decisions,
+    waiting_recoveries,
+    with_names,
+)
 from yimen.office.audit import reading
 
 PER_PAGE = 50
@@ -28,6 +35,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "reviews": reviews,
         "ready": len(ready),
         "late": sum(one.is_late for one in rows),
+        "recoveries": waiting_recoveries() if not own_department() else [],
         "department": own_department(),
         "rule": priority_rule(),
     }

@@ -194,16 +194,34 @@ def _end(request: HttpRequest, held: Any) -> str:
     return "拟终止的初审意见已记下；由别人确认以后，才从次月停发。"
 
 
-def _recover(request: HttpRequest, held: Any) -> str:
-    actions.recover(
+def _propose_recovery(request: HttpRequest, held: Any) -> str:
+    actions.propose_recovery(
         case=held.case.pk,
+        grant=_grant(request),
         yuan=_yuan(request),
         months=_words(request, "months"),
         words=_words(request),
         article=_words(request, "article"),
         **_who(),
     )
+    return "拟追缴的意见已记下；由没有经手的人确认以后，才是追缴决定。"
+
+
+def _recover(request: HttpRequest, held: Any) -> str:
+    actions.recover(case=held.case.pk, proposal=_proposal(request), **_who())
     return "追缴决定已记下。请打印追缴决定告知书，书面告知本人；不从以后的救助里直接扣。"
+
+
+def _return_recovery(request: HttpRequest, held: Any) -> str:
+    actions.return_recovery(case=held.case.pk, proposal=_proposal(request), words=_words(request), **_who())
+    return "追缴意见已退回。"
+
+
+def _proposal(request: HttpRequest) -> int:
+    text = _words(request, "proposal")
+    if not (text.isascii() and text.isdigit()):
+        raise actions.NotDecided("请从页面上确认或退回这份追缴意见。")
+    return int(text)
 
 
 def _yuan(request: HttpRequest) -> Decimal:
@@ -273,7 +291,9 @@ _STEPS: dict[str, Callable[[HttpRequest, Any], str]] = {
     "hear": _hear,
     "end": _end,
     "adjust": _adjust,
+    "propose-recovery": _propose_recovery,
     "recover": _recover,
+    "return-recovery": _return_recovery,
     "deliver": _deliver,
     "offer": _offer,
     "answer": _answer,

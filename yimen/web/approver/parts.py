@@ -4,7 +4,18 @@ from typing import Any
 
 from django.utils import timezone
 
-from yimen.cases.queries import Case, how_to_appeal, open_offer, recoveries_of, running_grants, stands_of, tapers, was_heard
+from yimen.cases.queries import (
+    Case,
+    grants_of,
+    how_to_appeal,
+    open_offer,
+    recoveries_of,
+    running_grants,
+    stands_of,
+    tapers,
+    waiting_recovery,
+    was_heard,
+)
 from yimen.office.access import current, may
 from yimen.office.queries import colleagues
 from yimen.screening.queries import current_rules
@@ -32,8 +43,22 @@ def _running(case: Case) -> dict[str, Any]:
         "tapering": [one.policy for one in grants if one.ends_on is None and tapers(current_rules().policy(one.policy))],
         "heard": heard,
         "may_hear": is_open,
-        "may_recover": heard and case.state in RECOVERED_IN and may("decision.confirm", area_path=case.area_path),
+        **_recovering(case, heard),
+    }
+
+
+def _recovering(case: Case, heard: bool) -> dict[str, Any]:
+    """What was claimed back, the opinion on it that waits, and whether this post writes or confirms one."""
+    waits = waiting_recovery(case)
+    writes, confirms = (may(one, area_path=case.area_path) for one in ("decision.propose", "decision.confirm"))
+    is_open = heard and case.state in RECOVERED_IN
+    grants = list(grants_of(case)) if is_open and writes and waits is None else []
+    return {
         "recovered": recoveries_of(case),
+        "recovery": waits,
+        "paid": grants,
+        "confirms_recovery": confirms and waits is not None,
+        "shows_recovery": (is_open and (writes or confirms)) or waits is not None,
     }
 
 
