@@ -2,15 +2,17 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 
 from tests.cases.town import DAY, NOON, make_town, noon, opened
 from tests.journeys.seat import number_of, picture
 from tests.make import make_household, make_person, make_staff, make_village
 from yimen.cases import actions, queries
 from yimen.cases.models import Authority, Case, Paper, Task
-from yimen.office.access import NotAllowed, scope
+from yimen.office.access import NotAllowed, System, scope
 from yimen.office.files import open_file
 from yimen.office.vault import blind_index
 from yimen.registry.queries import household_card
@@ -254,3 +256,12 @@ def test_another_town_s_agent_finds_nobody(town, paper):
         own(town, foreign, paper)
     with scope(foreign, "测试"):
         assert queries.helped_by(staff=foreign, on=DAY) == []
+
+
+def test_what_a_window_had_entered_before_goes_on_and_what_an_agent_entered_waits(town, agent, paper):
+    seen, own_entry = held(town, paper), own(town, agent, replace(paper, relation="帮办代办员"), seen=False)
+    with scope(System("test"), "测试"):
+        Authority.objects.update(confirmed_at=None, confirmed_by=None)
+        import_module("yimen.cases.migrations.0017_authority_confirmed").confirm_what_others_entered(apps, None)
+        rows = dict(Authority.objects.values_list("pk", "confirmed_by__username"))
+    assert rows == {seen.pk: town.window.username, own_entry.pk: None}

@@ -63,6 +63,7 @@ SPOILT = [
         "最接近的是“家庭月收入”",
     ),
     ("policy", "编号: subsistence_allowance", "编号: &a [*a]", "national/policy.yaml 第 1 行", "绕回了自己"),
+    ("policy", "额度单位: 元/月", f"额度单位: {'长' * 41}", "national/policy.yaml", "最长 40 个字"),
     ("parameters", "630.00,元/月", "1,630.00,元/月", "parameters/local.csv 第 4 行", "多一格"),
     ("parameters", "630.00,元/月", "1e9999999,元/月", "parameters/local.csv 第 4 行", "不是数"),
     ("parameters", "低保标准,990101,城", "低保标准,花城,城", "parameters/local.csv 第 2 行", "区划代码"),

@@ -22,7 +22,7 @@ class Grant(Scoped):
     policy = models.CharField(max_length=40)
     policy_version = models.CharField(max_length=80, blank=True)
     amount_fen = models.BigIntegerField(null=True)
-    unit = models.CharField(max_length=10, default="元/月")
+    unit = models.CharField(max_length=40, default="元/月")
     starts_on = models.DateField()
     ends_on = models.DateField(null=True)
     next_review_on = models.DateField(null=True)

@@ -13,6 +13,8 @@ from yimen.policies.model import Basis, Condition, Example, Paper, Policy, Posti
 from yimen.policies.source import Mapping as Document
 from yimen.policies.source import Problem, Reader
 
+# What tables keep of a unit.
+LONGEST_UNIT = 40
 RELATIONS = ("前置", "互斥", "择一", "补差", "择高")
 VERDICTS = {"符合": "eligible", "不符合": "not_eligible", "待核实": "unknown"}
 ROUNDINGS = {"四舍五入", "进一", "舍去"}
@@ -64,7 +66,7 @@ def read_policy(document: Document, *, place: str, problems: list[Problem]) -> P
         tiers=tuple(_tier(inner) for inner in _inner(reader, "标准", problems)),
         extras=tuple(_tier(inner) for inner in _inner(reader, "分项", problems)),
         rounding=_rounding(reader),
-        unit=reader.text("额度单位", "元/月"),
+        unit=_unit(reader),
         pays_from=reader.text("起发", ""),
         pays_until=reader.text("停发", ""),
         posting=_posting(reader, problems),
@@ -123,6 +125,14 @@ def _texts(reader: Reader, key: str) -> tuple[str, ...]:
     if any(not isinstance(entry, str) for entry in entries):
         reader.note(key, f"“{key}”应是文字的列表。")
     return tuple(str(entry) for entry in entries if isinstance(entry, str))
+
+
+def _unit(reader: Reader) -> str:
+    """Return what an amount is told in; it stands behind every amount, so a sentence belongs into 帮扶内容."""
+    unit = reader.text("额度单位", "元/月")
+    if len(unit) > LONGEST_UNIT:
+        reader.note("额度单位", f"额度单位最长 {LONGEST_UNIT} 个字；更多的话写在“帮扶内容”里。")
+    return unit
 
 
 def _day(reader: Reader, key: str, *, needed: bool = True) -> date | None:

@@ -5,6 +5,13 @@ from django.conf import settings
 from django.db import migrations, models
 
 
+def confirm_what_others_entered(apps, schema_editor):
+    """What a window had entered was seen by it; only what a helping agent entered themselves waits."""
+    authority = apps.get_model("cases", "Authority")
+    seen = authority._base_manager.exclude(agent_id=models.F("recorded_by_id"), agent_id__isnull=False)
+    seen.update(confirmed_at=models.F("recorded_at"), confirmed_by_id=models.F("recorded_by_id"))
+
+
 class Migration(migrations.Migration):
 
     dependencies = [
@@ -28,4 +35,5 @@ class Migration(migrations.Migration):
             model_name='authority',
             constraint=models.CheckConstraint(condition=models.Q(('confirmed_by', None), ('agent', None), models.Q(('confirmed_by', models.F('agent')), _negated=True), _connector='OR'), name='authority_confirmed_by_another'),
         ),
+        migrations.RunPython(confirm_what_others_entered, migrations.RunPython.noop),
     ]

@@ -134,7 +134,7 @@ class Decision(Scoped):
     words = models.CharField(max_length=500, blank=True)
     article = models.CharField(max_length=200, blank=True)
     amount_fen = models.BigIntegerField(null=True)
-    unit = models.CharField(max_length=10, blank=True)
+    unit = models.CharField(max_length=40, blank=True)
     facts = models.JSONField(default=dict)
     conditions = models.JSONField(default=list)
     facts_hash = models.CharField(max_length=32, blank=True)
