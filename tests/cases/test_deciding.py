@@ -475,6 +475,26 @@ def test_a_refused_allowance_goes_on_to_rigid_expenditure_with_consent_and_no_ne
         assert not Task.objects.filter(kind="deliver", done_at=None).exists()
 
 
+def test_nothing_is_told_handed_over_or_appealed_against_on_a_day_before_it_was_decided(town):
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    decision = _nursing(town)
+    with town.at_desk(town.approver):
+        actions.confirm(decision=decision.pk, by=town.approver, at=noon(10))
+    early, its_day = noon(9).date(), noon(10).date()
+    common = {"by": town.window, "at": noon(11)}
+    with town.at_desk(town.window):
+        for step in (actions.tell, actions.appeal):
+            with pytest.raises(actions.NotDecided, match=f"在作出决定（{its_day}）以前"):
+                step(decision=decision.pk, words="说了", on=early, **common)
+        with pytest.raises(actions.NotDelivered, match=f"在作出决定（{its_day}）以前"):
+            actions.deliver(case=case.pk, way="home", said_aloud=True, handed_on=early, **common)
+        assert not CaseEvent.objects.filter(step__in=("tell", "appeal", "deliver")).exists()
+
+        handed = actions.deliver(case=case.pk, way="home", said_aloud=True, handed_on=its_day, **common)
+
+        assert handed.handed_on == its_day
+
+
 def test_the_urgent_the_disabled_and_the_old_come_first(town):
     case = accepted(town, actions.Asked(NURSING, town.person.pk))
     proposed(town, case, NURSING)

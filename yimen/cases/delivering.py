@@ -45,7 +45,8 @@ def deliver(
     """
     Hand the result to the person (送达): at the window, at home, by post or message. It tells the decisions in writing.
 
-    A refusal or an ending is never sent as a message alone. Raises NotDelivered, WrongStep, NotAllowed.
+    A refusal or an ending is never sent as a message alone, and nothing on a day before it was decided. Raises NotDelivered,
+    WrongStep, NotAllowed.
     """
     on = handed_on or localdate(at)
     if on > localdate(at):
@@ -55,6 +56,9 @@ def deliver(
     if way == Handing.Way.POST and not receipt.strip():
         raise NotDelivered("邮寄的请写邮单号，作为送达的凭据。")
     decided = list(Decision.objects.filter(case_id=case, state__in=(DecisionState.CONFIRMED, DecisionState.REFUSED)))
+    decided_on = max((localdate(one.decided_at) for one in decided if one.decided_at), default=on)
+    if on < decided_on:
+        raise NotDelivered(f"送达的日期 {on} 在作出决定（{decided_on}）以前，请核对。")
     if way == Handing.Way.MESSAGE and any(_needs_paper(one) for one in decided):
         raise NotDelivered("不予确认、终止和调整的决定要书面送达，不能只发短信。")
     held = move_case("deliver", case, by=by, at=at, note=Note(Handing.Way(way).label, on=on), delivered_at=at)

@@ -54,15 +54,23 @@ def tell(*, decision: uuid.UUID, words: str, by: Staff, at: datetime, on: date |
     """
     Note that the person has been told the decision in writing (书面告知): a refusal within three working days.
 
-    Raises NotDecided if they were told before or `on` lies ahead, WrongStep, NotAllowed.
+    Raises NotDecided if they were told before, or `on` lies ahead or before the decision; WrongStep, NotAllowed.
     """
-    if on is not None and on > localdate(at):
-        raise NotDecided(f"告知的日期 {on} 在今天以后，请核对。")
+    _could_be(decision, on, localdate(at), "告知")
     if was_told(decision):
         raise NotDecided("这项决定已经书面告知过了。")
     moved = move_decision("tell", decision, by=by, at=at, note=Note(words.strip() or "书面告知", on=on))
     project_dues(moved.case)
     return moved
+
+
+def _could_be(decision: uuid.UUID, on: date | None, today: date, what: str) -> None:
+    """Raise NotDecided for a day that lies ahead, or on which there was no decision yet."""
+    decided_at = Decision.objects.get(pk=decision).decided_at
+    if on is not None and on > today:
+        raise NotDecided(f"{what}的日期 {on} 在今天以后，请核对。")
+    if on is not None and decided_at is not None and on < localdate(decided_at):
+        raise NotDecided(f"{what}的日期 {on} 在作出决定（{localdate(decided_at)}）以前，请核对。")
 
 
 def was_told(decision: uuid.UUID) -> bool:
@@ -81,8 +89,7 @@ def appeal(*, decision: uuid.UUID, words: str, by: Staff | None, at: datetime, o
     """
     if not words.strip():
         raise NotDecided("请写明本人不服的是什么，照本人的话写。")
-    if on is not None and on > localdate(at):
-        raise NotDecided(f"申请复核的日期 {on} 在今天以后，请核对。")
+    _could_be(decision, on, localdate(at), "申请复核")
     if is_appealed(decision):
         raise NotDecided("这项决定的复核申请已经记下，还没有答复，不用再记。")
     moved = move_decision("appeal", decision, by=by, at=at, note=Note(words.strip(), on=on, article="社会救助法第76条"))
