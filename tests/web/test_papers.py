@@ -156,6 +156,20 @@ def test_the_receipt_has_number_code_matters_and_dates_with_their_articles(town,
     assert "99010119650615" not in said
 
 
+@pytest.mark.parametrize(("channel", "is_entered_later"), [("window", False), ("village", False), ("paper", True)])
+def test_only_a_paper_form_is_printed_as_entered_later(town, clerk, channel, is_entered_later):
+    with town.at_desk(town.window):
+        same = {"by": town.window, "at": NOON}
+        received = date(2026, 11, 20)
+        case = actions.open_case(household=town.home.pk, channel=channel, applicant=town.person.pk, received_on=received, **same)
+        child = Person.objects.get(id_index=f"{2:032d}")
+        actions.give_consent(case=case.pk, person=town.person.pk, given=True, signed_on=DAY, **same)
+        actions.give_consent(case=case.pk, person=child.pk, given=True, guardian_name="沈小满", signed_on=DAY, **same)
+        case = actions.accept(case=case.pk, asked=[actions.Asked(LOW)], **same)
+
+    assert ("补录" in printed(clerk, case, "receipt")) is is_entered_later
+
+
 def test_each_member_has_an_authorisation_of_their_own_and_a_guardian_signs_for_the_child(town, clerk):
     case = opened(town)
 
@@ -321,6 +335,15 @@ def test_nothing_is_told_of_a_decision_that_is_not_taken(town, clerk):
 
     assert clerk.get(address(case, "notice")).status_code == 409
     assert clerk.get(address(case, "slip")).status_code == 409
+
+
+def test_the_slip_says_of_a_refusal_that_it_did_not_pass_and_never_speaks_of_approval(town, clerk):
+    case = nursing_decided(town, agrees=False)
+
+    said = printed(clerk, case, "slip")
+
+    assert "这次没有通过。没有长期照护的需要" in said
+    assert "批准" not in said
 
 
 def test_the_slip_for_old_people_is_set_in_22_points(town, clerk):

@@ -8,7 +8,7 @@ import segno
 from django.utils.timezone import localdate
 
 from yimen.cases.queries import stages_of, urgent_of, words_of
-from yimen.cases.words import Lane
+from yimen.cases.words import Channel, Lane
 from yimen.policies.model import AREAS_OF_VERIFICATION, Fact
 from yimen.registry.queries import ADULT, name_of, obligor_names, obligors_of
 from yimen.screening.queries import explain_registered
@@ -63,7 +63,7 @@ def receipt(held: Held) -> Sheet:
         "qr": qr_code(held.progress),
         "received": day(case.received_on),
         "accepted": day(accepted),
-        "entered": day(case.accepted_at) if localdate(case.accepted_at) != accepted else "",
+        "entered": day(case.accepted_at) if case.channel == Channel.PAPER and localdate(case.accepted_at) != accepted else "",
         "matters": [[held.subject_name(one), held.policy_name(one), one.department] for one in held.page.decisions],
         "dues": _dues(held),
         "papers": [_paper_words(one) for one in held.page.papers if one.state in (BROUGHT, PROMISED)],
