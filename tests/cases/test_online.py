@@ -1,10 +1,12 @@
 """Applying from home: with a code handed over in person a case at once, else nothing is known until the card was seen."""
 
+import threading
 import uuid
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 
 from tests.cases.town import DAY, NOON, make_town, noon
 from tests.journeys.seat import number_of
@@ -316,3 +318,37 @@ def test_what_nobody_proved_ends_in_words_and_of_what_has_ended_only_the_receipt
         assert not StoredFile.objects.filter(retain_until=None).exists()
     with town.at_desk(town.window):
         assert queries.waiting_one(online=online.row.pk).form == actions.Form()
+
+
+@pytest.mark.store
+@pytest.mark.django_db(transaction=True)
+def test_one_slip_sent_twice_at_the_same_moment_is_one_draft_and_both_go_on_with_it(town):
+    _, code = invited(town)
+    rows, ready = [], threading.Barrier(2)
+
+    def press():
+        try:
+            with _Home():
+                held = actions.redeem(code=code, tail=NUMBER[-6:], at=NOON)
+                assert queries.invited_online(held) is None
+                ready.wait()
+                online, _ = actions.begin_online(
+                    area=town.village,
+                    form=actions.Form(),
+                    at=NOON,
+                    proof="invitation",
+                    invitation=held,
+                    person=town.person.pk,
+                )
+                rows.append(online.row.pk)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=press) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(rows) == 2
+    assert len(set(rows)) == 1
