@@ -14,6 +14,7 @@ from yimen.cases import actions, queries
 from yimen.cases.models import Authority, Case, Paper, Task
 from yimen.office.access import NotAllowed, System, scope
 from yimen.office.files import open_file
+from yimen.office.models import Post
 from yimen.office.vault import blind_index
 from yimen.registry.queries import household_card
 
@@ -225,12 +226,38 @@ def test_an_agent_enters_only_so_many_in_a_day(town, agent, paper, monkeypatch):
         own(town, agent, replace(paper, relation="帮办代办员"))
 
 
-def test_who_may_only_ask_how_it_stands_does_not_apply(town, agent, paper):
-    own(town, agent, replace(paper, relation="帮办代办员", matters=["ask"]))
+@pytest.mark.parametrize("matters", [["ask"], ["papers", "receive"]])
+def test_without_the_matter_of_applying_nothing_of_the_household_is_shown(town, agent, paper, matters):
+    first = own(town, agent, replace(paper, relation="帮办代办员"))
+    with town.at_desk(agent), queries.helping(staff=agent, on=DAY, household=town.home.pk):
+        case = actions.open_case(
+            household=town.home.pk, channel="agent", by=agent, at=NOON, assignee=town.window, authority=first.pk
+        )
+        actions.record_paper(case=case.pk, name="残疾人证", state="missing", by=agent, at=NOON)
+    with town.at_desk(town.window):
+        actions.revoke_authority(authority=first.pk, words="以后只让他跑腿", by=town.window, at=NOON)
+    own(town, agent, replace(paper, relation="帮办代办员", matters=matters))
     with town.at_desk(agent), queries.helping(staff=agent, on=DAY, household=town.home.pk) as found:
-        assert not found.may_apply
+        assert (found.may_apply, [one.pk for one in found.cases]) == (False, [case.pk])
+        for permission in ("person.see", "case.see", "case.open"):
+            with pytest.raises(NotAllowed):
+                _look(town, permission)
         with pytest.raises(NotAllowed):
-            actions.open_case(household=town.home.pk, channel="agent", by=agent, at=NOON, assignee=town.window)
+            queries.case_page(case_id=case.pk)
+        fetched = queries.papers_to_fetch(staff=agent, on=DAY, case=case.pk)
+        assert [one.name for one in fetched] == (["残疾人证"] if "papers" in matters else [])
+
+
+def test_nobody_confirms_what_they_entered_for_themselves_whatever_their_other_post(town, paper):
+    Post.objects.create(staff=town.window, kind="helping_agent", area=town.village.parent, starts_on=DAY)
+    with pytest.raises(actions.NotAccepted, match="由别人核对"):
+        own(town, town.window, replace(paper, relation="帮办代办员"))
+
+
+def test_what_nobody_has_seen_is_no_authority_to_apply_by_at_the_window_either(town, agent, paper):
+    authority = own(town, agent, replace(paper, relation="帮办代办员"), seen=False)
+    with pytest.raises(actions.NotAccepted, match="还没有核对"):
+        opened(town, channel="agent", authority=authority.pk)
 
 
 def test_with_the_authority_the_sight_ends_also_of_an_application_of_their_own(town, agent, paper):

@@ -4,6 +4,7 @@ import threading
 import uuid
 from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 from django.db import connection
@@ -18,6 +19,7 @@ from yimen.office.audit import reading
 from yimen.office.models import StoredFile
 from yimen.office.vault import blind_index
 from yimen.registry.models import Membership, Person
+from yimen.registry.queries import is_parent
 
 pytestmark = pytest.mark.django_db
 # The smallest that is a JPEG all through.
@@ -205,6 +207,35 @@ def test_only_the_applicant_and_minors_are_consented_for_another_adult_signs_alo
         signed = {one.person_id: one.guardian_name for one in Consent.objects.all()}
 
     assert signed == {town.person.pk: None, child.pk: "沈小满"}
+
+
+def test_who_is_not_told_to_be_father_or_mother_signs_for_no_child(town):
+    with town.at_desk(town.window):
+        Membership.objects.filter(person=town.person).update(relation="子")
+        brother = _member(town, 2, number_of("20150102", 9), "子")
+    row = begun(town)
+    with _Home():
+        consents = {"me": "yes", brother.pk.hex: "yes"}
+        actions.keep_online(online=row.pk, at=NOON, asked=[(LOW, "")], consents=consents, declared=True)
+        actions.submit_online(online=row.pk, at=NOON)
+        assert [one.person_id for one in Consent.objects.all()] == [town.person.pk]
+
+
+@pytest.mark.parametrize(
+    ("one", "of", "is_theirs"),
+    [
+        ("户主", "女", True),
+        ("妻", "子", True),
+        ("母亲", "户主", True),
+        ("子", "子", False),
+        ("户主", "继子", False),
+        ("户主", "孙子", False),
+        ("其他", "子", False),
+        ("儿媳", "孙女", False),
+    ],
+)
+def test_parents_are_told_from_the_roster_s_relations(one, of, is_theirs):
+    assert is_parent(SimpleNamespace(relation=one), SimpleNamespace(relation=of)) is is_theirs
 
 
 def _member(town, n, number, name):

@@ -207,3 +207,24 @@ def test_names_and_numbers_that_do_not_fit_are_answered_alike_and_soon_not_at_al
         answer = own(agent, number_of("19700101", 8), photo)
     assert "登记得太多了" in alert(answer)
     assert held() == []
+
+
+def test_entrusted_with_the_papers_alone_the_agent_sees_what_is_wanted_and_nothing_of_the_household(agent, enter_as, shen, photo):
+    home, _, number = shen
+    window = enter_as("shiliu")
+    own(agent, number, photo)
+    see(window, home)
+    agent.post(reverse("helping_apply", args=[home]), {"key": hidden(agent.get("/").content.decode(), "key")})
+    with scope(System("test"), "测试"):
+        case = Case.objects.get()
+    window.post(reverse("authority", args=[home, held()[0].pk]), {"key": "back", "words": "只让他跑腿"})
+    own(agent, number, photo, matters=["papers"])
+    second = next(one for one in held() if one.revoked_at is None)
+    window.post(reverse("authority", args=[home, second.pk]), {"key": "seen2", "do": "confirm"})
+
+    page = agent.get("/").content.decode()
+    assert "看不到他家的情况" in page
+    assert "一户" not in page
+    assert "要取的材料" in agent.get(reverse("helping_case", args=[case.pk])).content.decode()
+    for name in ("case_interview", "case_choose", "case_papers", "case_receipt"):
+        assert agent.get(reverse(name, args=[case.pk])).status_code == 403, name

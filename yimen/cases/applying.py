@@ -126,6 +126,8 @@ def _by_authority(told: Told, channel: str, card: HouseholdCard, received: date,
     held = Authority.objects.filter(pk=authority, household_id=card.household_id).first()
     if held is None or AuthorityMatter.APPLY not in held.matters:
         raise NotAccepted("这份委托书不是这一户的，或没有委托代为申请，请核对。")
+    if held.confirmed_at is None:
+        raise NotAccepted("这份委托书还没有核对。请窗口或村里先看过原件。")
     if held.revoked_at is not None or not held.starts_on <= received <= held.ends_on:
         raise NotAccepted("这份委托书已经撤销，或不在委托的日子里，请重新委托。")
     told["helper_name"], told["helper_relation"] = held.agent_name, held.relation

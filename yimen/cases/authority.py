@@ -28,7 +28,7 @@ from yimen.office.pictures import NotAPicture, plain_picture
 from yimen.office.tables import ValueProblem
 from yimen.registry.queries import ADULT, household_card, read_id_number
 
-SEES, APPLIES = ("case.see", "person.see"), ("case.open",)
+HELPS = ("case.open", "case.see", "person.see")
 # So many papers a helping agent may enter in a day: more is no help any more.
 MOST_A_DAY = 20
 NOT_FOUND = "姓名和身份证号与名册里的人对不上，或不在您的服务范围。没有登记；请核对身份证，或请窗口先登记家庭。"
@@ -93,12 +93,15 @@ def confirm_authority(*, authority: uuid.UUID, by: Staff, at: datetime) -> Autho
     """
     Note that the signed paper was seen and is the household's own will (核对委托书); from now on it lets its agent act.
 
-    Raises NotAccepted if that was done or it is taken back, NotAllowed, Authority.DoesNotExist outside the open scope.
+    Raises NotAccepted if it is one's own, was seen already, has ended or is taken back, NotAllowed, Authority.DoesNotExist
+    outside the open scope.
     """
     held: Authority = Authority.objects.select_for_update().get(pk=authority)
     require("case.open", area_path=held.area_path)
-    if held.confirmed_at is not None or held.revoked_at is not None:
-        raise NotAccepted("这份委托书已经核对过或撤销了。")
+    if by.pk in (held.agent_id, held.recorded_by_id):
+        raise NotAccepted("自己登记的委托书，要由别人核对。")
+    if held.confirmed_at is not None or held.revoked_at is not None or held.ends_on < localdate(at):
+        raise NotAccepted("这份委托书已经核对过、撤销了，或者已经到期。")
     held.confirmed_at, held.confirmed_by = at, by
     held.save(update_fields=["confirmed_at", "confirmed_by"])
     audit.write(action="authority.confirm", at=at, subjects={str(held.household_id)}, authority=held.pk.hex)
@@ -177,7 +180,7 @@ def record_own_authority(*, name: str, number: str, given: Given, by: Staff, at:
     found = identified(name=name, number=number, on=localdate(at))
     if found is None or found.household_id is None:
         raise NotAccepted(NOT_FOUND)
-    with _lent(found.area_path, (*SEES, *APPLIES)):
+    with _lent(found.area_path, HELPS):
         return record_authority(household=found.household_id, principal=found.person_id, given=given, by=by, at=at, agent=by)
 
 
@@ -228,9 +231,19 @@ class Helped:
     cases: tuple[Case, ...]
 
     @property
+    def matters(self) -> frozenset[str]:
+        """What the authorities in force are for."""
+        return frozenset(matter for one in self.authorities for matter in one.matters)
+
+    @property
     def may_apply(self) -> bool:
-        """Say whether an authority in force lets the agent apply."""
-        return any(AuthorityMatter.APPLY in one.matters for one in self.authorities)
+        """Say whether an authority in force lets the agent apply; only then is anything of the household shown."""
+        return AuthorityMatter.APPLY in self.matters
+
+    @property
+    def may_fetch(self) -> bool:
+        """Say whether the agent is told which papers are wanted."""
+        return bool(self.matters & {AuthorityMatter.APPLY, AuthorityMatter.PAPERS})
 
 
 def helped_by(*, staff: Staff, on: date) -> list[Helped]:
@@ -241,7 +254,7 @@ def helped_by(*, staff: Staff, on: date) -> list[Helped]:
     """
     require("agent.act")
     given: dict[uuid.UUID, list[Authority]] = {}
-    for one in Authority.objects.filter(in_force(on), agent=staff).order_by("ends_on"):
+    for one in Authority.objects.filter(in_force(on), agent=staff).select_related("principal").order_by("ends_on"):
         given.setdefault(one.household_id, []).append(one)
     cases: dict[uuid.UUID, list[Case]] = {}
     brought = Q(opened_by=staff) | Q(authority__agent=staff)
@@ -262,6 +275,7 @@ def helping(*, staff: Staff, on: date, household: uuid.UUID | None = None, case:
     """
     Lend a helping agent what the paper lets them do for one household they act for, as long as the block runs.
 
+    Whoever is not let to apply is lent nothing: where it stands, and which papers are wanted, needs no sight of the household.
     Raises Case.DoesNotExist for any other, the same as for one that never was; NotAllowed without the post.
     """
     require("agent.act")
@@ -269,8 +283,17 @@ def helping(*, staff: Staff, on: date, household: uuid.UUID | None = None, case:
     found = next((one for one in helped_by(staff=staff, on=on) if one.household_id == wanted), None)
     if found is None or (case is not None and case not in {one.pk for one in found.cases}):
         raise Case.DoesNotExist
-    with _lent(found.authorities[0].area_path, (*SEES, *(APPLIES if found.may_apply else ()))):
+    with _lent(found.authorities[0].area_path, HELPS if found.may_apply else ()):
         yield found
+
+
+def papers_to_fetch(*, staff: Staff, on: date, case: uuid.UUID) -> list[Paper]:
+    """Return the papers of an application still wanted, if the authority of today is for fetching them; else none."""
+    with helping(staff=staff, on=on, case=case) as found:
+        if not found.may_fetch:
+            return []
+    wanted = (PaperState.MISSING, PaperState.PROMISED)
+    return list(Paper.objects.filter(case=case, state__in=wanted).order_by("pk"))
 
 
 @contextmanager

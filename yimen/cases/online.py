@@ -34,7 +34,7 @@ from yimen.office.pictures import NotAPicture, plain_picture
 from yimen.office.queries import service_point_of
 from yimen.office.tables import ValueProblem
 from yimen.office.vault import blind_index
-from yimen.registry.queries import ADULT, Found, household_card, household_of, match_numbers, read_id_number
+from yimen.registry.queries import ADULT, Found, household_card, household_of, is_parent, match_numbers, read_id_number
 
 MOST_PAGES, MOST_PHOTOS = 5, 20
 ME = "me"
@@ -371,12 +371,12 @@ def _lay_papers(case: Case, form: Form, *, by: Staff | None, at: datetime) -> No
 
 
 def _consent(case: Case, person: str, answer: str, row: OnlineApplication, card: Any, *, by: Staff | None, at: datetime) -> None:
-    """Only for oneself, and as guardian for a minor; another adult signs with their own hand."""
+    """Only for oneself, and as father or mother for a minor; whoever else signs for somebody does so at the window."""
     member = next((one for one in card.members if one.person_id.hex == person), None)
     applicant = next((one for one in card.members if one.person_id == row.person_id), None)
     if member is None or applicant is None or applicant.age < ADULT:
         return
-    if member is not applicant and member.age >= ADULT:
+    if member is not applicant and (member.age >= ADULT or not is_parent(applicant, member)):
         return
     give_consent(
         case=case.pk,

@@ -24,11 +24,13 @@ from yimen.cases.approving import (
 )
 from yimen.cases.assigning import Load, cases_answered_for, least_busy, loads, nearest_desk
 from yimen.cases.authority import (
+    Helped,
     authorities_of,
     authority_photo,
     helped_by,
     helping,
     in_force,
+    papers_to_fetch,
     unseen_authorities,
     waiting_for_confirmation,
 )
@@ -128,6 +130,7 @@ __all__ = [
     "Grade",
     "Hall",
     "HandedOver",
+    "Helped",
     "Item",
     "Kind",
     "Leaf",
@@ -215,6 +218,7 @@ __all__ = [
     "pads_out",
     "papers_due",
     "papers_for",
+    "papers_to_fetch",
     "photo_of",
     "policy_at",
     "portal_changes",

@@ -170,6 +170,21 @@ def _member(held: _Held, on: date) -> Member:
     )
 
 
+_HEADS, _SPOUSES = {"户主"}, {"配偶", "夫", "妻", "丈夫", "妻子"}
+_PARENTS = {"父", "母", "父亲", "母亲"}
+_CHILDREN = {"子", "女", "儿子", "女儿", "长子", "次子", "三子", "长女", "次女", "三女", "独生子", "独生女"}
+
+
+def is_parent(one: Member, of: Member) -> bool:
+    """
+    Say whether the roster has one as father or mother of another: the head and the spouse of the head's children, or the
+    head's own parent. A stepchild, a grandchild, a brother is not told from it: somebody looks.
+    """
+    if of.relation in _HEADS:
+        return one.relation in _PARENTS
+    return of.relation in _CHILDREN and one.relation in _HEADS | _SPOUSES
+
+
 def age_on(born_on: date, on: date) -> int:
     """Return full years of age on a day (周岁): the year is full on the birthday."""
     return on.year - born_on.year - ((on.month, on.day) < (born_on.month, born_on.day))

@@ -15,7 +15,17 @@ from yimen.office.audit import comparing, reading, saw
 from yimen.office.models import Area
 from yimen.office.tables import Cell
 from yimen.office.vault import blind_index, narrow_index
-from yimen.registry.household import HouseholdCard, Member, StandingNow, age_on, household_card, is_alive, runs_on, standings_of
+from yimen.registry.household import (
+    HouseholdCard,
+    Member,
+    StandingNow,
+    age_on,
+    household_card,
+    is_alive,
+    is_parent,
+    runs_on,
+    standings_of,
+)
 from yimen.registry.id_numbers import check_digit, mask_id_number, normalise_id_number, parse_id_number
 from yimen.registry.load import county_of
 from yimen.registry.models import (
@@ -43,6 +53,7 @@ __all__ = [
     "check_digit",
     "household_card",
     "is_alive",
+    "is_parent",
     "runs_on",
     "standings_of",
 ]

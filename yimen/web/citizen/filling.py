@@ -19,7 +19,7 @@ from yimen.office.pictures import MOST_BYTES
 from yimen.office.queries import codes_of
 from yimen.policies.model import Policy
 from yimen.policies.queries import Rules
-from yimen.registry.queries import ADULT
+from yimen.registry.queries import ADULT, is_parent
 from yimen.screening.queries import RegisteredAnswers, current_rules, explain_registered
 from yimen.web.citizen.limits import asked_too_often, count
 from yimen.web.citizen.progress import HOTLINE
@@ -265,10 +265,14 @@ def _sign(request: HttpRequest, online: Online, *, problem: str = "") -> HttpRes
         return HttpResponseRedirect(reverse("online_choose"))
     members = held.held.card.members if held.held else []
     adults = [one.name for one in members if one.age >= ADULT and one.person_id.hex != held.me]
+    me = next((one for one in members if one.person_id.hex == held.me), None)
+    minors = [one for one in members if one.age < ADULT]
+    own = [one for one in minors if me is not None and is_parent(me, one)]
     asked = [Asked(policy) for policy, _ in online.form.asked]
     shown = {
         "compared": needs_comparison(asked, area_path=held.area_path, on=held.on),
-        "minors": [(one.person_id.hex, one.name) for one in members if one.age < ADULT],
+        "minors": [(one.person_id.hex, one.name) for one in own],
+        "others": [one.name for one in minors if one not in own],
         "adults": adults,
         "is_known": held.held is not None,
         "proof": online.row.proof,

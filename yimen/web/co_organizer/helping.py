@@ -7,6 +7,7 @@ as long as the request lasts.
 
 import uuid
 from collections.abc import Callable, Sequence
+from datetime import date
 from functools import wraps
 from typing import Any
 
@@ -21,10 +22,11 @@ from yimen.cases.actions import NotAccepted, open_case, record_own_authority
 from yimen.cases.queries import (
     AuthorityMatter,
     Channel,
+    Helped,
     State,
-    case_page,
     helped_by,
     least_busy,
+    papers_to_fetch,
     progress_of,
     waiting_for_confirmation,
 )
@@ -78,15 +80,25 @@ def own_page(view: View) -> View:
 def helping(request: HttpRequest) -> HttpResponse:
     """Show the households they act for, each with its authority and applications."""
     staff, today = acting(), timezone.localdate()
-    rows = []
-    for one in helped_by(staff=staff, on=today):
-        with reading("看我帮办的", household=one.household_id.hex), lent_for(staff=staff, on=today, household=one.household_id):
+    with reading("看我帮办的"):
+        shown = {
+            "current": reverse("home"),
+            "rows": [_row(one, today) for one in helped_by(staff=staff, on=today)],
+            "waiting": list(waiting_for_confirmation(staff=staff)),
+            "key": new_key(),
+        }
+        return render(request, "co_organizer/helping.html", shown)
+
+
+def _row(one: Helped, today: date) -> dict[str, Any]:
+    """Return one household; who lives there and where is shown only to whom it entrusts applying."""
+    card = None
+    if one.may_apply:
+        with lent_for(staff=acting(), on=today, household=one.household_id):
             card = household_card(household_id=one.household_id, on=today).placed()
-            cases = [(case, _policies(case)) for case in one.cases]
-            rows.append({"one": one, "card": card, "cases": cases, "matters": _matters(one)})
-    waiting = list(waiting_for_confirmation(staff=staff))
-    shown = {"current": reverse("home"), "rows": rows, "waiting": waiting, "key": new_key()}
-    return render(request, "co_organizer/helping.html", shown)
+    name = card.members[0].name if card else one.authorities[0].principal.name
+    cases = [(case, _policies(case)) for case in one.cases]
+    return {"one": one, "card": card, "name": name, "cases": cases, "matters": _matters(one)}
 
 
 def _policies(case: Any) -> list[str]:
@@ -160,21 +172,20 @@ def start(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
 
 
 def case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
-    """Show where an application stands and which papers are still to be fetched; no facts, no decisions to take."""
-    today = timezone.localdate()
-    with reading("看我帮办的", case=case_id.hex), lent_for(staff=acting(), on=today, case=case_id):
-        held = case_page(case_id=case_id)
-        card = household_card(household_id=held.case.household_id, on=today)
-        found = progress_of(receipt_code=held.case.receipt_code)
+    """Show where an application stands and, if it is entrusted, which papers are still to be fetched; no facts."""
+    staff, today = acting(), timezone.localdate()
+    with reading("看我帮办的", case=case_id.hex), lent_for(staff=staff, on=today, case=case_id) as one:
+        held = next(brought for brought in one.cases if brought.pk == case_id)
         shown = {
             "current": reverse("home"),
-            "case": held.case,
-            "card": card.placed(),
-            "found": found,
-            "sentence": SENTENCES[State(held.case.state)],
-            "policies": _policies(held.case),
-            "wanted": [paper for paper in held.papers if paper.state in ("missing", "promised")],
-            "may_fill": is_open(held.case),
-            "is_told": held.case.papers_told_at is not None,
+            "case": held,
+            "name": one.authorities[0].principal.name,
+            "one": one,
+            "found": progress_of(receipt_code=held.receipt_code),
+            "sentence": SENTENCES[State(held.state)],
+            "policies": _policies(held),
+            "wanted": papers_to_fetch(staff=staff, on=today, case=case_id),
+            "may_fill": one.may_apply and is_open(held),
+            "is_told": held.papers_told_at is not None,
         }
         return render(request, "co_organizer/helping_case.html", shown)
