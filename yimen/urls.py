@@ -7,6 +7,7 @@ from django.urls import URLPattern, URLResolver, path
 from yimen.api.front import api
 from yimen.web import accounts
 from yimen.web.administrators import audit as auditing
+from yimen.web.administrators import calendar as days_off
 from yimen.web.administrators import firms
 from yimen.web.administrators import staff as staffing
 from yimen.web.approver import decision as approving
@@ -65,6 +66,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("disputes/<uuid:decision_id>/", disputes.page, name="dispute"),
     path("disputes/<uuid:decision_id>/<slug:name>/", disputes.step, name="dispute_step"),
     path("reassign/", reassign.reassign, name="reassign"),
+    path("calendar/", days_off.page, name="calendar"),
+    path("calendar/<int:year>/", days_off.enter, name="calendar_enter"),
     path("firms/", firms.page, name="firms"),
     path("firms/<slug:code>/", firms.contract, name="firm_contract"),
     path("staff/", staffing.staff_list, name="staff"),

@@ -178,7 +178,11 @@ def test_no_page_fails_anybody_who_cannot_see_or_use_a_mouse(enter):
 
 
 def test_the_administrators_pages_are_sound_and_fit_a_phone(enter):
-    for user, addresses in (("demo_security", ("/staff/", "/staff/demo_town/")), ("demo_audit", ("/audit/",))):
+    for user, addresses in (
+        ("demo_security", ("/staff/", "/staff/demo_town/")),
+        ("demo_audit", ("/audit/",)),
+        ("demo_system", ("/calendar/", "/calendar/2027/")),
+    ):
         page = enter(user, PHONE)
         for address in addresses:
             assert _faults_at(page, address) == []
