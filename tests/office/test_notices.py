@@ -79,6 +79,9 @@ def test_the_next_year_stands_among_the_years_before_it_is_entered():
 def test_a_year_shows_its_days_by_name_whoever_brought_them():
     packed = special_days(2026)
     assert packed[date(2026, 2, 17)] == (False, "春节")
+    # A Saturday within a holiday is named too, an ordinary one is not.
+    assert packed[date(2026, 1, 3)] == (False, "元旦")
+    assert date(2026, 1, 10) not in packed
     assert packed[date(2026, 2, 14)] == (True, "春节调休上班")
     assert special_days(2027) == {}
     enter(NOTICE)

@@ -123,13 +123,13 @@ def entered_lines(*, year: int) -> list[NoticeLine]:
 
 
 def special_days(year: int) -> dict[date, tuple[bool, str]]:
-    """Return what the calendar of today says of a calendar year's days that are not as their weekday has them."""
+    """Return what the calendar of today says of the days of a calendar year that a notice names."""
     held, found = calendar(), {}
     for day in _days_in(year):
         if day in held.special:
             found[day] = held.special[day]
-        elif held.is_workday(day) != (day.weekday() < 5):
-            found[day] = (held.is_workday(day), _packed_name(day))
+        elif year in KNOWN_YEARS and year_of_notice(day) not in held.entered and (name := _packed_name(day)):
+            found[day] = (held.is_workday(day), name)
     return found
 
 
@@ -143,4 +143,4 @@ def _days_in(year: int) -> Iterator[date]:
 def _packed_name(day: date) -> str:
     is_off, name = chinese_calendar.get_holiday_detail(day)
     holiday = next((one.chinese for one in chinese_calendar.Holiday if one.value == name), "")
-    return holiday if is_off else f"{holiday}{WORKED_FOR}"
+    return holiday if is_off or not holiday else f"{holiday}{WORKED_FOR}"

@@ -31,7 +31,7 @@ MOST_LETTERS = 60
 
 @dataclass(frozen=True)
 class Square:
-    """One day of a month's grid: `mark` is 休 or 班 where it is not as its weekday has it, with the holiday's name."""
+    """One day of a month's grid: `mark` is 休 or 班 where a notice names it, `name` the holiday."""
 
     day: date
     mark: str
