@@ -110,8 +110,8 @@ def lines_of(days: Mapping[date, tuple[bool, str]]) -> list[NoticeLine]:
             worked.setdefault(name.removesuffix(WORKED_FOR), []).append(day)
     off = sorted(day for day, (is_worked, _) in days.items() if not is_worked)
     lines = []
-    for (_, name), run in groupby(off, key=lambda day: (day - timedelta(days=off.index(day)), days[day][1])):
-        held = list(run)
+    for (_, name), run in groupby(enumerate(off), key=lambda one: (one[1] - timedelta(days=one[0]), days[one[1]][1])):
+        held = [day for _, day in run]
         lines.append(NoticeLine(name, held[0], held[-1], tuple(worked.pop(name, ()))))
     return lines + [NoticeLine(name, None, None, tuple(held)) for name, held in worked.items()]
 

@@ -10,6 +10,7 @@ from yimen.office.clients import client_of
 from yimen.office.firms import firms
 from yimen.office.keys import keyring
 from yimen.office.models import Area, Delivery, Job, KeyCheck, Post, ServicePoint, Staff
+from yimen.office.notices import NoticeLine, YearKnown, days_of, entered_lines, special_days, years_known
 from yimen.office.permissions import PERMISSIONS, POST_WORDS
 from yimen.office.rotation import open_one_of_each
 from yimen.office.staffing import StaffRow, departments, staff_managed, staff_row
@@ -19,15 +20,21 @@ from yimen.office.vault import refuse_to_write_with_foreign_keys
 __all__ = [
     "POST_WORDS",
     "AuditFilter",
+    "NoticeLine",
     "Staff",
     "StaffRow",
+    "YearKnown",
     "audit_entries",
     "client_of",
+    "days_of",
     "departments",
+    "entered_lines",
     "firms",
     "posts_of",
+    "special_days",
     "staff_managed",
     "staff_row",
+    "years_known",
 ]
 
 

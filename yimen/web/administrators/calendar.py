@@ -16,8 +16,8 @@ from yimen.cases.actions import recompute_dues
 from yimen.office.access import NotAllowed, System, acting, require, scope
 from yimen.office.actions import enter_calendar_year
 from yimen.office.calendar import KNOWN_YEARS
-from yimen.office.notices import NoticeLine, days_of, entered_lines, special_days, years_known
 from yimen.office.once import OtherContent
+from yimen.office.queries import NoticeLine, days_of, entered_lines, special_days, years_known
 from yimen.policies.queries import RuleError
 from yimen.web.accounts import address_of
 from yimen.web.urgent.sent import Unclear, day_of
