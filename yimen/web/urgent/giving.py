@@ -13,15 +13,16 @@ from django.views.decorators.http import require_POST
 
 from yimen.benefits.actions import NotBooked, add_receipt, record_gift
 from yimen.benefits.actions import NotRecorded as GiftRefused
-from yimen.benefits.queries import reserve_above, spent_on
-from yimen.cases.actions import Hand, NotDecided, NotGiven, WrongStep, confirm, give_small_aid
-from yimen.cases.queries import cap_of, case_page, earlier_aid, urgent_of
-from yimen.cases.words import Cause, Channel, DecisionState, Lane
+from yimen.benefits.queries import spent_on
+from yimen.cases.actions import NotDecided, NotGiven, WrongStep, confirm, give_small_aid
+from yimen.cases.queries import cap_of, case_page, urgent_of
+from yimen.cases.words import Channel, DecisionState, Lane
 from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
-from yimen.office.once import OtherContent, once
-from yimen.registry.queries import HouseholdCard, household_card
+from yimen.office.once import OtherContent
+from yimen.registry.queries import household_card
 from yimen.web.urgent import staged
+from yimen.web.urgent.at_once import form_of, given
 from yimen.web.urgent.sent import Unclear, day_of, photo_of, yuan_of
 from yimen.web.window.drafting import new_key, send_once
 
@@ -37,44 +38,16 @@ def form(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
         card = household_card(household_id=household_id, on=today)
         if request.method == "POST":
             try:
-                return HttpResponseRedirect(reverse("urgent", args=[_given(request, card)]))
+                return HttpResponseRedirect(
+                    reverse(
+                        "urgent", args=[given(request, card, action="urgent.give", give=give_small_aid, channel=Channel.WINDOW)]
+                    )
+                )
             except REFUSALS as refusal:
                 problem = str(refusal)
-        reserve = reserve_above(card.area_path)
-        shown = {
-            "current": reverse("people"),
-            "card": card.placed(),
-            "lines": [(one, request.POST.get(f"yuan-{one.person_id.hex}", "")) for one in card.members],
-            "causes": Cause.choices,
-            "typed": request.POST,
-            "cap": cap_of(card, today),
-            "balance": None if reserve is None else Decimal(reserve.balance_fen) / 100,
-            "earlier": earlier_aid(household=household_id, on=today, cause=request.POST.get("cause", "")),
-            "key": request.POST.get("key") or uuid.uuid4().hex,
-            "problem": problem,
-        }
+        shown = form_of(request, card, today=today, problem=problem)
+        shown |= {"current": reverse("people"), "cap": cap_of(card, today)}
     return render(request, "urgent/form.html", shown, status=422 if problem else 200)
-
-
-def _given(request: HttpRequest, card: HouseholdCard) -> uuid.UUID:
-    sent, at, photo = request.POST, timezone.now(), photo_of(request, "receipt")
-    amounts = [(one.person_id, yuan_of(sent.get(f"yuan-{one.person_id.hex}", ""))) for one in card.members]
-    wanted: dict[str, Any] = {
-        "household": card.household_id,
-        "hands": [Hand(person, yuan) for person, yuan in amounts if yuan is not None],
-        "cause": sent.get("cause", ""),
-        "words": sent.get("words", ""),
-        "from_reserve": sent.get("paid") != "elsewhere",
-    }
-
-    def give() -> dict[str, str]:
-        case = give_small_aid(by=acting(), at=at, channel=Channel.WINDOW, **wanted)
-        for entry in spent_on(case=case.pk) if photo else ():
-            add_receipt(entry=entry.pk, kind=sent.get("receipt_kind", "photo"), content=photo or b"", by=acting(), at=at)
-        return {"case": case.pk.hex}
-
-    content = wanted | {"hands": [(one.person.hex, str(one.yuan)) for one in wanted["hands"]]}
-    return uuid.UUID(once(key=sent.get("key", ""), action="urgent.give", content=content, at=at, do=give)["case"])
 
 
 def case(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpResponse:

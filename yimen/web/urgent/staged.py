@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from yimen.benefits.actions import NotBooked, add_receipt
+from yimen.benefits.actions import NotBooked
 from yimen.benefits.queries import reserve_above, spent_on
 from yimen.cases.actions import (
     Hand,
@@ -30,7 +30,6 @@ from yimen.cases.actions import (
 from yimen.cases.queries import (
     Decision,
     case_page,
-    earlier_aid,
     minute_of,
     minute_paper,
     papers_due,
@@ -38,12 +37,13 @@ from yimen.cases.queries import (
     terms_of,
     urgent_of,
 )
-from yimen.cases.words import Cause, DecisionState
+from yimen.cases.words import DecisionState
 from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
-from yimen.office.once import OtherContent, once
+from yimen.office.once import OtherContent
 from yimen.registry.queries import HouseholdCard, household_card
 from yimen.web.photos import photo_answer
+from yimen.web.urgent.at_once import form_of, given
 from yimen.web.urgent.sent import Unclear, day_of, photo_of, yuan_of
 from yimen.web.window.drafting import new_key, send_once
 
@@ -62,43 +62,15 @@ def form(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
                 return HttpResponseRedirect(reverse("urgent", args=[_given(request, card)]))
             except REFUSALS as refusal:
                 problem = str(refusal)
-        terms, reserve = terms_of(card, today), reserve_above(card.area_path)
-        shown = {
-            "current": reverse("people"),
-            "card": card.placed(),
-            "lines": [(one, request.POST.get(f"yuan-{one.person_id.hex}", "")) for one in card.members],
-            "causes": Cause.choices,
-            "typed": request.POST,
-            "terms": terms,
-            "due": papers_due(terms, today),
-            "balance": None if reserve is None else Decimal(reserve.balance_fen) / 100,
-            "earlier": earlier_aid(household=household_id, on=today, cause=request.POST.get("cause", "")),
-            "key": request.POST.get("key") or new_key(),
-            "problem": problem,
-        }
+        terms = terms_of(card, today)
+        shown = form_of(request, card, today=today, problem=problem)
+        shown |= {"current": reverse("people"), "terms": terms, "due": papers_due(terms, today)}
     return render(request, "urgent/staged_form.html", shown, status=422 if problem else 200)
 
 
 def _given(request: HttpRequest, card: HouseholdCard) -> uuid.UUID:
-    sent, at, photo = request.POST, timezone.now(), photo_of(request, "receipt")
-    amounts = [(one.person_id, yuan_of(sent.get(f"yuan-{one.person_id.hex}", ""))) for one in card.members]
-    wanted: dict[str, Any] = {
-        "household": card.household_id,
-        "hands": [Hand(person, yuan) for person, yuan in amounts if yuan is not None],
-        "cause": sent.get("cause", ""),
-        "words": sent.get("words", ""),
-        "from_reserve": sent.get("paid") != "elsewhere",
-        "papers_by": day_of(sent.get("papers_by", "")),
-    }
-
-    def give() -> dict[str, str]:
-        case = give_urgent_aid(by=acting(), at=at, **wanted)
-        for entry in spent_on(case=case.pk) if photo else ():
-            add_receipt(entry=entry.pk, kind=sent.get("receipt_kind", "photo"), content=photo or b"", by=acting(), at=at)
-        return {"case": case.pk.hex}
-
-    content = wanted | {"hands": [(one.person.hex, str(one.yuan)) for one in wanted["hands"]]}
-    return uuid.UUID(once(key=sent.get("key", ""), action="urgent.first", content=content, at=at, do=give)["case"])
+    papers_by = day_of(request.POST.get("papers_by", ""))
+    return given(request, card, action="urgent.first", give=give_urgent_aid, papers_by=papers_by)
 
 
 def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "", doing: str = "") -> HttpResponse:

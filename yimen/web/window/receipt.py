@@ -45,7 +45,7 @@ def receipt(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         "drawn": segno.make(address, error="m").svg_data_uri(scale=4, border=4, dark="#1b2521", light="#ffffff"),
         "may_ask_opinion": may("rating.ask", area_path=held.case.area_path),
         "accepted_on": held.accepted_on,
-        "is_entered_later": held.case.channel == Channel.PAPER,
+        "is_entered_later": held.case.channel == Channel.PAPER and held.accepted_on == held.case.received_on,
     }
     return render(request, "window/receipt.html", shown)
 
