@@ -12,7 +12,7 @@ from datetime import date
 from django.db.models import Q
 
 from yimen.cases.dues import DELEGATED
-from yimen.cases.flow import CASE_STEPS, CIVIL_AFFAIRS, DECISION_STEPS
+from yimen.cases.flow import CIVIL_AFFAIRS, step_words
 from yimen.cases.grounds import NotDecided
 from yimen.cases.models import Case, CaseEvent, CouncilMinute, Visit
 from yimen.cases.verifying import COUNTY_DEPTH, relatives_among
@@ -20,7 +20,6 @@ from yimen.office.models import Staff
 from yimen.office.queries import colleagues, place_of
 from yimen.screening.queries import current_rules, true_parameters
 
-STEP_WORDS = {name: step.words for steps in (DECISION_STEPS, CASE_STEPS) for name, step in steps.items()}
 # Whoever takes one of these steps prepares the case: takes it in, investigates, settles a fact, gives an opinion.
 PREPARING = ("accept", "take_up", "give_first", "investigate", "settle", "check_urgent", "propose", "propose_recovery")
 # Given on the spot out of the township's own reserve (社会救助法第50条): a second person there confirms it.
@@ -51,7 +50,7 @@ def _preparers(cases: Iterable[uuid.UUID], *, by: Staff | None = None) -> dict[u
     if by is not None:
         steps, visits = steps.filter(by=by), visits.filter(Q(first=by) | Q(second=by))
     for case, staff, step in steps.values_list("case_id", "by_id", "step"):
-        found[case][staff].add(STEP_WORDS[step])
+        found[case][staff].add(step_words(step))
     for case, *two in visits.values_list("case_id", "first_id", "second_id"):
         for staff in two:
             if by is None or staff == by.pk:

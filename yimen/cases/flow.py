@@ -142,6 +142,12 @@ class Note:
     article: str = ""
 
 
+def step_words(name: str) -> str:
+    """Return what a step of a case or decision is called, or nothing."""
+    step = CASE_STEPS.get(name) or DECISION_STEPS.get(name)
+    return step.words if step else ""
+
+
 def move_case(
     name: str,
     case_id: uuid.UUID,

@@ -57,7 +57,7 @@ from yimen.cases.dossier import (
 from yimen.cases.dues import accepted_day, deadlines_of, policy_at, wrong_dues
 from yimen.cases.ending import running_grants, taper_of, was_heard
 from yimen.cases.filing import FilePage, Retention, file_number_of, file_page, files_out, retention_of
-from yimen.cases.flow import CASE_STEPS, DECISION_STEPS
+from yimen.cases.flow import CASE_STEPS, DECISION_STEPS, step_words
 from yimen.cases.identity import identified
 from yimen.cases.indicators import Item
 from yimen.cases.lanes import Earlier, cap_of, earlier_aid, unconfirmed, urgent_of
@@ -428,12 +428,6 @@ def draft(*, case_id: uuid.UUID) -> Case:
 def open_cases_of(*, household_id: uuid.UUID) -> QuerySet[Case]:
     """Return the applications of a household that are not ended, the newest first."""
     return cases_of(household_id=household_id).filter(state__in=(State.DRAFT, State.SUBMITTED, State.ACCEPTED))
-
-
-def step_words(name: str) -> str:
-    """Return what a step of a case or decision is called, or nothing."""
-    step = CASE_STEPS.get(name) or DECISION_STEPS.get(name)
-    return step.words if step else ""
 
 
 def words_of(event: CaseEvent) -> str:
