@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests.cases.test_once import at_once
-from tests.cases.town import accepted, decision_of, declare, department_desk, make_town, noon
+from tests.cases.town import declare, department_desk, make_town, noon, nursing_decided
 from tests.make import make_staff
 from yimen.cases import actions, queries
 from yimen.cases.models import Case, CaseEvent, Decision, Dispute, Task
@@ -15,7 +15,6 @@ from yimen.office.actions import enter_calendar_year
 from yimen.office.models import Area
 
 pytestmark = pytest.mark.django_db
-NURSING = "disability_nursing_subsidy"
 REFUSED_ON = noon(2).date()
 
 
@@ -29,16 +28,9 @@ def town():
 
 
 def decided(town, *, agrees=False):
-    case = accepted(town, actions.Asked(NURSING, town.person.pk))
-    with town.at_desk(town.window):
-        decision = decision_of(case, NURSING)
-        actions.propose(decision=decision.pk, agrees=agrees, opinion="与规则不同的理由：意见", by=town.window, at=noon(1))
+    """Decide and tell it in writing."""
+    decision = nursing_decided(town, agrees=agrees)
     with town.at_desk(town.approver):
-        common = {"decision": decision.pk, "by": town.approver, "at": noon(2)}
-        if agrees:
-            actions.confirm(**common)
-        else:
-            actions.refuse(words="没有照护需要", article="国发〔2015〕52号", **common)
         actions.tell(decision=decision.pk, words="当面交告知书", by=town.approver, at=noon(2))
     return decision
 

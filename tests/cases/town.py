@@ -166,3 +166,22 @@ def department_desk(code: str, name: str) -> Staff:
     staff.department = Department.objects.get_or_create(code=code, defaults={"name": name})[0]
     staff.save()
     return staff
+
+
+NURSING = "disability_nursing_subsidy"
+
+
+def nursing_decided(town: Town, *, agrees: bool) -> Decision:
+    """Decide on a nursing subsidy for the person, who meets every condition; told when refused is another step."""
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    with town.at_desk(town.window):
+        decision = decision_of(case, NURSING)
+        opinion = "符合" if agrees else "与规则不同的理由：见下"
+        actions.propose(decision=decision.pk, agrees=agrees, opinion=opinion, by=town.window, at=noon(1))
+    with town.at_desk(town.approver):
+        common = {"decision": decision.pk, "by": town.approver, "at": noon(2)}
+        if agrees:
+            actions.confirm(**common)
+        else:
+            actions.refuse(words="没有照护需要", article="国发〔2015〕52号", **common)
+    return decision

@@ -6,14 +6,14 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from tests.cases.town import accepted, decision_of, declare, department_desk, given, make_town, noon
+from tests.cases.town import NURSING, accepted, decision_of, declare, department_desk, given, make_town, noon, nursing_decided
 from tests.make import make_staff
 from yimen.cases import actions, queries
 from yimen.cases.models import CaseEvent, Decision, Task
 from yimen.office.models import Area
 
 pytestmark = pytest.mark.django_db
-LOW, NURSING, MEDICAL = "subsistence_allowance", "disability_nursing_subsidy", "medical_aid"
+LOW, MEDICAL = "subsistence_allowance", "medical_aid"
 
 
 @pytest.fixture
@@ -23,20 +23,6 @@ def town():
     declare(town, {"残疾等级": 1, "需长期照护": True}, source="残联")
     declare(town, {"领取工伤护理费": False}, source="人社")
     return town
-
-
-def decided(town, *, agrees):
-    case = accepted(town, actions.Asked(NURSING, town.person.pk))
-    with town.at_desk(town.window):
-        decision = decision_of(case, NURSING)
-        actions.propose(decision=decision.pk, agrees=agrees, opinion="与规则不同的理由：意见", by=town.window, at=noon(1))
-    with town.at_desk(town.approver):
-        common = {"decision": decision.pk, "by": town.approver, "at": noon(2)}
-        if agrees:
-            actions.confirm(**common)
-        else:
-            actions.refuse(words="没有照护需要", article="国发〔2015〕52号", **common)
-    return decision
 
 
 def appealed(enter, town, decision):
@@ -51,7 +37,7 @@ def state(town, decision):
 
 
 def test_an_appeal_is_recorded_once_and_stands_at_the_desk_of_who_took_no_part(enter, town):
-    decision = decided(town, agrees=False)
+    decision = nursing_decided(town, agrees=False)
     client, answer = appealed(enter, town, decision)
     assert "没有经手的人复核" in answer.content.decode()
     twice = client.post(reverse("case_step", args=[decision.case_id, "appeal"]), {"decision": decision.pk, "words": "再说"})
@@ -62,7 +48,7 @@ def test_an_appeal_is_recorded_once_and_stands_at_the_desk_of_who_took_no_part(e
 
 
 def test_a_refusal_is_upheld_with_a_reason_or_done_again(enter, town):
-    decision = decided(town, agrees=False)
+    decision = nursing_decided(town, agrees=False)
     appealed(enter, town, decision)
     client, address = enter(town.other), reverse("approve_review", args=[decision.pk])
     assert client.post(address, {"outcome": "uphold", "words": " "}).status_code == 422
@@ -77,7 +63,7 @@ def test_a_refusal_is_upheld_with_a_reason_or_done_again(enter, town):
 
 
 def test_what_was_confirmed_and_is_wrong_becomes_a_task_of_who_answers_for_it(enter, town):
-    decision = decided(town, agrees=True)
+    decision = nursing_decided(town, agrees=True)
     client, _ = appealed(enter, town, decision)
 
     enter(town.other).post(reverse("approve_review", args=[decision.pk]), {"outcome": "again", "words": "金额算少了"})
@@ -93,7 +79,7 @@ def test_what_was_confirmed_and_is_wrong_becomes_a_task_of_who_answers_for_it(en
 
 
 def test_who_decided_does_not_answer_and_a_window_cannot(enter, town):
-    decision = decided(town, agrees=False)
+    decision = nursing_decided(town, agrees=False)
     window, _ = appealed(enter, town, decision)
     address, sent = reverse("approve_review", args=[decision.pk]), {"outcome": "uphold", "words": "维持"}
 
@@ -127,7 +113,7 @@ def test_an_appeal_against_another_department_goes_to_that_department(enter, tow
 
 
 def test_money_paid_wrongly_is_claimed_back_after_a_hearing_by_who_confirms(enter, town):
-    decision = decided(town, agrees=True)
+    decision = nursing_decided(town, agrees=True)
     case = decision.case_id
     propose, confirm, back = (
         reverse("case_step", args=[case, name]) for name in ("propose-recovery", "recover", "return-recovery")
@@ -175,7 +161,7 @@ def test_money_paid_wrongly_is_claimed_back_after_a_hearing_by_who_confirms(ente
 def test_where_nobody_else_confirms_the_county_s_supervisor_finds_somebody(enter, town):
     make_staff(kind="town_approver", area=town.window.posts.get().area, username="boss")
     clerk = make_staff(kind="county_clerk", area=Area.objects.get(code="990101"), username="county")
-    decision = decided(town, agrees=False)
+    decision = nursing_decided(town, agrees=False)
     town.other.posts.all().delete()
 
     appealed(enter, town, decision)
