@@ -27,7 +27,7 @@ def town():
 
 def appealed(enter, town, decision):
     client = enter(town.window)
-    sent = {"decision": decision.pk, "words": "我确实要人照护", "on": "2026-11-24"}
+    sent = {"decision": decision.pk, "words": "我确实要人照护", "on": "2026-11-25"}
     return client, client.post(reverse("case_step", args=[decision.case_id, "appeal"]), sent, follow=True)
 
 

@@ -8,7 +8,7 @@ from django.db import migrations, models
 def confirm_what_others_entered(apps, schema_editor):
     """What a window had entered was seen by it; only what a helping agent entered themselves waits."""
     authority = apps.get_model("cases", "Authority")
-    seen = authority._base_manager.exclude(agent_id=models.F("recorded_by_id"), agent_id__isnull=False)
+    seen = authority.objects.exclude(agent_id=models.F("recorded_by_id"), agent_id__isnull=False)
     seen.update(confirmed_at=models.F("recorded_at"), confirmed_by_id=models.F("recorded_by_id"))
 
 
