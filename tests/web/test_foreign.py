@@ -28,7 +28,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # The door and what tells nothing about anybody.
 OPEN = ("account_", "mfa_")
 # Whoever holds the receipt may ask where it stands, and is told nobody's name.
-TELLS_NOBODY = ("policy_id", "receipt")
+TELLS_NOBODY = ("policy_id", "receipt", "year")
 
 
 @pytest.fixture
@@ -43,6 +43,7 @@ def keys(county):
             "job_id": [Job.objects.create(name="delivery.load", run_after=county.at, made_at=county.at).pk],
             "paper": list(PAPERS),
             "username": ["shiliu"],
+            "year": [2027],
             "which": ["first", "last"],
             "name": ["propose", "hear", "offer", "deliver"],
             "code": ["990101002001", "990101002", "990101"],

@@ -261,6 +261,7 @@ def test_a_third_party_opens_its_own_task_and_not_one_other_page_about_anybody(e
         "name": ["propose"],
         "which": ["first"],
         "username": ["shiliu"],
+        "year": [2027],
     }
     open_to_it = {
         reverse("visit", args=[case.pk]),
