@@ -14,6 +14,7 @@ from yimen.cases.dues import policy_at, policy_of, project_dues
 from yimen.cases.flow import Note, move_case, move_decision, write_event
 from yimen.cases.models import Authority, Case, Consent, Decision, Paper, Posting, Task, UrgentAid
 from yimen.cases.numbers import new_receipt_code, next_number
+from yimen.cases.paper_forms import EnteredBefore, form_number, save_once
 from yimen.cases.words import FINAL, AuthorityMatter, Channel, Kind, PaperState, State, TaskKind
 from yimen.evidence.actions import state_facts
 from yimen.office.access import require
@@ -43,11 +44,13 @@ class Asked:
 class Told(TypedDict, total=False):
     """
     What else is known when a case is opened: the portal's number, the matter in words, who helps, by which authority (委托书)
-    or until when it is promised, where, and the receipt code of an application that had one before it was a case.
+    or until when it is promised, where, the receipt code of an application that had one before it was a case, and the number
+    on a paper form of a power cut.
     """
 
     reference: str
     receipt_code: str
+    paper_number: str
     authority: uuid.UUID | None
     authority_promised: date | None
     matter: str
@@ -83,6 +86,7 @@ def open_case(
     _is_in_order(channel, received, applicant, card, localdate(at))
     promised = _by_authority(told, channel, card, received, localdate(at))
     told |= {"matter": told.get("matter", "").strip()[:200], "receipt_code": told.get("receipt_code") or new_receipt_code()}
+    told["paper_number"] = form_number(told.get("paper_number", ""), card.area_path)
     authority = told.pop("authority", None)
     case = Case(
         **told,
@@ -100,7 +104,10 @@ def open_case(
         changed_by=by,
         area_path=card.area_path,
     )
-    case.save(force_insert=True)
+    try:
+        save_once(case)
+    except EnteredBefore as problem:
+        raise NotAccepted(str(problem)) from None
     write_event(case, "open", by=by, at=at, after=case.state, note=Note(case.matter, on=received))
     if promised:
         record_paper(case=case.pk, name=AUTHORITY_PAPER, state=PaperState.PROMISED, promised_until=promised, by=by, at=at)

@@ -11,7 +11,7 @@ from django.db.models import Max, QuerySet
 from django.utils.timezone import localdate
 
 from yimen.cases.models import ArchivedPaper, BlankPad, Case, Decision, Handover, Task
-from yimen.cases.words import Channel, State
+from yimen.cases.words import State
 from yimen.office import audit
 from yimen.office.access import NotAllowed, current, may, require, within
 from yimen.office.files import open_file, put
@@ -32,7 +32,6 @@ __all__ = [
     "blank_pad",
     "content_of",
     "decisions_of",
-    "entered_before",
     "handed_over",
     "kept_paper",
     "number_blanks",
@@ -177,15 +176,10 @@ def pads_out(*, most: int = 20) -> list[PadOut]:
     require("case.accept")
     pads = BlankPad.objects.filter(within(current().paths, column="area__path")).select_related("area", "printed_by")
     found = list(pads.order_by("-printed_at")[:most])
-    entered = " ".join(Case.objects.filter(channel=Channel.PAPER).values_list("matter", flat=True)) if found else ""
+    numbers = [number for pad in found for number in pad.numbers]
+    rows = Case.objects.filter(paper_number__in=numbers).exclude(state=State.WITHDRAWN)
+    entered = set(rows.values_list("paper_number", flat=True))
     return [PadOut(pad, [number for number in pad.numbers if number not in entered]) for pad in found]
-
-
-def entered_before(*, number: str) -> Case | None:
-    """Return the case of a paper form below the open scope that was entered already, or None: each is entered once."""
-    require("case.open")
-    rows = Case.objects.filter(channel=Channel.PAPER, matter__contains=f"纸质登记表 {number}").exclude(state=State.WITHDRAWN)
-    return next((one for one in rows if one.matter.endswith(f"纸质登记表 {number}")), None)
 
 
 def blank_pad(*, pad_id: int) -> BlankPad | None:

@@ -30,13 +30,14 @@ class Case(Scoped):
     `received_on` is the true day of receipt, which a case entered after a power cut keeps; `said` holds what was declared
     and is not yet a statement, `asked` what is asked for and is not yet a decision; `version` counts the changes, so that the
     second of two clerks is told and overwrites nothing. `reference` is the provincial portal's own number, `authority` the
-    paper (委托书) by which another applied.
+    paper (委托书) by which another applied, `paper_number` the form of a power cut, each entered once.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     number = models.CharField(max_length=24, unique=True, null=True)
     receipt_code = models.CharField(max_length=16, unique=True)
     reference = models.CharField(max_length=40, blank=True)
+    paper_number = models.CharField(max_length=40, blank=True)
     kind = models.CharField(max_length=12, choices=Kind)
     channel = models.CharField(max_length=10, choices=Channel)
     state = models.CharField(max_length=12, choices=State, default=State.DRAFT)
@@ -73,6 +74,9 @@ class Case(Scoped):
                 condition=Q(accepted_at__isnull=True, due_on__isnull=True) | Q(accepted_at__isnull=False, number__isnull=False),
             ),
             models.UniqueConstraint(fields=["reference"], condition=~Q(reference=""), name="portal_reference_once"),
+            models.UniqueConstraint(
+                fields=["paper_number"], condition=~Q(paper_number="") & ~Q(state="withdrawn"), name="paper_form_entered_once"
+            ),
             models.UniqueConstraint(
                 fields=["finding"], condition=Q(state__in=("draft", "submitted", "accepted")), name="finding_in_one_open_case"
             ),

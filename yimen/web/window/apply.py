@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yimen.cases.actions import NotAccepted, open_case
-from yimen.cases.queries import Channel, authorities_of, case_rows, entered_before, in_force, open_cases_of
+from yimen.cases.queries import Channel, authorities_of, case_rows, in_force, open_cases_of
 from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
 from yimen.office.queries import service_point_of
@@ -76,13 +76,12 @@ def _opened(request: HttpRequest, card: HouseholdCard) -> dict[str, str]:
     paper = post.get("paper_number", "").strip()
     if channel == Channel.PAPER and not (paper and post.get("received_on", "").strip()):
         raise NotAccepted("停电时收的纸质登记表补录，要写表的编号和收到的日子。")
-    if channel == Channel.PAPER and (before := entered_before(number=paper)):
-        raise NotAccepted(f"编号 {paper} 的登记表已经补录过（办件 {before}，{before.received_on:%Y-%m-%d}收到），请核对编号。")
     case = open_case(
         household=card.household_id,
         channel=channel,
         applicant=applicant,
         matter="　".join(one for one in (post.get("matter", "").strip(), f"纸质登记表 {paper}" if paper else "") if one),
+        paper_number=paper if channel == Channel.PAPER else "",
         received_on=_day(post.get("received_on", "")),
         helper_name=post.get("helper_name", "").strip()[:40] or None,
         helper_relation=post.get("helper_relation", "").strip()[:20],
