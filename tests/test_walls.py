@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 PACKAGE = Path(__file__).resolve().parent.parent / "yimen"
-ROOMS = ("office", "registry", "policies", "evidence", "benefits", "screening", "cases")
+ROOMS = ("office", "registry", "policies", "evidence", "benefits", "screening", "cases", "hall")
 DOORS = {
     "office": {
         "actions",
@@ -28,6 +28,7 @@ DOORS = {
     },
     "policies": {"queries", "model"},
     "cases": {"actions", "queries", "models", "words"},
+    "hall": {"actions", "queries", "models", "words"},
 }
 
 # What passes by the scope. Whoever needs one more of these says here why it shows nobody to anybody.

@@ -111,6 +111,7 @@ INSTALLED_APPS = [
     "yimen.benefits",
     "yimen.screening",
     "yimen.cases",
+    "yimen.hall",
     "yimen.web",
     "yimen.jobs",
 ]

@@ -25,9 +25,7 @@ def comers(dice: Random, *, load: float, share: float, number: int) -> list[Came
 def means(rule: Rule, *, load: float, share: float, number: int = 150_000, seed: int = 7) -> tuple[float, float]:
     called, waiting = replay(comers(Random(seed), load=load, share=share, number=number), DAY, rule)
     assert waiting == 0
-    first, second = (
-        [one.waited_minutes for one in called if one.came.has_priority is priority] for priority in (True, False)
-    )
+    first, second = ([one.waited_minutes for one in called if one.came.has_priority is priority] for priority in (True, False))
     return sum(first) / len(first), sum(second) / len(second)
 
 

@@ -89,7 +89,10 @@ _WEIGHTS: dict[Name, Callable[[Waiting[Any], Rule, int], float]] = {
     "first_come": _as_they_came,
 }
 _WALL: dict[Name, Callable[[Rule], str]] = {
-    "head_start": lambda rule: f"优先号视同早来 {rule.head_start_minutes:g} 分钟，与普通号一起按先后叫号；没有人会被晚来超过 {rule.head_start_minutes:g} 分钟的人插到前面。",
+    "head_start": lambda rule: (
+        f"优先号视同早来 {rule.head_start_minutes:g} 分钟，与普通号一起按先后叫号；"
+        f"没有人会被晚来超过 {rule.head_start_minutes:g} 分钟的人插到前面。"
+    ),
     "strict": lambda _: "有优先号时先叫优先号。",
     "ratio": lambda rule: f"每叫 {rule.ratio} 个优先号，叫 1 个普通号。",
     "accumulating": lambda rule: f"优先号每等 1 分钟积 1 分，普通号每等 1 分钟积 {rule.pace:g} 分，积分高的先叫。",

@@ -38,6 +38,9 @@ PERMISSION_WORDS = {
     "complaint.see_name": "看举报人",
     "reserve.spend": "使用乡镇备用金",
     "reserve.fund": "拨付、核对乡镇备用金",
+    "hall.ticket": "取号、导办、重排",
+    "hall.call": "在窗口叫号",
+    "hall.manage": "设置大厅、窗口和叫号规则",
     "rules.see": "看政策",
     "rules.activate": "启用政策版本",
     "audit.see": "看审计",
@@ -58,6 +61,8 @@ _WINDOW = {
     "case.open",
 }
 _TOWN = _VISIT | {
+    "hall.ticket",
+    "hall.call",
     "board.photograph",
     "case.export",
     "case.accept",
@@ -72,6 +77,7 @@ _TOWN = _VISIT | {
 PERMISSIONS: dict[str, frozenset[str]] = {
     "county_clerk": frozenset(
         _WINDOW
+        | {"hall.ticket", "hall.call"}
         | {"desk.county", "person.unmask", "finding.close", "finding.export", "roster.load", "facts.load", "recipients.load"}
         | {"screening.run"}
         | {"case.accept", "case.verify", "case.extend", "case.reassign", "case.deliver", "decision.propose", "complaint.see_name"}

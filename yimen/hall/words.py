@@ -1,0 +1,81 @@
+"""The words of the hall (大厅用语): what something may be, with the Chinese that stands on pages and papers."""
+
+from django.db.models import TextChoices
+
+
+class Level(TextChoices):
+    """Of which level a venue is (三级场所)."""
+
+    COUNTY = "county", "县级大厅"
+    TOWNSHIP = "township", "乡镇便民服务中心"
+    VILLAGE = "village", "村级便民服务站"
+
+
+class SeriesKind(TextChoices):
+    """Whom a series of numbers is for (号段)."""
+
+    ORDINARY = "ordinary", "普通号"
+    PRIORITY = "priority", "优先号"
+    APPOINTMENT = "appointment", "预约号"
+
+
+class Source(TextChoices):
+    """Where a ticket was taken (取号途径)."""
+
+    KIOSK = "kiosk", "取号机"
+    DESK = "desk", "导办台"
+    PHONE = "phone", "手机"
+    APPOINTMENT = "appointment", "预约"
+
+
+class Ground(TextChoices):
+    """Why somebody has priority (优先理由); it is written down with who recognised it, and never shown in the hall."""
+
+    ASSISTED = "assisted", "救助对象"
+    OLD = "old", "老年人"
+    DISABLED = "disabled", "残疾人"
+    PREGNANT = "pregnant", "孕妇"
+    VETERAN = "veteran", "退役军人"
+    OTHER = "other", "其他需要优先的"
+
+
+class Method(TextChoices):
+    """How somebody was recognised (识别方式)."""
+
+    DATA = "data", "身份证比对名册"
+    LEASE = "lease", "离线名册"
+    CARD = "card", "优先服务卡"
+    PERSON = "person", "人工识别"
+
+
+class State(TextChoices):
+    """Where a ticket stands (号的状态)."""
+
+    WAITING = "waiting", "等候"
+    CALLED = "called", "已叫号"
+    SERVING = "serving", "办理中"
+    HELD = "held", "挂起"
+    BACK_OFFICE = "back_office", "转后台"
+    MISSED = "missed", "过号"
+    DONE = "done", "办结"
+    LEFT = "left", "离开"
+
+
+AT_A_WINDOW = (State.CALLED, State.SERVING)
+OVER = (State.DONE, State.LEFT)
+
+
+class WindowState(TextChoices):
+    """Whether a window calls (窗口状态)."""
+
+    OPEN = "open", "开放"
+    PAUSED = "paused", "暂停"
+    CLOSED = "closed", "关闭"
+
+
+class RequestState(TextChoices):
+    """Where one matter of a attendance stands (事项状态)."""
+
+    OPEN = "open", "待办"
+    DONE = "done", "已办"
+    LATER = "later", "改日办"
