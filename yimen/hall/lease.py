@@ -51,7 +51,7 @@ class Lease:
             "not_before": self.not_before.isoformat(),
             "not_after": self.not_after.isoformat(),
             "algorithm": "HMAC-SHA256/40",
-            "count": self.count,
+            "count": self.number,
             "key_check": self.key_check,
         }
         return json.dumps(told, sort_keys=True).encode()
@@ -166,10 +166,10 @@ class _Tags(Sequence[bytes]):
     """The tags as they lie in the file, looked at without copying."""
 
     def __init__(self, content: bytes, start: int, count: int) -> None:
-        self.content, self.start, self.count = content, start, count
+        self.content, self.start, self.number = content, start, count
 
     def __len__(self) -> int:
-        return self.count
+        return self.number
 
     def __getitem__(self, place: int) -> bytes:  # type: ignore[override]
         first = self.start + place * TAG_BYTES
