@@ -51,7 +51,7 @@ class Lease:
             "not_before": self.not_before.isoformat(),
             "not_after": self.not_after.isoformat(),
             "algorithm": "HMAC-SHA256/40",
-            "count": self.number,
+            "count": self.count,
             "key_check": self.key_check,
         }
         return json.dumps(told, sort_keys=True).encode()

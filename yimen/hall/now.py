@@ -1,0 +1,191 @@
+"""The hall as it is now (此刻): who waits, where somebody stands, what the screen shows. None of it tells a name."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from django.db.models import QuerySet
+from django.utils.timezone import localdate, localtime
+
+from yimen.hall.estimate import Range, minutes_to_wait
+from yimen.hall.models import Call, Matter, Period, Series, Ticket, Venue, Window
+from yimen.hall.ordering import Waiting, choose
+from yimen.hall.words import SeriesKind, State, WindowState
+from yimen.office.access import current, may, require, within
+from yimen.office.calendar import calendar
+
+# Services of so many days back tell how long one takes here.
+RECENT = timedelta(days=14)
+ENOUGH_SERVICES = 200
+BOARD_ROWS = 8
+
+
+def venues_seen() -> QuerySet[Venue]:
+    """Return the venues below the open scope, by name of their place."""
+    rows = Venue.objects.filter(within(current().paths, column="service_point__area__path"))
+    return rows.select_related("service_point__area").order_by("service_point__area__path", "code")
+
+
+def venue_by_code(code: str) -> Venue:
+    """Return a venue by its code; a venue is public. Raises Venue.DoesNotExist."""
+    return Venue.objects.select_related("service_point__area").get(code=code)
+
+
+def is_open(venue: Venue, at: datetime) -> bool:
+    """Say whether a venue is open at a moment: its hours, and the working calendar where it follows that."""
+    moment = localtime(at)
+    weekday = moment.isoweekday()
+    if venue.follows_calendar:
+        if not calendar().is_workday(moment.date()):
+            return False
+        # A Saturday or Sunday worked instead of another day (调休) is worked like a Monday.
+        weekday = min(weekday, 5) if weekday <= 5 else 1
+    return venue.openings.filter(weekday=weekday, opens_at__lte=moment.time(), closes_at__gt=moment.time()).exists()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line of a venue: how many wait in it, of them with priority, the longest wait in minutes, windows that call it."""
+
+    series: Series
+    waiting: int
+    with_priority: int
+    longest_minutes: int
+    windows: int
+    wait: Range | None
+
+
+def lines_now(*, venue: Venue, at: datetime) -> list[Line]:
+    """Return the lines of a venue as they are (各队等候), with what a newcomer would wait."""
+    require("hall.ticket", area_path=venue.service_point.area.path)
+    return [_line(venue, series, at) for series in venue.series.filter(kind=SeriesKind.ORDINARY).order_by("letter")]
+
+
+def _line(venue: Venue, series: Series, at: datetime) -> Line:
+    rows = list(_waiting(venue, localdate(at)).filter(line=series).values_list("has_priority", "taken_at"))
+    windows = _windows_of(series)
+    longest = max((int((at - taken_at).total_seconds() // 60) for _, taken_at in rows), default=0)
+    wait = minutes_to_wait(ahead=len(rows), windows=windows, services=services_of(series, at=at))
+    return Line(series, len(rows), sum(priority for priority, _ in rows), longest, windows, wait)
+
+
+def _waiting(venue: Venue, day: date) -> QuerySet[Ticket]:
+    rows: QuerySet[Ticket] = Ticket.objects.filter(venue=venue, day=day, state=State.WAITING)
+    return rows
+
+
+def _windows_of(series: Series) -> int:
+    return Window.objects.filter(profile__lines__series=series, state=WindowState.OPEN).count()
+
+
+def services_of(series: Series, *, at: datetime) -> list[float]:
+    """Return the minutes that recent services of a line took, from call to end, the newest first."""
+    ends = Period.objects.filter(ticket__line=series, step__in=("finish", "to_back", "hold"), starts_at__gte=at - RECENT)
+    begun = Period.objects.filter(ticket__line=series, step="call", starts_at__gte=at - RECENT)
+    called = dict(begun.order_by("starts_at").values_list("ticket_id", "starts_at"))
+    rows = ends.order_by("-starts_at").values_list("ticket_id", "starts_at")[:ENOUGH_SERVICES]
+    return [
+        (ended - called[ticket]).total_seconds() / 60 for ticket, ended in rows if ticket in called and ended >= called[ticket]
+    ]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a ticket stands: its state, how many go before it, what it may still wait, and the window if it is called."""
+
+    ticket: Ticket
+    ahead: int
+    wait: Range | None
+    window: int | None
+
+
+def place_of(*, ticket_id: uuid.UUID, at: datetime) -> Place:
+    """Return where a ticket stands (排到哪了). Raises Ticket.DoesNotExist outside the open scope."""
+    ticket: Ticket = Ticket.objects.select_related("series", "line", "window", "venue").get(pk=ticket_id)
+    if ticket.state != State.WAITING:
+        return Place(ticket, 0, None, ticket.window.number if ticket.window else None)
+    order = order_now(venue=ticket.venue, line=ticket.line, at=at)
+    ahead = next((place for place, one in enumerate(order) if one.pk == ticket.pk), 0)
+    rule, services = ticket.venue.calling_rule, services_of(ticket.line, at=at)
+    wait = minutes_to_wait(
+        ahead=ahead,
+        windows=_windows_of(ticket.line),
+        services=services,
+        priority_load=0.0 if ticket.has_priority else _priority_share(ticket.line, at),
+        head_start=rule.head_start_minutes if rule.name == "head_start" else 0.0,
+    )
+    return Place(ticket, ahead, wait, None)
+
+
+def _priority_share(line: Series, at: datetime) -> float:
+    """Return the share of priority among recent tickets of a line."""
+    recent = Ticket.objects.filter(line=line, taken_at__gte=at - RECENT)
+    number = recent.count()
+    return recent.filter(has_priority=True).count() / number if number else 0.0
+
+
+def order_now(*, venue: Venue, line: Series, at: datetime) -> list[Ticket]:
+    """Return who waits in a line, in the order the rule would call them if nobody else came."""
+    rows = _waiting(venue, localdate(at)).filter(line=line, only_window=None).select_related("series")
+    lanes = {
+        priority: [one for one in rows.order_by("counts_from", "taken_at", "number") if one.has_priority is priority]
+        for priority in (True, False)
+    }
+    order: list[Ticket] = []
+    in_a_row = 0
+    while any(lanes.values()):
+        heads = [Waiting(lane[0], priority, _minutes(lane[0].counts_from, at)) for priority, lane in lanes.items() if lane]
+        chosen = choose(heads, venue.calling_rule, priority_in_a_row=in_a_row)
+        assert chosen is not None  # noqa: S101
+        lanes[chosen.has_priority].pop(0)
+        in_a_row = in_a_row + 1 if chosen.has_priority else 0
+        order.append(chosen)
+    return order
+
+
+def _minutes(since: datetime, until: datetime) -> float:
+    return (until - since).total_seconds() / 60
+
+
+@dataclass(frozen=True)
+class Board:
+    """What the big screen shows: the latest calls, one for each window, and how many wait in each line. No names."""
+
+    calls: list[Call]
+    waiting: list[tuple[str, int]]
+    last_call: int
+
+
+def board(*, venue: Venue, day: date) -> Board:
+    """Return what a screen shows now; it is public, so it needs no post and tells nothing but numbers."""
+    calls = list(Call.objects.filter(venue=venue, at__date=day).order_by("-pk")[:200])
+    newest: dict[int, Call] = {}
+    for call in calls:
+        newest.setdefault(call.window_number, call)
+    waiting = [
+        (str(line), Ticket.objects.filter(venue=venue, day=day, state=State.WAITING, line=line).count())
+        for line in _ordinary(venue)
+    ]
+    return Board(sorted(newest.values(), key=lambda call: -call.pk)[:BOARD_ROWS], waiting, calls[0].pk if calls else 0)
+
+
+def _ordinary(venue: Venue) -> QuerySet[Series]:
+    rows: QuerySet[Series] = venue.series.filter(kind=SeriesKind.ORDINARY).order_by("letter")
+    return rows
+
+
+def calls_after(last: int, *, venues: Sequence[int] | None = None) -> list[Call]:
+    """Return the calls after one, in the order they were made; calls of one venue are committed in this order."""
+    rows = Call.objects.filter(pk__gt=last)
+    return list((rows if venues is None else rows.filter(venue__in=venues)).select_related("venue").order_by("pk"))
+
+
+def matters_of(venue: Venue) -> list[Matter]:
+    """Return what can be done in a venue, by department."""
+    return list(venue.matters.select_related("department").order_by("department__name", "name"))
+
+
+def may_call(venue: Venue) -> bool:
+    """Say whether the open scope may call here."""
+    return may("hall.call", area_path=venue.service_point.area.path)
