@@ -1,4 +1,4 @@
-"""The program as a server sees it: Django in threads, behind an asynchronous front that later carries the streams."""
+"""The program as a server sees it: Django in threads, behind an asynchronous front that carries the streams."""
 
 import os
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -12,6 +12,9 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "yimen.settings")
 Message = MutableMapping[str, Any]
 pages = WSGIMiddleware(get_wsgi_application(), workers=8)
 
+# Only now do the tables know each other.
+from yimen.web.hall import stream  # noqa: E402
+
 
 async def application(
     scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
@@ -21,4 +24,7 @@ async def application(
     async def received() -> Message:
         return await receive()
 
+    if scope["type"] == "http" and scope["path"].startswith("/stream/"):
+        await stream.application(scope, received, send)
+        return
     await pages(scope, received, send)

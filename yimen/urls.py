@@ -25,6 +25,8 @@ from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.disputes import desk as disputes
 from yimen.web.files import file
 from yimen.web.front import home
+from yimen.web.hall import desk as hall_desk
+from yimen.web.hall import screen as hall_screen
 from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
 from yimen.web.ratings import asking
@@ -40,6 +42,11 @@ from yimen.web.window import papers as window_papers
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("figures/export/", desk.export, name="figures_export"),
+    path("hall/", hall_desk.page, name="hall"),
+    path("hall/<slug:name>/", hall_desk.act, name="hall_act"),
+    path("venues/<slug:code>/screen/", hall_screen.page, name="hall_screen"),
+    path("venues/<slug:code>/board/", hall_screen.part, name="hall_board"),
+    path("venues/<slug:code>/fairness/", hall_screen.in_the_open, name="hall_fairness"),
     path("findings/", findings.finding_list, name="findings"),
     path("findings/export/", findings.export, name="findings_export"),
     path("findings/<uuid:finding_id>/", finding.page, name="finding"),

@@ -51,9 +51,10 @@ def test_the_screen_shows_each_window_once_with_its_latest_call():
     house.call(9)
     house.call(10, place=1)
     with scope(System("screen"), "大屏"):
-        shown = queries.board(venue=house.venue, day=TODAY)
-    assert [(call.label, call.window_number) for call in shown.calls] == [("A003", 2), ("A002", 1)]
-    assert dict(shown.waiting)["A 综合"] == 0
+        shown = queries.board(venue=house.venue, at=at(11))
+    assert [(row.window, row.label, row.is_latest) for row in shown.rows] == [(1, "A002", False), (2, "A003", True)]
+    assert shown.latest.label == "A003"
+    assert {letter: number for letter, number, _ in shown.waiting} == {"A": 0, "B": 0, "L": 0, "Y": 0}
 
 
 def test_a_screen_that_was_away_hears_every_call_once_and_in_order():

@@ -11,9 +11,10 @@ from django.utils.timezone import localdate, localtime
 from yimen.hall.estimate import Range, minutes_to_wait
 from yimen.hall.models import Call, Matter, Period, Series, Ticket, Venue, Window
 from yimen.hall.ordering import Waiting, choose
-from yimen.hall.words import SeriesKind, State, WindowState
+from yimen.hall.words import AT_A_WINDOW, SeriesKind, State, WindowState
 from yimen.office.access import current, may, require, within
 from yimen.office.calendar import calendar
+from yimen.office.models import Staff
 
 # Services of so many days back tell how long one takes here.
 RECENT = timedelta(days=14)
@@ -149,25 +150,60 @@ def _minutes(since: datetime, until: datetime) -> float:
 
 
 @dataclass(frozen=True)
+class BoardRow:
+    """One window on the screen: its number, the number it serves, for what, and whether it is paused."""
+
+    window: int
+    label: str
+    matter: str
+    is_paused: bool
+    is_latest: bool
+
+
+@dataclass(frozen=True)
 class Board:
-    """What the big screen shows: the latest calls, one for each window, and how many wait in each line. No names."""
+    """What the big screen shows: the latest call, each window that is open or paused, how many wait under each letter."""
 
-    calls: list[Call]
-    waiting: list[tuple[str, int]]
-    last_call: int
+    latest: Call | None
+    rows: list[BoardRow]
+    waiting: list[tuple[str, int, Range | None]]
+
+    @property
+    def last_call(self) -> int:
+        """Return the number of the latest call, from which a screen goes on hearing."""
+        return self.latest.pk if self.latest else 0
 
 
-def board(*, venue: Venue, day: date) -> Board:
+def board(*, venue: Venue, at: datetime) -> Board:
     """Return what a screen shows now; it is public, so it needs no post and tells nothing but numbers."""
-    calls = list(Call.objects.filter(venue=venue, at__date=day).order_by("-pk")[:200])
-    newest: dict[int, Call] = {}
-    for call in calls:
-        newest.setdefault(call.window_number, call)
-    waiting = [
-        (str(line), Ticket.objects.filter(venue=venue, day=day, state=State.WAITING, line=line).count())
-        for line in _ordinary(venue)
-    ]
-    return Board(sorted(newest.values(), key=lambda call: -call.pk)[:BOARD_ROWS], waiting, calls[0].pk if calls else 0)
+    latest = Call.objects.filter(venue=venue, at__date=localdate(at)).order_by("-pk").first()
+    here = Ticket.objects.filter(venue=venue, state__in=AT_A_WINDOW).select_related("series", "line")
+    serving = {ticket.window_id: ticket for ticket in here}
+    rows = []
+    for window in venue.windows.exclude(state=WindowState.CLOSED).select_related("profile").order_by("number"):
+        ticket = serving.get(window.pk)
+        rows.append(
+            BoardRow(
+                window=window.number,
+                label=str(ticket) if ticket else "",
+                matter=ticket.line.name if ticket else window.name or window.profile.name,
+                is_paused=window.state == WindowState.PAUSED,
+                is_latest=bool(latest and ticket and str(ticket) == latest.label),
+            )
+        )
+    return Board(latest, rows, _waiting_by_letter(venue, at))
+
+
+def _waiting_by_letter(venue: Venue, at: datetime) -> list[tuple[str, int, Range | None]]:
+    """Return under each letter how many wait, and what a newcomer without priority would wait in that line."""
+    waiting = _waiting(venue, localdate(at))
+    told: list[tuple[str, int, Range | None]] = []
+    for line in _ordinary(venue):
+        number = waiting.filter(line=line).count()
+        wait = minutes_to_wait(ahead=number, windows=_windows_of(line), services=services_of(line, at=at))
+        told.append((line.letter, waiting.filter(series=line).count(), wait))
+    special = venue.series.exclude(kind=SeriesKind.ORDINARY).order_by("letter")
+    return [*told, *((one.letter, waiting.filter(series=one).count(), None) for one in special)]
 
 
 def _ordinary(venue: Venue) -> QuerySet[Series]:
@@ -175,10 +211,44 @@ def _ordinary(venue: Venue) -> QuerySet[Series]:
     return rows
 
 
+def last_call() -> int:
+    """Return the number of the last call of all venues, 0 before the first."""
+    return Call.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+
+
 def calls_after(last: int, *, venues: Sequence[int] | None = None) -> list[Call]:
     """Return the calls after one, in the order they were made; calls of one venue are committed in this order."""
     rows = Call.objects.filter(pk__gt=last)
     return list((rows if venues is None else rows.filter(venue__in=venues)).select_related("venue").order_by("pk"))
+
+
+def windows_of(venue: Venue) -> list[Window]:
+    """Return the windows of a venue by number, with whoever sits there."""
+    return list(venue.windows.select_related("staff", "profile").order_by("number"))
+
+
+def window_of(staff: Staff | None) -> Window | None:
+    """Return the window somebody sits at, open or paused, or None."""
+    rows = (
+        Window.objects.exclude(state=WindowState.CLOSED)
+        .filter(staff=staff)
+        .select_related("venue__service_point__area", "profile")
+    )
+    return rows.first() if staff is not None else None
+
+
+def ticket_at(window: Window) -> Ticket | None:
+    """Return the ticket at a window, called or being served, below the open scope."""
+    rows = Ticket.objects.filter(window=window, state__in=AT_A_WINDOW).select_related("series", "line", "attendance")
+    found: Ticket | None = rows.first()
+    return found
+
+
+def aside(*, venue: Venue, day: date) -> list[Ticket]:
+    """Return who is held, in the back office or was missed today (挂起、后台、过号), the latest first."""
+    states = (State.HELD, State.BACK_OFFICE, State.MISSED)
+    rows = Ticket.objects.filter(venue=venue, day=day, state__in=states).select_related("series", "line", "only_window")
+    return list(rows.order_by("-changed_at"))
 
 
 def matters_of(venue: Venue) -> list[Matter]:

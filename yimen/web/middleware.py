@@ -25,7 +25,7 @@ from yimen.web.desk import desk_of, not_allowed, not_found
 
 DOOR = "/login/"
 # What is open to whoever comes, without log-in and without a desk: such a page opens its own scope, and shows nobody.
-OPEN_TO_ALL = ("/progress/", "/rate/", "/pad/", "/online/")
+OPEN_TO_ALL = ("/progress/", "/rate/", "/pad/", "/online/", "/venues/")
 # The last moment is written down once a minute, not at every request.
 SEEN_EVERY = 60
 

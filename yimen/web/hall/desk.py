@@ -1,0 +1,174 @@
+"""The hall's desk (大厅工作台): open a window, call, and see who waits; take a ticket for somebody at the reception."""
+
+import uuid
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_POST
+
+from yimen.hall import actions
+from yimen.hall.queries import (
+    Venue,
+    aside,
+    lines_now,
+    matters_of,
+    order_now,
+    ticket_at,
+    venue_by_code,
+    venues_seen,
+    window_of,
+    windows_of,
+)
+from yimen.hall.words import Ground, Method, Source, WindowState
+from yimen.office.access import acting, may
+from yimen.office.once import OtherContent
+from yimen.web.window.drafting import new_key, send_once
+
+REFUSALS = (actions.WrongStep, actions.NotTaken, actions.NotOpened, OtherContent)
+STEPS = {
+    "serve": "开始办理",
+    "finish": "办结",
+    "miss": "过号",
+    "hold": "挂起",
+    "to_back": "转后台",
+}
+
+
+def page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResponse:
+    """Show the hall as it is: my window, the lines, who waits and who is aside."""
+    window = window_of(acting())
+    venue = window.venue if window else _venue(request)
+    if venue is None:
+        return render(request, "hall/none.html", {"current": reverse("hall")})
+    now = timezone.now()
+    lines = lines_now(venue=venue, at=now)
+    shown = {
+        "current": reverse("hall"),
+        "venue": venue,
+        "venues": list(venues_seen()),
+        "window": window,
+        "windows": windows_of(venue),
+        "ticket": ticket_at(window) if window else None,
+        "lines": [(line, order_now(venue=venue, line=line.series, at=now)) for line in lines],
+        "aside": aside(venue=venue, day=timezone.localdate()),
+        "matters": matters_of(venue),
+        "grounds": Ground.choices,
+        "may_call": may("hall.call", area_path=venue.service_point.area.path),
+        "rule": venue.calling_rule.words,
+        "key": new_key(),
+        "problem": problem,
+        "now": now,
+    }
+    return render(request, "hall/desk.html", shown, status=status)
+
+
+def _venue(request: HttpRequest) -> Venue | None:
+    venues = list(venues_seen())
+    wanted = request.GET.get("venue") or request.POST.get("venue")
+    return next((one for one in venues if one.code == wanted), venues[0] if venues else None)
+
+
+@require_POST
+def act(request: HttpRequest, name: str) -> HttpResponse:
+    """Take one step; what is refused is said on the page."""
+    doing = _ACTS.get(name)
+    if doing is None:
+        return page(request, problem="没有这一步，请刷新页面。", status=404)
+    try:
+        said = send_once(request, f"hall.{name}", lambda: {"said": doing(request)})["said"]
+    except REFUSALS as refusal:
+        return page(request, problem=str(refusal), status=422)
+    if said:
+        messages.success(request, said)
+    return HttpResponseRedirect(reverse("hall") + (f"?venue={request.POST['venue']}" if request.POST.get("venue") else ""))
+
+
+def _who() -> dict[str, Any]:
+    return {"by": acting(), "at": timezone.now()}
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    text = request.POST.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() else 0
+
+
+def _ticket(request: HttpRequest) -> uuid.UUID:
+    try:
+        return uuid.UUID(request.POST.get("ticket", ""))
+    except ValueError:
+        raise actions.WrongStep("没有说是哪一个号，请刷新页面。") from None
+
+
+def _window(state: WindowState) -> Callable[[HttpRequest], str]:
+    def set_window(request: HttpRequest) -> str:
+        reason = request.POST.get("reason", "")
+        held = actions.set_window(window_id=_number(request, "window"), state=state, reason=reason, **_who())
+        return f"{held}{held.get_state_display()}了。"
+
+    return set_window
+
+
+def _call(request: HttpRequest) -> str:
+    ticket = actions.call_next(window_id=_number(request, "window"), **_who())
+    return "" if ticket else "现在没有人等您的窗口。"
+
+
+def _recall(request: HttpRequest) -> str:
+    ticket = actions.recall(ticket_id=_ticket(request), **_who())
+    return f"{ticket} 号又叫了一次。"
+
+
+def _step(name: str) -> Callable[[HttpRequest], str]:
+    def step(request: HttpRequest) -> str:
+        ticket = actions.step(ticket_id=_ticket(request), name=name, reason=request.POST.get("reason", ""), **_who())
+        return f"{ticket} 号{STEPS[name]}。"
+
+    return step
+
+
+def _put_back(request: HttpRequest) -> str:
+    return f"{actions.put_back(ticket_id=_ticket(request), **_who())} 号重新排上了。"
+
+
+def _leave(request: HttpRequest) -> str:
+    return f"{actions.leave(ticket_id=_ticket(request), **_who())} 号记为离开。"
+
+
+def _pass_on(request: HttpRequest) -> str:
+    window = window_of(acting())
+    if window is None:
+        raise actions.WrongStep("请先开窗。")
+    line = window.venue.series.filter(pk=_number(request, "line")).first()
+    to = window.venue.windows.filter(number=_number(request, "to")).first()
+    if line is None and to is None:
+        raise actions.WrongStep("请选转到哪一队或哪个窗口。")
+    return f"{actions.pass_on(ticket_id=_ticket(request), line=line, window=to, **_who())} 号转走了。"
+
+
+def _take(request: HttpRequest) -> str:
+    venue = venue_by_code(request.POST.get("venue", ""))
+    chosen = set(request.POST.getlist("matter"))
+    matters = [one for one in matters_of(venue) if one.code in chosen]
+    ground = request.POST.get("ground", "")
+    recognised = actions.Recognised(Ground(ground), Method.PERSON) if ground in Ground.values else None
+    ticket = actions.take_ticket(venue=venue, matters=matters, source=Source.DESK, recognised=recognised, **_who())
+    return f"取了 {ticket} 号，在{ticket.line.name}一队等候。"
+
+
+_ACTS: dict[str, Callable[[HttpRequest], str]] = {
+    "open": _window(WindowState.OPEN),
+    "pause": _window(WindowState.PAUSED),
+    "close": _window(WindowState.CLOSED),
+    "call": _call,
+    "recall": _recall,
+    "put_back": _put_back,
+    "leave": _leave,
+    "pass_on": _pass_on,
+    "take": _take,
+    **{name: _step(name) for name in STEPS},
+}

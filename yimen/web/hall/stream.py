@@ -1,0 +1,160 @@
+"""
+The stream of calls (叫号推送): one reader of the log for the whole process, and an open connection for each screen.
+
+A screen that was away says which call it heard last and gets those after it, each once and in order. What is sent is what hangs
+on the wall of the hall anyway: a number and a window.
+"""
+
+import asyncio
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+from django.db import close_old_connections
+
+from yimen.hall.queries import Call, Venue, calls_after, last_call, venue_by_code
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+LOOK_EVERY_SECONDS = 0.2
+BEAT_EVERY_SECONDS = 15
+# A screen that has slept through the night is not told all of yesterday.
+MOST_CAUGHT_UP = 50
+# Sequences of another venue may be committed out of order; so many are looked at again, and known ones left out.
+LOOK_BACK = 200
+
+
+@dataclass
+class Hub:
+    """All open streams of this process, by venue; `start` reads the log from now on."""
+
+    listeners: dict[int, set["Listener"]] = field(default_factory=dict)
+    _known: set[int] = field(default_factory=set)
+    _last: int = 0
+    _started: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def start(self) -> None:
+        with self._lock:
+            if not self._started:
+                self._started, self._last = True, last_call()
+                self._known = {call.pk for call in calls_after(self._last - LOOK_BACK)}
+                threading.Thread(target=self._read_forever, name="calls", daemon=True).start()
+
+    def _read_forever(self) -> None:
+        while True:
+            time.sleep(LOOK_EVERY_SECONDS)
+            if any(self.listeners.values()):
+                close_old_connections()
+                self.look()
+
+    def look(self) -> None:
+        """Tell every listener what was called since the last look."""
+        fresh = [call for call in calls_after(self._last - LOOK_BACK) if call.pk not in self._known]
+        for call in fresh:
+            for listener in list(self.listeners.get(call.venue_id, ())):
+                listener.tell(call)
+        self._last = max([self._last, *(call.pk for call in fresh)])
+        self._known = {pk for pk in self._known | {call.pk for call in fresh} if pk > self._last - LOOK_BACK}
+
+
+class Listener:
+    """One open connection: calls are put into its queue from the reader's thread."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.get_running_loop()
+        self.queue: asyncio.Queue[Call] = asyncio.Queue(maxsize=MOST_CAUGHT_UP * 4)
+
+    def tell(self, call: Call) -> None:
+        self.loop.call_soon_threadsafe(self._put, call)
+
+    def _put(self, call: Call) -> None:
+        # Whoever does not read any more is not waited for; its screen catches up when it comes back.
+        if not self.queue.full():
+            self.queue.put_nowait(call)
+
+
+hub = Hub()
+
+
+async def application(scope: Message, receive: Receive, send: Send) -> None:
+    """Answer /stream/<venue>/ with the calls of a venue as server-sent events, until the other side goes."""
+    code = scope["path"].removeprefix("/stream/").strip("/")
+    try:
+        venue = await asyncio.to_thread(venue_by_code, code)
+    except Venue.DoesNotExist:
+        await _answer(send, 404)
+        return
+    await asyncio.to_thread(hub.start)
+    listener = Listener()
+    hub.listeners.setdefault(venue.pk, set()).add(listener)
+    try:
+        await _answer(send, 200)
+        await _until_gone(receive, _send_all(send, venue.pk, listener, heard(scope)))
+    finally:
+        hub.listeners[venue.pk].discard(listener)
+
+
+def heard(scope: Message) -> int | None:
+    """Return the last call this screen has heard, as its browser says (Last-Event-ID), or None for a new one."""
+    told = {name.decode().lower(): value.decode() for name, value in scope["headers"]}
+    text = told.get("last-event-id") or parse_qs(scope.get("query_string", b"").decode()).get("after", [""])[0]
+    return int(text) if text.isdigit() else None
+
+
+async def _until_gone(receive: Receive, sending: Any) -> None:
+    async def gone() -> None:
+        while (await receive())["type"] != "http.disconnect":
+            pass
+
+    tasks = {asyncio.ensure_future(sending), asyncio.ensure_future(gone())}
+    _, left = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    for task in left:
+        task.cancel()
+
+
+async def _send_all(send: Send, venue: int, listener: Listener, after: int | None) -> None:
+    sent: set[int] = set()
+    async for call in _calls(venue, listener, after):
+        if call is None:
+            await _send(send, ": \n\n")
+        elif call.pk not in sent:
+            sent.add(call.pk)
+            await _send(send, f"id: {call.pk}\nevent: call\ndata: {json.dumps(as_told(call), ensure_ascii=False)}\n\n")
+
+
+async def _calls(venue: int, listener: Listener, after: int | None) -> AsyncIterator[Call | None]:
+    yield None
+    if after is not None:
+        for call in (await asyncio.to_thread(calls_after, after, venues=[venue]))[-MOST_CAUGHT_UP:]:
+            yield call
+    while True:
+        try:
+            yield await asyncio.wait_for(listener.queue.get(), BEAT_EVERY_SECONDS)
+        except TimeoutError:
+            yield None
+
+
+def as_told(call: Call) -> dict[str, Any]:
+    """Return a call as a screen is told it: number, window, how often, when. No name, no class."""
+    return {"label": call.label, "window": call.window_number, "nth": call.nth, "at": call.at.isoformat()}
+
+
+async def _answer(send: Send, status: int) -> None:
+    headers = [
+        (b"content-type", b"text/event-stream; charset=utf-8" if status == 200 else b"text/plain"),
+        (b"cache-control", b"no-cache"),
+        (b"x-accel-buffering", b"no"),
+    ]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    if status != 200:
+        await send({"type": "http.response.body", "body": b""})
+
+
+async def _send(send: Send, text: str) -> None:
+    await send({"type": "http.response.body", "body": text.encode(), "more_body": True})
