@@ -14,10 +14,11 @@ from python_calamine import CalamineWorkbook
 from yimen.benefits.models import Reserve, ReserveEntry, ReserveReceipt
 from yimen.cases.actions import Form, begin_online, open_case, record_report, submit_online, take_up_finding
 from yimen.cases.models import ArchivedPaper, Authority, BoardPhoto, Decision, Dispute, HallVisit, Task, Visit
+from yimen.hall.models import Venue
 from yimen.office import files
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
-from yimen.office.models import Area, Delivery, Job, Staff
+from yimen.office.models import Area, Delivery, Job, ServicePoint, Staff
 from yimen.registry.models import Household, Membership
 from yimen.registry.names import mask_name
 from yimen.screening.models import Finding
@@ -28,7 +29,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # The door and what tells nothing about anybody.
 OPEN = ("account_", "mfa_")
 # Whoever holds the receipt may ask where it stands, and is told nobody's name.
-TELLS_NOBODY = ("policy_id", "receipt", "year")
+TELLS_NOBODY = ("policy_id", "receipt", "year", "venue_code")
 
 
 @pytest.fixture
@@ -44,11 +45,19 @@ def keys(county):
             "paper": list(PAPERS),
             "username": ["shiliu"],
             "year": [2027],
+            "venue_code": [a_venue().code],
             "which": ["first", "last"],
             "name": ["propose", "hear", "offer", "deliver"],
             "code": ["990101002001", "990101002", "990101"],
             "policy_id": ["subsistence_allowance"],
         } | _kept(county, _work(case_of_the_village(county)))
+
+
+def a_venue():
+    """Open the hall of the planted village's township."""
+    town = Area.objects.get(code="990101002")
+    point = ServicePoint.objects.create(name="便民服务中心大厅", area=town, owner="township", address="街上 1 号")
+    return Venue.objects.create(service_point=point, code="town-2", level="township")
 
 
 def case_of_the_village(county):

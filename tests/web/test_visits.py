@@ -10,7 +10,7 @@ from django.template.backends.django import Template
 from django.urls import URLPattern, reverse
 
 from tests.office.test_pictures import exif, jpeg
-from tests.web.test_foreign import walk
+from tests.web.test_foreign import a_venue, walk
 from yimen.cases import actions
 from yimen.cases.models import Case, Settlement, Task, Visit, VisitDraft
 from yimen.evidence.models import Statement
@@ -262,6 +262,7 @@ def test_a_third_party_opens_its_own_task_and_not_one_other_page_about_anybody(e
         "which": ["first"],
         "username": ["shiliu"],
         "year": [2027],
+        "venue_code": [a_venue().code],
     }
     open_to_it = {
         reverse("visit", args=[case.pk]),

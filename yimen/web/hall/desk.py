@@ -44,7 +44,7 @@ def page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResp
     window = window_of(acting())
     venue = window.venue if window else _venue(request)
     if venue is None:
-        return render(request, "hall/none.html", {"current": reverse("hall")})
+        return render(request, "hall/none.html", {"current": reverse("hall")}, status=status)
     now = timezone.now()
     lines = lines_now(venue=venue, at=now)
     shown = {
