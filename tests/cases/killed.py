@@ -97,6 +97,7 @@ class Clerk:
         same = {"case": case, "by": self.town.window, "at": timezone.now()}
         actions.keep_photo(content=jpeg(), **same)
         seen = [actions.Seen(self.homes[number][1].pk.hex, "灵活务工收入", "350.00")]
+        same |= {"household_signed": True}
         visit = actions.record_visit(visited_on=timezone.localdate(), second=self.town.colleague, said=seen, **same)
         return {"visit": visit.pk.hex}
 

@@ -37,6 +37,7 @@ def case(town):
 def visited(town, case, *, first=None, second=None, said=None, **more):
     first, second = first or town.window, second or town.colleague
     said = [actions.Seen(town.person.pk.hex, "月收入", "480.00")] if said is None else said
+    more = {"household_signed": True} | more
     with town.at_desk(first):
         return actions.record_visit(case=case.pk, visited_on=DAY, second=second, said=said, by=first, at=NOON, **more)
 
@@ -118,6 +119,38 @@ def test_talk_with_neighbours_is_not_the_visit_the_opinion_needs(town, case):
 
     with town.at_desk(town.window), pytest.raises(actions.NotDecided, match="还没有两人签字的入户调查"):
         actions.propose(decision=decision_of(case, LOW_INCOME).pk, agrees=False, opinion="不", by=town.window, at=NOON)
+
+
+@pytest.mark.parametrize(
+    ("policy", "article"),
+    [
+        ("subsistence_allowance", "民发〔2021〕57号第16条"),
+        ("borderline_household", "参照民发〔2021〕57号第16条"),
+        ("extreme_poverty_support", "民发〔2021〕43号第13条"),
+        ("rigid_expenditure_household", "依据条款未录入"),
+    ],
+)
+def test_what_a_visit_rests_on_is_the_policy_s_own_article_and_where_none_is_entered_it_says_so(town, policy, article):
+    about = town.person.pk if policy == SUPPORT else None
+    case = accepted(town, actions.Asked(policy, about))
+
+    with town.at_desk(town.window), pytest.raises(actions.NotDecided, match=article):
+        actions.propose(decision=decision_of(case, policy).pk, agrees=False, opinion="不", by=town.window, at=NOON)
+
+
+def test_the_household_signs_too_or_it_is_written_why_not(town, case):
+    with pytest.raises(actions.NotVerified, match="双方签字"):
+        visited(town, case, household_signed=False)
+    visited(town, case, household_signed=False, unsigned_why=" 不识字，不愿按手印 ")
+
+    with town.at_desk(town.window):
+        assert Visit.objects.get().unsigned_why == "不识字，不愿按手印"
+        leaf = next(one for one in queries.leaves_of(household_id=town.home.pk) if one.title == "入户调查记录")
+    assert leaf.remark == "照片 0 张，本户没有签字：不识字，不愿按手印"
+
+
+def test_neighbours_sign_nothing(town, case):
+    visited(town, case, said=[actions.Seen("", "邻里评价", "困难")], way="邻里", household_signed=False)
 
 
 def test_a_visit_before_the_application_or_tomorrow_is_refused(town, case):

@@ -94,6 +94,19 @@ def test_a_visit_goes_from_the_phone_of_one_to_the_signature_of_the_other_and_th
     assert [one.facts for one in seen_by_all(Statement) if one.source == "入户"] == [{"居住实况": "简陋"}]
 
 
+def test_without_the_household_s_signature_the_reason_is_asked_for_and_the_second_reads_it(enter_as, case):
+    first, second = enter_as("shiliu"), enter_as("zisu")
+    unsigned = filled(first, case, signed="")
+
+    refused = first.post(reverse("visit", args=[case.pk]), unsigned)
+    assert (refused.status_code, "双方签字" in refused.content.decode()) == (422, True)
+    assert first.post(reverse("visit", args=[case.pk]), unsigned | {"unsigned_why": "本人卧床，手不能写"}).status_code == 302
+
+    visit = seen_by_all(Visit)[0]
+    assert "没有签字：本人卧床，手不能写" in second.get(reverse("visit_signing", args=[visit.pk])).content.decode()
+    assert "没签（本人卧床，手不能写）" in first.get(reverse("case_verify", args=[case.pk])).content.decode()
+
+
 def test_whoever_recorded_cannot_sign_for_the_other(enter_as, case):
     first = enter_as("shiliu")
     first.post(reverse("visit", args=[case.pk]), filled(first, case))
@@ -277,7 +290,7 @@ def test_the_third_party_sees_nothing_any_more_when_its_work_is_done(enter_as, c
     window, firm, other = enter_as("shiliu"), enter_as("firm1"), enter_as("firm2")
     window.post(reverse("case_verify", args=[case.pk]), {"do": "assign", "to": ["firm1", "firm2"], "facts": ["居住实况"]})
     field = first_field(firm.get(reverse("visit", args=[case.pk])).content.decode(), "居住实况")
-    sent = {"key": "k", "visited_on": f"{case.received_on}", "second": "firm2", field: "一般"}
+    sent = {"key": "k", "visited_on": f"{case.received_on}", "second": "firm2", "signed": "yes", field: "一般"}
     firm.post(reverse("visit", args=[case.pk]), sent)
     other.post(reverse("visit_signing", args=[seen_by_all(Visit)[0].pk]), {"do": "sign"})
 

@@ -94,7 +94,7 @@ def propose(*, decision: uuid.UUID, agrees: bool, opinion: str, by: Staff, at: d
     if held.department in REFERRED_DEPARTMENTS:
         raise NotDecided(f"{held.department}的救助向学校申请（社会救助法第38条），这里出具证明转介，不作决定。")
     if held.is_identity:
-        visited(held.case)
+        visited(held)
     elif _identity_open(held.case):
         raise NotDecided("身份认定还没有结果。先认定身份，其他事项再按认定的结果办（社会救助法第42条）。")
     now = today(held, localdate(at))
@@ -157,7 +157,7 @@ def may_confirm(held: Decision, by: Staff, on: date) -> None:
     no_preparer(held.case, by, on, department=held.department, policy=held.policy)
     no_relative(held.case, by)
     if held.is_identity and held.effect == Effect.GIVE:
-        visited(held.case)
+        visited(held)
     asked = posting_asked(held, on)
     if held.agrees and asked.needed and held.state == DecisionState.PROPOSED:
         must = f"“{policy_name(held.policy)}”须先公示 {asked.days} 天，无异议才能确认。"

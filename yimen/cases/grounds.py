@@ -17,6 +17,7 @@ from django.db.models import Q
 from yimen.cases.dues import project_dues
 from yimen.cases.flow import Note, move_decision
 from yimen.cases.models import Case, CouncilMinute, Decision, UrgentAid, Visit
+from yimen.cases.surveying import county_survey_basis, survey_basis
 from yimen.cases.verifying import is_relative, kinships_of
 from yimen.cases.visiting import HOME
 from yimen.cases.words import Effect, Kind, State
@@ -127,16 +128,20 @@ def no_relative(case: Case, by: Staff) -> None:
         raise NotDecided("这一户有您的近亲属，您须回避，请首派责任人另派他人。")
 
 
-def visited(case: Case) -> None:
+def visited(held: Decision) -> None:
     """Raise NotDecided before two have signed a visit; with a relative on record or a complaint, before the county's own."""
+    case, asked = held.case, [held.policy]
     # Neighbours, letters and a third party tell something too; the visit at home is the law's.
     visits = Visit.objects.filter(case=case, way=HOME, second_signed_at__isnull=False)
     if not visits.exists():
-        raise NotDecided("还没有两人签字的入户调查（民发〔2021〕57号第16条），先入户再初审。")
-    if kinships_of(case).exists() and not visits.filter(by_county=True).exists():
-        raise NotDecided("这一户有近亲属备案，须由县级入户（民发〔2021〕57号第20条），县级入户记录以前不能办理。")
-    if complained_of(case) and not visits.filter(by_county=True).exists():
-        raise NotDecided("申请期间这一户有投诉举报，须由县级入户（民发〔2021〕57号第20条），县级入户记录以前不能办理。")
+        raise NotDecided(f"还没有两人签字的入户调查（{survey_basis(case, policies=asked)}），先入户再初审。")
+    if visits.filter(by_county=True).exists():
+        return
+    county = f"须由县级入户（{county_survey_basis(case, policies=asked)}），县级入户记录以前不能办理。"
+    if kinships_of(case).exists():
+        raise NotDecided(f"这一户有近亲属备案，{county}")
+    if complained_of(case):
+        raise NotDecided(f"申请期间这一户有投诉举报，{county}")
 
 
 def complained_of(case: Case) -> bool:

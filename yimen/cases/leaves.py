@@ -27,6 +27,7 @@ RECORDS: Mapping[str, str] = {
     "contest_ruled": "复议决定、裁判文书",
 }
 BY_HAND = "纸质件"
+WITHOUT_SIGNATURE = ("邻里", "信函")
 
 
 @dataclass(frozen=True)
@@ -71,12 +72,20 @@ def _brought(case: Case, name: str) -> Iterator[Leaf]:
 
 def _done(case: Case, name: str) -> Iterator[Leaf]:
     for visit in Visit.objects.filter(case=case, sent_back="").order_by("visited_on", "pk"):
-        yield Leaf(name, f"{visit.way}调查记录", visit.visited_on, None, f"照片 {len(visit.photos)} 张")
+        yield Leaf(name, f"{visit.way}调查记录", visit.visited_on, None, _signed(visit))
     for event in CaseEvent.objects.filter(case=case, step__in=RECORDS).order_by("at", "pk"):
         yield Leaf(name, RECORDS[event.step], event.on, None)
     for handing in Handing.objects.filter(case=case).order_by("at"):
         proof = handing.receipt or ("当面说清" if handing.said_aloud else "")
         yield Leaf(name, f"送达凭据（{handing.get_way_display()}）", handing.handed_on, None, proof)
+
+
+def _signed(visit: Visit) -> str:
+    photos = f"照片 {len(visit.photos)} 张"
+    if visit.way in WITHOUT_SIGNATURE:
+        return photos
+    why = f"：{visit.unsigned_why}" if visit.unsigned_why else ""
+    return f"{photos}，{'双方已签字' if visit.household_signed else f'本户没有签字{why}'}"
 
 
 def _shown(case: Case, name: str) -> Iterator[Leaf]:

@@ -84,6 +84,7 @@ from yimen.cases.promising import Promise, promise_of
 from yimen.cases.rating import Hall, PointLine, bad_ones_open, hall_visit, on_the_pad, ratings_by_point, visit_asked
 from yimen.cases.recovering import grants_of, recoveries_of, waiting_recoveries, waiting_recovery
 from yimen.cases.reporting import answer_to, has_informant, report_seen, reports, unmatched_reports
+from yimen.cases.surveying import survey_basis
 from yimen.cases.tapering import tapers
 from yimen.cases.tasks import TaskLine, task_seen, tasks_in_hand
 from yimen.cases.telling import appeal_ways, how_to_appeal, was_told
@@ -240,6 +241,7 @@ __all__ = [
     "stands_of",
     "step_words",
     "suggested_for",
+    "survey_basis",
     "taper_of",
     "tapers",
     "task_seen",

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from yimen.cases.drawing import awaiting_draw, county_visited, drawn_of
 from yimen.cases.indicators import Item, Sheet, sheet_of
 from yimen.cases.models import Case, Consent, Draw, DrawEntry, Kinship, Settlement, Task, Visit, VisitDraft
+from yimen.cases.surveying import county_survey_basis, survey_basis
 from yimen.cases.verifying import (
     acts_as_third_party,
     is_county_desk,
@@ -111,6 +112,7 @@ class VisitPage:
     by_county: bool
     sent: list[Staff]
     policies: tuple[str, ...]
+    basis: str
 
 
 def visit_page(*, case_id: uuid.UUID, staff: Staff, way: str, on: date) -> VisitPage:
@@ -143,6 +145,7 @@ def visit_page(*, case_id: uuid.UUID, staff: Staff, way: str, on: date) -> Visit
         by_county=not third and is_county_desk("visit.make", case.area_path),
         sent=[one for one in able if one.pk in {task.owner_id for task in visit_tasks(case)}],
         policies=() if third else tuple(held.name for p in asked if (held := rules.policy(p))),
+        basis="" if third else survey_basis(case),
     )
 
 
@@ -219,6 +222,7 @@ class VerificationPage:
     consents: tuple[int, int]
     drawn: DrawEntry | None
     county_visited: bool
+    county_basis: str
     is_county: bool
     may_verify: bool
     able: list[Staff]
@@ -252,6 +256,7 @@ def verification_page(*, case_id: uuid.UUID, on: date) -> VerificationPage:
         # The draw itself belongs to the county; a township sees of it only its own entries.
         drawn=DrawEntry.objects.filter(decision__case=case).first(),
         county_visited=county_visited(case.pk),
+        county_basis=county_survey_basis(case),
         is_county=is_county_desk("case.verify", case.area_path),
         may_verify=may("case.verify", area_path=case.area_path) and case.state == State.ACCEPTED,
         able=able,

@@ -2,7 +2,7 @@
 Visiting (入户调查、邻里访问、信函索证): two people go, one records, the other signs under their own log-in.
 
 What was seen counts when both have signed. A half-typed visit lies on the server as a draft; photos lie encrypted.
-Source: 民发〔2021〕57号第16条.
+Source: the article that each policy names (入户调查), for 低保 民发〔2021〕57号第16条.
 """
 
 import hashlib
@@ -17,6 +17,7 @@ from django.utils.timezone import localdate
 
 from yimen.cases.flow import Note, move_case
 from yimen.cases.models import Case, Task, Visit, VisitDraft
+from yimen.cases.surveying import survey_basis
 from yimen.cases.verifying import (
     NotVerified,
     acts_as_third_party,
@@ -173,12 +174,14 @@ def record_visit(
     at: datetime,
     seen: str = "",
     household_signed: bool = False,
+    unsigned_why: str = "",
     way: str = HOME,
 ) -> Visit:
     """
     Record a visit (入户调查); it waits for the other's signature before anything it says counts. Photos come with the draft.
 
     A visit by the county's own desk counts as the county's (57号第20条); a third party's visit is its own way and source.
+    At home both sides sign the form (双方签字, 57号第16条); where the household did not, it is said why.
     Raises NotVerified in words, NotAllowed, WrongStep.
     """
     task = visited_by(Case.objects.get(pk=case), by)
@@ -192,13 +195,17 @@ def record_visit(
     checked = _checked(held, said, way, task, on=localdate(at))
     if not checked and not seen.strip():
         raise NotVerified("还什么都没有记：请至少核对一项，或写下看到的情况。")
+    at_home = way in (HOME, THIRD_PARTY)
+    if at_home and not household_signed and not unsigned_why.strip():
+        raise NotVerified("入户调查表要双方签字。户主签字或按手印的请勾上；没有签的，写明为什么。")
     draft = VisitDraft.objects.filter(case=held, staff=by).first()
     visit: Visit = Visit.objects.create(
         case=held,
         visited_on=visited_on,
         first=by,
         second=second,
-        household_signed=household_signed and way in (HOME, THIRD_PARTY),
+        household_signed=household_signed and at_home,
+        unsigned_why="" if household_signed or not at_home else unsigned_why.strip()[:200],
         way=way,
         by_county=way == HOME and is_county_desk("visit.make", held.area_path),
         seen=seen.strip()[:2000],
@@ -214,7 +221,7 @@ def record_visit(
 
 def _refuse_second(case: Case, second: Staff, by: Staff) -> None:
     if second.pk == by.pk:
-        raise NotVerified("入户须两人，第二人不能是您自己（民发〔2021〕57号第16条）。")
+        raise NotVerified(f"入户须两人，第二人不能是您自己（{survey_basis(case)}）。")
     refuse_relative(case, second, who=second.name)
     if second not in companions(case):
         raise NotVerified(f"{second.name}没有在这个地方入户的岗位，请另选一位。")

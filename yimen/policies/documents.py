@@ -9,7 +9,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from yimen.policies.limits import read_limits
-from yimen.policies.model import Basis, Condition, Example, Paper, Policy, Posting, Tier
+from yimen.policies.model import Basis, Condition, Example, Paper, Policy, Posting, Survey, Tier
 from yimen.policies.source import Mapping as Document
 from yimen.policies.source import Problem, Reader
 
@@ -37,7 +37,7 @@ KEYS = (
         "取整",
         "额度单位",
     ),
-    *("起发", "停发", "公示", "材料", "时限", "例", "咨询电话", "帮扶内容", "说明", "错救起报"),
+    *("起发", "停发", "公示", "入户调查", "材料", "时限", "例", "咨询电话", "帮扶内容", "说明", "错救起报"),
 )
 _CONDITION_KEYS = ("名", "式", "据", "依据", "缺则问", "不符提示", "核实部门", "说明")
 _TIER_KEYS = ("名", "额", "当", "据", "说明")
@@ -70,6 +70,7 @@ def read_policy(document: Document, *, place: str, problems: list[Problem]) -> P
         pays_from=reader.text("起发", ""),
         pays_until=reader.text("停发", ""),
         posting=_posting(reader, problems),
+        survey=_survey(reader, problems),
         papers=tuple(_paper(entry, problems) for entry in reader.list("材料")),
         limits=read_limits(_inner(reader, "时限", problems)),
         examples=tuple(_example(inner) for inner in _inner(reader, "例", problems)),
@@ -189,6 +190,18 @@ def _posting(reader: Reader, problems: list[Problem]) -> Posting:
     if posting.days and not posting.days.isdigit():
         inner.note("天数", f"公示的天数“{posting.days}”应是数字，如 7。")
     return posting
+
+
+def _survey(reader: Reader, problems: list[Problem]) -> Survey:
+    entry = reader.mapping.get("入户调查")
+    if entry is None:
+        return Survey()
+    if not isinstance(entry, Document):
+        reader.note("入户调查", "“入户调查”要写依据，如 {据: 民发〔2021〕57号第16条, 县级: 民发〔2021〕57号第20条}。")
+        return Survey()
+    inner = Reader(entry, problems)
+    inner.only(("据", "县级", "说明"), "入户调查")
+    return Survey(inner.text("据"), inner.text("县级", ""))
 
 
 def _paper(entry: Any, problems: list[Problem]) -> Paper:

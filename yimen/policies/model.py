@@ -233,6 +233,14 @@ class Posting:
 
 
 @dataclass(frozen=True)
+class Survey:
+    """By which articles a household is visited (入户调查), and by the county itself (县级入户); "" where none is entered."""
+
+    basis: str = ""
+    by_county: str = ""
+
+
+@dataclass(frozen=True)
 class TimeLimit:
     """
     A limit of a stage (时限) in working or natural days, with its article.
@@ -298,6 +306,7 @@ class Policy:
     pays_from: str = ""
     pays_until: str = ""
     posting: Posting = Posting()
+    survey: Survey = Survey()
     papers: tuple[Paper, ...] = ()
     limits: tuple[TimeLimit, ...] = ()
     examples: tuple[Example, ...] = ()

@@ -83,7 +83,8 @@ class Visit(Scoped):
     A home visit (入户调查): two people of ours, both signing, what they saw and photos (民发〔2021〕57号第16条).
 
     What was seen (`said`) becomes statements of evidence when the second has signed, not before: two people vouch for it.
-    `by_county` marks the county's own visit, which is told from the posts of whoever made it.
+    `by_county` marks the county's own visit, which is told from the posts of whoever made it; `unsigned_why` says why the
+    household did not sign the form.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -93,6 +94,7 @@ class Visit(Scoped):
     second = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
     second_signed_at = models.DateTimeField(null=True)
     household_signed = models.BooleanField(default=False)
+    unsigned_why = models.CharField(max_length=200, blank=True)
     way = models.CharField(max_length=12, default="入户")
     by_county = models.BooleanField(default=False)
     seen = models.TextField(blank=True)

@@ -7,7 +7,7 @@ from typing import Any
 import segno
 from django.utils.timezone import localdate
 
-from yimen.cases.queries import stages_of, urgent_of, words_of
+from yimen.cases.queries import stages_of, survey_basis, urgent_of, words_of
 from yimen.cases.words import Channel, Lane
 from yimen.policies.model import AREAS_OF_VERIFICATION, Fact
 from yimen.registry.queries import ADULT, name_of, obligor_names, obligors_of
@@ -187,6 +187,7 @@ def visit(held: Held) -> Sheet:
         "standings": "、".join(one.name for one in held.card.standings),
         "areas": areas,
         "kin": len(held.page.kinships) > 0,
+        "basis": survey_basis(case),
         "village": held.places.get(VILLAGE, held.card.village),
     }
     return Sheet([part], held.town_unit, localdate(case.opened_at))

@@ -83,7 +83,7 @@ def _record(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
         if problems:
             return _page(request, case_id, typed, problems, "有几项看不懂，请看红字。")
         if second is None:
-            raise NotVerified("请选同去的第二人。入户须两人一组，两人都签字（民发〔2021〕57号第16条）。")
+            raise NotVerified(f"请选同去的第二人。入户须两人一组，两人都签字{f'（{held.basis}）' if held.basis else ''}。")
 
         def do() -> dict[str, str]:
             with reading("入户调查", case=case_id.hex):
@@ -96,6 +96,7 @@ def _record(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
                     at=at,
                     seen=typed.get("seen", ""),
                     household_signed=typed.get("signed") == "yes",
+                    unsigned_why=typed.get("unsigned_why", ""),
                     way=way,
                 )
             return {"visit": made.pk.hex}

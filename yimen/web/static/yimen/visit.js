@@ -16,7 +16,10 @@
     return (same && same.checked) || (value !== "" && (!changed || changed.checked));
   }
 
-  function isGiven(field) { return field.type === "checkbox" ? field.checked : field.value !== ""; }
+  function isGiven(field) {
+    var other = field.dataset.or && form.elements[field.dataset.or];
+    return (field.type === "checkbox" ? field.checked : field.value !== "") || (other && other.value.trim() !== "");
+  }
 
   function tell() {
     var rows = Array.prototype.slice.call(form.querySelectorAll("[data-counts]"));
