@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.core.management import call_command
@@ -10,11 +10,12 @@ from django.core.management.base import CommandError
 
 from tests.cases.town import DAY, NOON, accepted, decision_of, declare, make_town, noon, opened, poor, proposed, visited
 from yimen.cases import actions, queries
+from yimen.cases.deciding import causes_to_extend
 from yimen.cases.dues import EVENTS_OF, deadlines_of, events_of, policy_of
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS, Note, move_case, move_decision
 from yimen.cases.models import Case, CaseEvent, Decision
 from yimen.office.access import NotAllowed, System, scope
-from yimen.office.calendar import Calendar
+from yimen.office.calendar import Calendar, after_workdays, calendar
 from yimen.policies.model import EVENTS, Policy
 from yimen.policies.parameters import Parameter, Parameters
 from yimen.screening.queries import current_rules
@@ -239,7 +240,78 @@ def test_papers_told_to_be_missing_lie_before_acceptance_and_the_clock_begins_wh
     assert dues(town)[0] > noon(60).date()
 
 
-def test_the_rigid_household_counts_from_the_day_the_allowance_was_turned_into_it(town):
+def draft_with_a_paper_missing(town, **more):
+    case = opened(town, **more)
+    with town.at_desk(town.window):
+        actions.record_paper(case=case.pk, name="住院发票", state="missing", by=town.window, at=NOON)
+    return case
+
+
+def taken_in(town, case, *, day, signed_day=0, paper_day=None):
+    """Accept a case on a day, its paper brought and its authorisation signed on others; return the day it counts from."""
+    with town.at_desk(town.window):
+        if paper_day is not None:
+            actions.record_paper(case=case.pk, name="住院发票", state="brought", by=town.window, at=noon(paper_day))
+        signed_on = noon(signed_day).date()
+        actions.give_consent(case=case.pk, person=town.person.pk, given=True, signed_on=signed_on, by=town.window, at=noon(day))
+        actions.accept(case=case.pk, asked=[actions.Asked(NURSING, town.person.pk)], by=town.window, at=noon(day))
+        return queries.case_page(case_id=case.pk).accepted_on
+
+
+@pytest.mark.parametrize(
+    ("came", "day"),
+    [({"paper_day": 2}, 2), ({"paper_day": 0, "signed_day": 3}, 3), ({"paper_day": 0, "signed_day": 0}, 0)],
+)
+def test_what_came_later_untold_is_before_acceptance_and_a_clerk_who_is_slow_moves_nothing(town, came, day):
+    case = draft_with_a_paper_missing(town)
+    assert taken_in(town, case, day=5, **came) == noon(day).date()
+
+
+def test_a_place_may_have_it_that_what_nobody_told_counts_from_its_receipt(town, monkeypatch):
+    name = "未一次性告知的收件日即受理日"
+    row = Parameter(name, "990101", "", DAY, None, True, "true", "", "虚构条例", "", 1)
+    rules = replace(current_rules(), parameters=Parameters({**current_rules().parameters.rows, name: [row]}))
+    monkeypatch.setattr("yimen.cases.applying.current_rules", lambda: rules)
+
+    assert taken_in(town, draft_with_a_paper_missing(town), day=5, paper_day=5, signed_day=4) == DAY
+
+
+def test_received_in_the_old_year_and_complete_in_the_new_it_has_a_number_of_the_new(town):
+    case = draft_with_a_paper_missing(town)
+    assert taken_in(town, case, day=50, paper_day=50) == date(2027, 1, 12)
+    with town.at_desk(town.window):
+        assert queries.case_page(case_id=case.pk).case.number == "990101-2027-000001"
+
+
+def a_version_from(monkeypatch, day, **changed):
+    """Let a new version of the allowance be in force from a day."""
+    rules = current_rules()
+    old = rules.policy_at(LOW, on=DAY, areas=())
+    new = replace(old, starts_on=day, **changed)
+    others = [one for one in rules.compiled if one.policy is not old]
+    before = replace(old, ends_on=day - timedelta(days=1))
+    changed_rules = replace(rules, compiled=(*others, Compiled(before), Compiled(new)))
+    for room in ("deciding", "dues", "applying"):
+        monkeypatch.setattr(f"yimen.cases.{room}.current_rules", lambda: changed_rules)
+    return new
+
+
+def test_the_limits_that_bind_and_may_be_extended_are_those_of_the_day_of_acceptance(town, monkeypatch):
+    case = opened(town)
+    limits = tuple(replace(one, causes=("洪水",)) if one.causes else one for one in current_rules().policy(LOW).limits)
+    new = a_version_from(monkeypatch, noon(3).date(), limits=limits, hash="0" * 12)
+    with town.at_desk(town.window):
+        on = noon(5).date()
+        actions.give_consent(case=case.pk, person=town.person.pk, given=True, signed_on=on, by=town.window, at=noon(5))
+        actions.accept(case=case.pk, asked=[actions.Asked(LOW)], by=town.window, at=noon(5))
+        decision = decision_of(case, LOW)
+
+        assert decision.policy_version == new.version
+        assert causes_to_extend(decision) == ("洪水",)
+        actions.extend(case=case.pk, decision=decision.pk, cause="洪水", by=town.window, at=noon(6))
+
+
+def test_the_rigid_household_counts_from_the_day_the_allowance_was_turned_into_it(town, monkeypatch):
     poor(town)
     case = accepted(town, actions.Asked(LOW))
     visited(town, case)
@@ -251,6 +323,9 @@ def test_the_rigid_household_counts_from_the_day_the_allowance_was_turned_into_i
         made = actions.transfer_to_rigid(decision=decision.pk, consent="当面同意", by=town.window, at=noon(41))
         [deadline] = queries.case_page(case_id=case.pk).deadlines[made.pk]
     assert deadline.starts_on == noon(41).date()
+    rigid = promised(town, monkeypatch, case, 刚性支出困难家庭认定="10")[made.pk]
+    assert rigid.line.endswith("（10 个工作日，虚构承诺）")
+    assert rigid.due.on == after_workdays(calendar(), noon(41).date(), 10).on
 
 
 def promised(town, monkeypatch, case, **rows):

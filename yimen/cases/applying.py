@@ -1,7 +1,7 @@
 """Applying (申请与受理): one application for a household, its papers and authorisations, acceptance with every date explained."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, TypedDict, Unpack
@@ -12,7 +12,7 @@ from django.utils.timezone import localdate
 from yimen.cases.deciding import after, open_decisions
 from yimen.cases.dues import policy_at, policy_of, project_dues
 from yimen.cases.flow import Note, move_case, move_decision, write_event
-from yimen.cases.models import Authority, Case, Consent, Decision, Paper, Posting, Task, UrgentAid
+from yimen.cases.models import Authority, Case, CaseEvent, Consent, Decision, Paper, Posting, Task, UrgentAid
 from yimen.cases.numbers import new_receipt_code, next_number
 from yimen.cases.paper_forms import EnteredBefore, form_number, save_once
 from yimen.cases.words import FINAL, AuthorityMatter, Channel, Kind, PaperState, State, TaskKind
@@ -21,12 +21,14 @@ from yimen.office.access import require
 from yimen.office.models import ServicePoint, Staff
 from yimen.policies.queries import Rules
 from yimen.registry.queries import ADULT, HouseholdCard, household_card, obligors_of
-from yimen.screening.queries import current_rules
+from yimen.screening.queries import current_rules, true_parameters
 
 DECLARED = "申报"
 AUTHORISATION = "授权"
 PROMISE = "容缺受理"
 AUTHORITY_PAPER = "委托书"
+# Where it is true, what nobody told to be missing counts from its receipt (local rules on services, e.g. 安阳市政务服务条例).
+UNTOLD_FROM_RECEIPT = "未一次性告知的收件日即受理日"
 
 
 class NotAccepted(Exception):
@@ -271,21 +273,22 @@ def accept(*, case: uuid.UUID, asked: Sequence[Asked], by: Staff, at: datetime, 
     Needs an open reading. Raises NotAccepted, WrongStep, Changed, NotAllowed.
     """
     draft = Case.objects.get(pk=case)
-    _may_be_accepted(draft, asked, localdate(at))
-    number = next_number(draft.area_path, draft.received_on)
+    on = complete_on(draft, localdate(at))
+    _may_be_accepted(draft, asked, localdate(at), counted_from=on)
+    number = next_number(draft.area_path, on)
     held = move_case(
         "accept",
         case,
         by=by,
         at=at,
         version=version,
-        note=Note(f"办件号 {number}", on=complete_on(draft, localdate(at))),
+        note=Note(f"办件号 {number}", on=on),
         number=number,
         accepted_at=at,
     )
     _ask_for_promised(held, by=by, at=at)
     _state_what_was_declared(held, by=by, at=at)
-    _push_elsewhere(held, open_decisions(held, asked, by=by, at=at), by=by, at=at)
+    _push_elsewhere(held, open_decisions(held, asked, by=by, at=at, on=on), on, by=by, at=at)
     project_dues(held)
     return held
 
@@ -294,13 +297,26 @@ def complete_on(case: Case, on: date) -> date:
     """
     Return the day an application accepted on a day counts from: the day it was complete (受理日).
 
-    What was told to be missing lies before acceptance (补正材料), and so does the proof of who somebody is; a paper form of a
-    power cut and what the portal sends whole count from their receipt, however late they are entered.
+    What was told to be missing lies before acceptance (补正材料), and so does the proof of who somebody is, and what came
+    later without having been told. A paper form of a power cut and what the portal sends whole count from their receipt,
+    however late they are entered. A place may have it that whatever was not told counts from the receipt all the same.
     """
     if case.papers_told_at is not None:
         return on
     # An application from home becomes a case when its identity is proven.
-    return max(case.received_on, localdate(case.opened_at)) if case.channel == Channel.ONLINE else case.received_on
+    received = max(case.received_on, localdate(case.opened_at)) if case.channel == Channel.ONLINE else case.received_on
+    if true_parameters({UNTOLD_FROM_RECEIPT}, area_path=case.area_path, on=received, rules=current_rules()):
+        return received
+    return min(on, max((received, *_came_later(case))))
+
+
+def _came_later(case: Case) -> Iterator[date]:
+    """Yield the days on which a paper came, or was promised, after the application was written down, and of the signatures."""
+    given = tuple(PaperState(state).label for state in (PaperState.BROUGHT, PaperState.PROMISED))
+    for noted in CaseEvent.objects.filter(case=case, step="paper", at__gt=case.opened_at):
+        if noted.words.endswith(given) and localdate(noted.at) > localdate(case.opened_at):
+            yield localdate(noted.at)
+    yield from Consent.objects.filter(case=case, person__isnull=False).values_list("signed_on", flat=True)
 
 
 def _ask_for_promised(case: Case, *, by: Staff, at: datetime) -> None:
@@ -339,13 +355,13 @@ def bring_paper(*, case: uuid.UUID, paper: int, by: Staff, at: datetime) -> Pape
     return brought
 
 
-def _may_be_accepted(case: Case, asked: Sequence[Asked], on: date) -> None:
+def _may_be_accepted(case: Case, asked: Sequence[Asked], on: date, *, counted_from: date) -> None:
     if not asked and case.kind == Kind.APPLICATION:
         raise NotAccepted("还没有选要申请的救助事项。请至少选一项。")
     missing = list(Paper.objects.filter(case=case, state=PaperState.MISSING).values_list("name", flat=True))
     if missing:
         raise NotAccepted(f"还缺：{'、'.join(missing)}。请一次性告知；愿意承诺补交的，按容缺受理。")
-    if case.kind != Kind.APPLICATION or not needs_comparison(asked, area_path=case.area_path, on=case.received_on):
+    if case.kind != Kind.APPLICATION or not needs_comparison(asked, area_path=case.area_path, on=counted_from):
         return
     silent = silent_members(case, on)
     if silent:
@@ -366,17 +382,17 @@ def needs_comparison(asked: Sequence[Asked], *, area_path: str, on: date) -> boo
     return any(AUTHORISATION in paper.name for policy in policies if policy for paper in policy.papers)
 
 
-def _push_elsewhere(case: Case, decisions: Sequence[Decision], *, by: Staff, at: datetime) -> None:
+def _push_elsewhere(case: Case, decisions: Sequence[Decision], on: date, *, by: Staff, at: datetime) -> None:
     """Who is registered elsewhere may apply here where a policy has its own limit for pushing it on (跨省通办)."""
     rules = current_rules()
-    pushed = [one for one in decisions if _is_pushed(one, rules, case.received_on)]
+    pushed = [one for one in decisions if _is_pushed(one, rules, on)]
     if not pushed:
         return
     card = household_card(household_id=case.household_id, on=localdate(at))
     away = {member.person_id for member in card.members if member.registered_here is False}
     for decision in pushed:
         if decision.person_id in away:
-            note = Note("户籍不在本县，材料推送户籍地认定", on=case.received_on)
+            note = Note("户籍不在本县，材料推送户籍地认定", on=on)
             move_decision("elsewhere", decision.pk, by=by, at=at, note=note)
 
 

@@ -16,7 +16,7 @@ from yimen.cases.apart import CONFIRMED_ON_THE_SPOT, is_councils, is_delegated, 
 from yimen.cases.clock import NotExtended, check_cause
 from yimen.cases.disputes import refused_anew_as_before
 from yimen.cases.drawing import unchecked
-from yimen.cases.dues import policy_at, policy_of, project_dues
+from yimen.cases.dues import limits_of, policy_at, project_dues
 from yimen.cases.effects import EFFECTS, policy_name
 from yimen.cases.flow import CIVIL_AFFAIRS, Changed, Note, move_case, move_decision
 from yimen.cases.grounds import (
@@ -51,13 +51,17 @@ IDENTITY = frozenset(
 REFERRED_DEPARTMENTS = frozenset({"教育"})
 
 
-def open_decisions(case: Case, asked: Iterable[Any], *, by: Staff | None, at: datetime) -> list[Decision]:
-    """Make a decision for each policy asked for; the others wait for identity. Raises NotDecided for an unknown policy."""
+def open_decisions(case: Case, asked: Iterable[Any], *, by: Staff | None, at: datetime, on: date | None = None) -> list[Decision]:
+    """
+    Make a decision for each policy asked for, as it is in force on the day of acceptance (None: today).
+
+    The others wait for identity. Raises NotDecided for an unknown policy.
+    """
     rules, wanted = current_rules(), list(asked)
     identity_first = any(one.policy in IDENTITY for one in wanted)
     made = []
     for one in wanted:
-        policy = policy_at(one.policy, area_path=case.area_path, rules=rules, on=case.received_on)
+        policy = policy_at(one.policy, area_path=case.area_path, rules=rules, on=on or localdate(at))
         if policy is None:
             raise NotDecided(f"现行政策里没有“{one.policy}”。请从列出的救助事项里选。")
         if (policy.subject == "人") != (one.person is not None):
@@ -282,8 +286,7 @@ def extend(*, case: uuid.UUID, decision: uuid.UUID, cause: str, by: Staff, at: d
     """
     Case.objects.select_for_update().get(pk=case)
     held = Decision.objects.select_related("case").get(pk=decision, case_id=case)
-    policy = policy_of(held, rules=current_rules(), on=held.case.received_on)
-    limit = check_cause(policy.limits if policy else (), cause)
+    limit = check_cause(limits_of(held, rules=current_rules()), cause)
     if CaseEvent.objects.filter(decision=held, step="extend").exists():
         raise NotExtended("这项决定的期限已经延长过，不能再延长。")
     note = Note(by.name, cause=cause, article=limit.basis)
@@ -294,8 +297,7 @@ def causes_to_extend(decision: Decision) -> tuple[str, ...]:
     """Return the causes for which a decision's limit may still be extended (可以延长的情形); none once it was."""
     if decision.state in FINAL or CaseEvent.objects.filter(decision=decision, step="extend").exists():
         return ()
-    policy = policy_of(decision, rules=current_rules(), on=decision.case.received_on)
-    return tuple(dict.fromkeys(cause for limit in (policy.limits if policy else ()) for cause in limit.causes))
+    return tuple(dict.fromkeys(cause for limit in limits_of(decision, rules=current_rules()) for cause in limit.causes))
 
 
 def after(decision: Decision, *, by: Staff | None, at: datetime) -> Decision:

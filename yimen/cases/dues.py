@@ -16,7 +16,7 @@ from yimen.cases.models import Case, CaseEvent, Decision, Dispute
 from yimen.cases.words import DecisionState, Effect, State
 from yimen.office.calendar import Calendar, Due, calendar
 from yimen.office.queries import codes_of
-from yimen.policies.model import Event, Policy
+from yimen.policies.model import Event, Policy, TimeLimit
 from yimen.policies.queries import Rules
 from yimen.screening.queries import current_rules, true_parameters
 
@@ -70,6 +70,19 @@ def deadlines_of(decision: Decision, *, held: Calendar, rules: Rules, events: Se
 def accepted_day(trail: Iterable[CaseEvent]) -> date | None:
     """Return the day of acceptance (受理日) that a trail counts from, or None before it."""
     return next((one.on for one in trail if one.step in (*ACCEPTED_BY, TURN)), None)
+
+
+def counted_from(decision: Decision, events: Sequence[CaseEvent]) -> date | None:
+    """Return the day a decision's limits count from, which is its own where it was turned into from another; None before it."""
+    return accepted_day(_own_trail(decision, events))
+
+
+def limits_of(decision: Decision, *, rules: Rules) -> tuple[TimeLimit, ...]:
+    """Return the limits that bind a decision: those of its policy as it was in force on the day they count from."""
+    events = list(CaseEvent.objects.filter(case_id=decision.case_id).order_by("pk"))
+    on = counted_from(decision, events) or decision.case.received_on
+    policy = policy_of(decision, rules=rules, on=on)
+    return policy.limits if policy else ()
 
 
 def _own_trail(decision: Decision, events: Sequence[CaseEvent]) -> list[CaseEvent]:

@@ -53,7 +53,7 @@ from yimen.cases.dossier import (
     kept_paper,
     pads_out,
 )
-from yimen.cases.dues import accepted_day, deadlines_of, policy_at, wrong_dues
+from yimen.cases.dues import accepted_day, counted_from, deadlines_of, policy_at, wrong_dues
 from yimen.cases.ending import running_grants, taper_of, was_heard
 from yimen.cases.filing import FilePage, Retention, file_number_of, file_page, files_out, retention_of
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS, step_words
@@ -405,7 +405,9 @@ def case_page(*, case_id: uuid.UUID) -> CasePage:
         case=case,
         decisions=decisions,
         deadlines={one.pk: deadlines_of(one, held=held, rules=rules, events=events) for one in decisions} if case.number else {},
-        promises={one.pk: found for one in decisions if (found := promise_of(one, accepted_day(events), held=held, rules=rules))},
+        promises={
+            one.pk: found for one in decisions if (found := promise_of(one, counted_from(one, events), held=held, rules=rules))
+        },
         accepted_on=accepted_day(events),
         papers=list(Paper.objects.filter(case=case).order_by("pk")),
         consents=list(Consent.objects.filter(case=case)),
