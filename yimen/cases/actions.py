@@ -52,7 +52,7 @@ from yimen.cases.rating import open_pad, open_visit, rate_visit
 from yimen.cases.recomputing import recompute_dues
 from yimen.cases.recovering import propose_recovery, recover, return_recovery
 from yimen.cases.reporting import Named, answer_report, end_report, informant_of, record_report, take_up_report
-from yimen.cases.tasks import NotEnded, end_task
+from yimen.cases.tasks import NotEnded, NotEntrusted, end_task, give_task, pass_task_on
 from yimen.cases.telling import answer_appeal, appeal, tell, transfer_to_rigid
 from yimen.cases.urgent import Later, check_urgent_aid, give_urgent_aid, pay_stage, record_minute, stop_stages
 from yimen.cases.verifying import (
@@ -91,6 +91,7 @@ __all__ = [
     "NotDecided",
     "NotDelivered",
     "NotEnded",
+    "NotEntrusted",
     "NotExtended",
     "NotFiled",
     "NotGiven",
@@ -136,6 +137,7 @@ __all__ = [
     "extend",
     "give_consent",
     "give_small_aid",
+    "give_task",
     "give_urgent_aid",
     "hand_over_file",
     "hear",
@@ -156,6 +158,7 @@ __all__ = [
     "open_case",
     "open_pad",
     "open_visit",
+    "pass_task_on",
     "pay_stage",
     "photograph",
     "photograph_board",

@@ -7,7 +7,7 @@ is taken back, and does only what it says.
 
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -180,7 +180,7 @@ def record_own_authority(*, name: str, number: str, given: Given, by: Staff, at:
     found = identified(name=name, number=number, on=localdate(at))
     if found is None or found.household_id is None:
         raise NotAccepted(NOT_FOUND)
-    with _lent(found.area_path, HELPS):
+    with lent(*HELPS, area_path=found.area_path):
         return record_authority(household=found.household_id, principal=found.person_id, given=given, by=by, at=at, agent=by)
 
 
@@ -283,7 +283,7 @@ def helping(*, staff: Staff, on: date, household: uuid.UUID | None = None, case:
     found = next((one for one in helped_by(staff=staff, on=on) if one.household_id == wanted), None)
     if found is None or (case is not None and case not in {one.pk for one in found.cases}):
         raise Case.DoesNotExist
-    with _lent(found.authorities[0].area_path, HELPS if found.may_apply else ()):
+    with lent(*(HELPS if found.may_apply else ()), area_path=found.authorities[0].area_path):
         yield found
 
 
@@ -294,11 +294,3 @@ def papers_to_fetch(*, staff: Staff, on: date, case: uuid.UUID) -> list[Paper]:
             return []
     wanted = (PaperState.MISSING, PaperState.PROMISED)
     return list(Paper.objects.filter(case=case, state__in=wanted).order_by("pk"))
-
-
-@contextmanager
-def _lent(area_path: str, permissions: Sequence[str]) -> Iterator[None]:
-    with ExitStack() as stack:
-        for permission in permissions:
-            stack.enter_context(lent(permission, area_path=area_path))
-        yield

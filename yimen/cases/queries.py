@@ -81,7 +81,16 @@ from yimen.cases.portal_file import write_statuses
 from yimen.cases.posting import Sheet, board, posting_asked, sheet_of
 from yimen.cases.progress import Progress, progress_of
 from yimen.cases.promising import Promise, promise_of
-from yimen.cases.rating import Hall, PointLine, bad_ones_open, hall_visit, on_the_pad, ratings_by_point, visit_asked
+from yimen.cases.rating import (
+    Hall,
+    PointLine,
+    bad_ones_open,
+    hall_visit,
+    on_the_pad,
+    rated_among,
+    ratings_by_point,
+    visit_asked,
+)
 from yimen.cases.recovering import grants_of, recoveries_of, waiting_recoveries, waiting_recovery
 from yimen.cases.reporting import answer_to, has_informant, report_seen, reports, unmatched_reports
 from yimen.cases.surveying import survey_basis
@@ -226,6 +235,7 @@ __all__ = [
     "printing_own",
     "priority_rule",
     "progress_of",
+    "rated_among",
     "ratings_by_point",
     "recoveries_of",
     "report_seen",

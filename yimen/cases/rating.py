@@ -6,7 +6,7 @@ never sees which grade a person gave. The hall's tickets may open a visit throug
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -184,6 +184,11 @@ def visit_asked(*, visit_id: uuid.UUID, by: Staff) -> tuple[HallVisit, bool]:
     """Return a visit for its clerk and whether it was rated, never how. Raises HallVisit.DoesNotExist for anybody else."""
     visit: HallVisit = HallVisit.objects.select_related("service_point", "case").get(pk=visit_id, served_by=by)
     return visit, HallOpinion.objects.filter(visit=visit).exists()
+
+
+def rated_among(visits: Iterable[uuid.UUID]) -> set[uuid.UUID]:
+    """Return which of these services were rated, never how."""
+    return set(HallOpinion.objects.filter(visit__in=list(visits), first=True).values_list("visit_id", flat=True))
 
 
 @transaction.atomic

@@ -8,8 +8,9 @@ from datetime import date, datetime
 
 from django.db import transaction
 from django.db.models import F
+from django.utils.timezone import localdate
 
-from yimen.cases.models import Task
+from yimen.cases.models import Case, Task
 from yimen.cases.words import Kind, TaskKind
 from yimen.office import audit
 from yimen.office.access import NotAllowed, current, may
@@ -22,6 +23,7 @@ WITH_WORDS = (
     TaskKind.RATING,
     TaskKind.ERRAND,
     TaskKind.HELP,
+    TaskKind.FIRST,
     TaskKind.CALL_BACK,
     TaskKind.CHECK,
     TaskKind.RULING,
@@ -29,8 +31,62 @@ WITH_WORDS = (
 CHECKED_ELSEWHERE = (Kind.FINDING, Kind.REPORT, Kind.COMPLAINT)
 
 
+# What somebody may be given by a colleague in the hall.
+GIVEN = (TaskKind.ERRAND, TaskKind.HELP, TaskKind.FIRST)
+
+
+class NotEntrusted(Exception):
+    """A task cannot be given like this; the sentence says why."""
+
+
 class NotEnded(Exception):
     """A task cannot be ended like this; the sentence says why."""
+
+
+@transaction.atomic
+def give_task(
+    *,
+    kind: TaskKind,
+    words: str,
+    owner: Staff,
+    due_on: date,
+    area_path: str,
+    by: Staff,
+    at: datetime,
+    household: uuid.UUID | None = None,
+    case: Case | None = None,
+) -> Task:
+    """
+    Give somebody a thing to do until a day (交办): an errand, a case to be taken first, somebody to be helped on.
+
+    The caller has asked for the right to the household. Raises NotEntrusted without words, for a day past, or for another kind.
+    """
+    if kind not in GIVEN:
+        raise NotEntrusted("这种任务不能这样交办。")
+    if not words.strip():
+        raise NotEntrusted("请写明要办什么。")
+    if due_on < localdate(at):
+        raise NotEntrusted("期限已经过了，请改成今天或以后。")
+    task: Task = Task.objects.create(
+        kind=kind,
+        words=words.strip()[:300],
+        owner=owner,
+        due_on=due_on,
+        case=case,
+        household_id=case.household_id if case else household,
+        made_by=by,
+        made_at=at,
+        area_path=area_path,
+    )
+    subjects = {str(task.household_id)} if task.household_id else None
+    audit.write(action="task.give", at=at, subjects=subjects, task=task.pk.hex)
+    return task
+
+
+def pass_task_on(*, task: uuid.UUID, to: Staff, at: datetime) -> None:
+    """Let somebody else do what is not done yet (转交任务); the caller has asked for the right to it."""
+    if Task.objects.filter(pk=task, done_at=None).update(owner=to):
+        audit.write(action="task.pass_on", at=at, task=task.hex)
 
 
 @dataclass(frozen=True)

@@ -75,6 +75,7 @@ class TaskKind(models.TextChoices):
     COMPARE = "compare", "信息核对"
     ERRAND = "errand", "取材料"
     HELP = "help", "帮办"
+    FIRST = "first", "请先办"
     URGENT = "urgent", "急难处置"
     CALL_BACK = "call_back", "回访"
     RATING = "rating", "差评处理"

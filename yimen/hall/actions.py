@@ -1,22 +1,48 @@
-"""The door of the hall through which everything is changed: tickets taken, called and ended, windows opened and closed."""
+"""
+The door of the hall through which everything is changed: tickets taken, called and ended, windows opened and closed, people
+accompanied until the end.
+"""
 
 from yimen.hall.calling import call_next, call_one, leave, pass_on, put_back, recall, step
+from yimen.hall.closing import stay_for
+from yimen.hall.errands import ask_errand, ask_first, finish_errand
 from yimen.hall.flow import WrongStep
+from yimen.hall.forms import ask_rating, begin_form
+from yimen.hall.handling import NotHandled, assign, end, give_back, know_person, link_case, note_step, take_up
+from yimen.hall.team import go_off_duty, go_on_duty, record_training, set_skills
 from yimen.hall.ticketing import NotTaken, Recognised, take_ticket
 from yimen.hall.windows import NotOpened, set_window
 
 __all__ = [
+    "NotHandled",
     "NotOpened",
     "NotTaken",
     "Recognised",
     "WrongStep",
+    "ask_errand",
+    "ask_first",
+    "ask_rating",
+    "assign",
+    "begin_form",
     "call_next",
     "call_one",
+    "end",
+    "finish_errand",
+    "give_back",
+    "go_off_duty",
+    "go_on_duty",
+    "know_person",
     "leave",
+    "link_case",
+    "note_step",
     "pass_on",
     "put_back",
     "recall",
+    "record_training",
+    "set_skills",
     "set_window",
+    "stay_for",
     "step",
     "take_ticket",
+    "take_up",
 ]

@@ -36,13 +36,21 @@ def venue_by_code(code: str) -> Venue:
 def is_open(venue: Venue, at: datetime) -> bool:
     """Say whether a venue is open at a moment: its hours, and the working calendar where it follows that."""
     moment = localtime(at)
-    weekday = moment.isoweekday()
-    if venue.follows_calendar:
-        if not calendar().is_workday(moment.date()):
-            return False
-        # A Saturday or Sunday worked instead of another day (调休) is worked like a Monday.
-        weekday = min(weekday, 5) if weekday <= 5 else 1
+    weekday = opening_weekday(venue, moment.date())
+    if weekday is None:
+        return False
     return venue.openings.filter(weekday=weekday, opens_at__lte=moment.time(), closes_at__gt=moment.time()).exists()
+
+
+def opening_weekday(venue: Venue, day: date) -> int | None:
+    """Return by the hours of which weekday (Monday 1) a venue is open on a day, None on a day off where it keeps them."""
+    weekday = day.isoweekday()
+    if not venue.follows_calendar:
+        return weekday
+    if not calendar().is_workday(day):
+        return None
+    # A Saturday or Sunday worked instead of another day (调休) is worked like a Monday.
+    return weekday if weekday <= 5 else 1
 
 
 @dataclass(frozen=True)

@@ -79,3 +79,41 @@ class RequestState(TextChoices):
     OPEN = "open", "待办"
     DONE = "done", "已办"
     LATER = "later", "改日办"
+
+
+class Language(TextChoices):
+    """What a co-organizer speaks beside Mandarin (语言)."""
+
+    DIALECT = "dialect", "本地话"
+    SIGN = "sign", "手语"
+    MINORITY = "minority", "少数民族语言"
+    ENGLISH = "english", "英语"
+
+
+class Help(TextChoices):
+    """One thing done for somebody who is accompanied (协办经过); the work ledger counts these."""
+
+    LED = "led", "带到窗口"
+    FORM = "form", "一起填表"
+    SHEET = "sheet", "交给政策单"
+    FIRST = "first", "请后台先办"
+    PROGRESS = "progress", "告知进度"
+    RESULT = "result", "告知结果"
+    RATING = "rating", "请他评价"
+
+
+class Result(TextChoices):
+    """How an accompaniment ended (协办结果)."""
+
+    DONE = "done", "办完"
+    HANDED_OVER = "handed_over", "移交"
+    RETURNED = "returned", "退回导办台"
+    LEFT = "left", "本人不用陪了"
+
+
+class Fetcher(TextChoices):
+    """Who fetches a missing paper (谁去取)."""
+
+    SELF = "self", "本人补交"
+    FAMILY = "family", "家人送来"
+    STAFF = "staff", "我们去取"

@@ -75,14 +75,14 @@ def _scope_of(who: Staff | System, purpose: str, address: str) -> Scope:
 
 
 @contextmanager
-def lent(permission: str, *, area_path: str) -> Iterator[None]:
+def lent(*permissions: str, area_path: str) -> Iterator[None]:
     """
-    Lend whoever acts one permission in one area for what the program itself makes of it, for example a notice.
+    Lend whoever acts some permissions in one area for what the program itself makes of it, for example a notice.
 
     Whoever opens it has asked for the right to the thing made; what is read is written down under the same name.
     """
     now = current()
-    token = _scope.set(replace(now, permissions=now.permissions | {(permission, area_path)}))
+    token = _scope.set(replace(now, permissions=now.permissions | {(one, area_path) for one in permissions}))
     try:
         yield
     finally:

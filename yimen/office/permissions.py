@@ -41,6 +41,9 @@ PERMISSION_WORDS = {
     "hall.ticket": "取号、导办、重排",
     "hall.call": "在窗口叫号",
     "hall.manage": "设置大厅、窗口和叫号规则",
+    "hall.receive": "导办：认出来人、看他在办的事、派协办员",
+    "hall.accompany": "全程协办：只看派给自己、还没办完的人",
+    "hall.team": "管理协办员：能力、培训、台账、问卷",
     "rules.see": "看政策",
     "rules.activate": "启用政策版本",
     "audit.see": "看审计",
@@ -63,6 +66,7 @@ _WINDOW = {
 _TOWN = _VISIT | {
     "hall.ticket",
     "hall.call",
+    "hall.receive",
     "board.photograph",
     "case.export",
     "case.accept",
@@ -77,7 +81,7 @@ _TOWN = _VISIT | {
 PERMISSIONS: dict[str, frozenset[str]] = {
     "county_clerk": frozenset(
         _WINDOW
-        | {"hall.ticket", "hall.call"}
+        | {"hall.ticket", "hall.call", "hall.receive", "hall.team"}
         | {"desk.county", "person.unmask", "finding.close", "finding.export", "roster.load", "facts.load", "recipients.load"}
         | {"screening.run"}
         | {"case.accept", "case.verify", "case.extend", "case.reassign", "case.deliver", "decision.propose", "complaint.see_name"}
@@ -111,6 +115,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "third_party": frozenset({"visit.make", "visit.third_party"}),
     # Who helps others apply (帮办代办员): sees who authorised them or whose application they brought in; decides nothing.
     "helping_agent": frozenset({"agent.act", "rules.see"}),
+    # In the hall: recognises who comes and sends somebody along; sees of a household only what the person before them is about.
+    "receptionist": frozenset({"hall.ticket", "hall.receive", "person.search", "rules.see"}),
+    # Who stays at somebody's side (协办员): sees only whom they accompany, until that ends; decides nothing.
+    "co_organizer": frozenset({"hall.accompany", "rating.ask", "rules.see"}),
     # A program, never a person: it sends applications and reads where they stand.
     "portal": frozenset({"case.open", "case.see", "person.see"}),
     "department_desk": frozenset(
@@ -134,6 +142,8 @@ POST_WORDS = {
     "village_cadre": "村级社会救助协理员",
     "third_party": "第三方核查",
     "helping_agent": "帮办代办员",
+    "receptionist": "导办员",
+    "co_organizer": "协办员",
     "portal": "省平台接入程序",
     "department_desk": "部门经办",
     "rules_officer": "政策管理员",

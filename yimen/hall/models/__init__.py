@@ -1,12 +1,29 @@
-"""Tables of the hall: the venue, and the attendances to it."""
+"""Tables of the hall: the venue, the attendances to it, and who stays at somebody's side."""
 
 from yimen.hall.models.attendance import Attendance, Call, Period, Recognition, ServiceRequest, Ticket
+from yimen.hall.models.handling import (
+    AttendanceCase,
+    CoOrganizer,
+    Duty,
+    Errand,
+    Handling,
+    HandlingStep,
+    LateService,
+    Training,
+)
 from yimen.hall.models.venue import Counter, Matter, Opening, Profile, ProfileLine, Series, Venue, Window, WindowShift
 
 __all__ = [
     "Attendance",
+    "AttendanceCase",
     "Call",
+    "CoOrganizer",
     "Counter",
+    "Duty",
+    "Errand",
+    "Handling",
+    "HandlingStep",
+    "LateService",
     "Matter",
     "Opening",
     "Period",
@@ -16,6 +33,7 @@ __all__ = [
     "Series",
     "ServiceRequest",
     "Ticket",
+    "Training",
     "Venue",
     "Window",
     "WindowShift",

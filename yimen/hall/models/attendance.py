@@ -126,13 +126,12 @@ class Call(models.Model):
 
 
 class ServiceRequest(Scoped):
-    """One matter of an attendance (办理事项), in the order they are done; the case it led to, if it led to one."""
+    """One matter of an attendance (办理事项), in the order they are done."""
 
     attendance = models.ForeignKey(Attendance, on_delete=models.PROTECT, related_name="requests")
     matter = models.ForeignKey(Matter, on_delete=models.PROTECT)
     place = models.PositiveSmallIntegerField()
     state = models.CharField(max_length=6, choices=RequestState, default=RequestState.OPEN)
-    case = models.ForeignKey("cases.Case", null=True, on_delete=models.PROTECT, related_name="attendances")
 
     class Meta(Scoped.Meta):
         constraints = [models.UniqueConstraint(fields=["attendance", "matter"], name="matter_once_an_attendance")]

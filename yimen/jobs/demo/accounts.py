@@ -40,6 +40,9 @@ POSTS = (
     ("demo_town_head", "演示·桃源镇审核", "mz", "town_approver", TOWN),
     ("demo_village", "演示·柳树村协理员", "mz", "village_cadre", VILLAGE),
     ("demo_agent", "演示·桃源镇帮办代办员", "mz", "helping_agent", TOWN),
+    ("demo_reception", "演示·县大厅导办员", "mz", "receptionist", COUNTY),
+    ("demo_escort", "演示·县大厅协办员", "mz", "co_organizer", COUNTY),
+    ("demo_escort2", "演示·县大厅协办员二号", "mz", "co_organizer", COUNTY),
     ("demo_third", "演示·第三方核查员", FIRM, "third_party", TOWN),
     ("demo_third2", "演示·第三方核查员二号", FIRM, "third_party", TOWN),
     # The departments whose own policies are decided or referred in the demonstration.
