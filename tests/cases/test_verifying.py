@@ -11,6 +11,7 @@ from tests.cases.town import DAY, NOON, accepted, decision_of, declare, make_tow
 from tests.make import make_area, make_household, make_person, make_staff
 from yimen.cases import actions, queries
 from yimen.cases.drawing import drawn_of
+from yimen.cases.in_hand import tell_in_hand
 from yimen.cases.models import Case, CaseEvent, Decision, Settlement, Task, Visit, VisitDraft
 from yimen.evidence.models import Statement
 from yimen.office import files
@@ -551,6 +552,7 @@ def waiting_for_confirmation(town, number):
                     area_path=home.area_path,
                 )
             )
+            tell_in_hand(case)
     return made
 
 

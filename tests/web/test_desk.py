@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import uuid
 
 import pytest
 from django.db import connection
@@ -64,6 +65,28 @@ def test_what_a_person_closes_counts_as_closed_since_the_last_run(enter_as, coun
     closed = client.get(reverse("findings") + "?state=all&since=closed").content.decode()
     assert finding in closed
     client.post(reverse("finding_reopen", args=[finding]))
+
+
+def test_who_is_in_hand_is_counted_as_missed_nowhere_and_stands_with_the_number_of_the_case(enter_as, county):
+    client = enter_as("luzhixia")
+    listed = client.get(reverse("findings") + "?kind=missed").content.decode()
+    finding, *others = re.findall(r'class="go" href="/findings/([0-9a-f-]{36})/', listed)
+
+    client.post(reverse("finding_take_up", args=[finding]), {"key": str(uuid.uuid4())})
+
+    desk = client.get("/").content.decode()
+    assert '<a href="/findings/?state=in_hand">漏救正在办</a> <b class="num">1</b> 条' in desk
+    assert table(desk, "按地方的线索数")[-1][0] == table(desk, "按政策的线索数")[-1][0] == len(others)
+    listed = client.get(reverse("findings") + "?kind=missed").content.decode()
+    assert re.findall(r'class="go" href="/findings/([0-9a-f-]{36})/', listed) == others
+    in_hand = client.get(reverse("findings") + "?state=in_hand").content.decode()
+    (number,) = re.findall(r'<td class="nowrap">正在办 (990101-\d{4}-\d{6})', in_hand)
+    page = client.get(reverse("finding", args=[finding])).content.decode()
+    assert f"办件 {number}</a>" in page
+    assert "不再算漏救" in page
+    assert "立案核查 <kbd>" not in page
+    exported = client.get(reverse("findings_export") + "?state=all&as=csv").content.decode("utf-8-sig")
+    assert f"正在办 {number}" in exported
 
 
 def test_both_exports_hold_what_the_list_shows(enter_as, county):

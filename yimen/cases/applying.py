@@ -12,6 +12,7 @@ from django.utils.timezone import localdate
 from yimen.cases.deciding import after, open_decisions
 from yimen.cases.dues import policy_at, policy_of, project_dues
 from yimen.cases.flow import Note, move_case, move_decision, write_event
+from yimen.cases.in_hand import tell_in_hand
 from yimen.cases.models import Authority, Case, CaseEvent, Consent, Decision, Paper, Posting, Task, UrgentAid
 from yimen.cases.numbers import new_receipt_code, next_number
 from yimen.cases.paper_forms import EnteredBefore, form_number, save_once
@@ -111,6 +112,7 @@ def open_case(
     except EnteredBefore as problem:
         raise NotAccepted(str(problem)) from None
     write_event(case, "open", by=by, at=at, after=case.state, note=Note(case.matter, on=received))
+    tell_in_hand(case)
     if promised:
         record_paper(case=case.pk, name=AUTHORITY_PAPER, state=PaperState.PROMISED, promised_until=promised, by=by, at=at)
         case.refresh_from_db()

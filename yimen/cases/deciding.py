@@ -29,6 +29,7 @@ from yimen.cases.grounds import (
     visited,
     write_opinion,
 )
+from yimen.cases.in_hand import tell_in_hand
 from yimen.cases.models import Case, CaseEvent, Decision, Task
 from yimen.cases.posting import posting_asked
 from yimen.cases.verifying import COUNTY_DEPTH
@@ -82,6 +83,7 @@ def open_decisions(case: Case, asked: Iterable[Any], *, by: Staff | None, at: da
         )
         decision.save(force_insert=True)
         made.append(decision)
+    tell_in_hand(case)
     return made
 
 
@@ -317,6 +319,7 @@ def after(decision: Decision, *, by: Staff | None, at: datetime) -> Decision:
         case = move_case("conclude", case.pk, by=by, at=at, concluded_at=at)
         hand_back(case, by=by, at=at)
     project_dues(case)
+    tell_in_hand(case)
     decision.case = case
     return decision
 

@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.timezone import localdate, localtime
 
 from yimen.cases.dues import project_dues
+from yimen.cases.in_hand import settle_by_case, tell_in_hand
 from yimen.cases.models import Case, CaseEvent, Decision
 from yimen.cases.words import DecisionState, State
 from yimen.office import audit
@@ -180,6 +181,9 @@ def move_case(
     write_event(case, name, by=by, at=at, before=before, after=case.state, note=note)
     if case.number:
         project_dues(case)
+    tell_in_hand(case)
+    if before != case.state:
+        settle_by_case(case, None, by=by, at=at)
     return case
 
 
@@ -208,6 +212,9 @@ def move_decision(
     case.save(update_fields=["version", "changed_at", "changed_by"])
     write_event(case, name, by=by, at=at, before=before, after=decision.state, note=note, decision=decision)
     project_dues(case)
+    tell_in_hand(case)
+    if before != decision.state:
+        settle_by_case(case, decision, by=by, at=at)
     decision.case = case
     return decision
 

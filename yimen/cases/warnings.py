@@ -25,7 +25,7 @@ from yimen.office.calendar import after_workdays, calendar
 from yimen.office.models import Staff
 from yimen.office.queries import colleagues
 from yimen.screening.actions import close_finding
-from yimen.screening.queries import Finding, current_rules, finding_seen, whole_parameter
+from yimen.screening.queries import Finding, current_rules, finding_seen, hands_of, whole_parameter
 
 CHECK_DAYS = "线索处置工作日"
 CHECKED = (Kind.FINDING, Kind.REPORT, Kind.COMPLAINT)
@@ -57,6 +57,9 @@ def take_up_finding(*, finding_id: uuid.UUID, by: Staff, at: datetime, owner: St
     held = Case.objects.filter(finding_id=finding_id, state__in=(State.DRAFT, State.SUBMITTED, State.ACCEPTED)).first()
     if held is not None:
         raise NotChecked(f"这条线索已经在办件 {held} 里，由{held.first_assignee.name}负责。")
+    hands = hands_of(finding)
+    if hands:
+        raise NotChecked(f"这件事已经有申请正在办（办件 {hands[0].number or '等受理'}），不用另行立案核查。")
     taker = owner or finding.handed_to or by
     policy = current_rules().policy(finding.policy)
     matter = f"{finding.get_kind_display()}：{policy.name if policy else finding.policy}"

@@ -23,6 +23,7 @@ from yimen.office.queries import colleagues
 from yimen.policies.queries import Rules
 from yimen.registry.queries import households_changed_since, households_of
 from yimen.screening.details import Detailer, Draft
+from yimen.screening.in_hand import Wanted, is_in_hand, missed_in, put_in_hand, settle_missed
 from yimen.screening.inputs import Choice
 from yimen.screening.kernel import Candidate, screen
 from yimen.screening.models import Finding, RuleRelease, ScreeningRun
@@ -35,11 +36,15 @@ __all__ = [
     "NotClosed",
     "Shrunk",
     "SnapshotFailed",
+    "Wanted",
     "close_finding",
+    "missed_in",
+    "put_in_hand",
     "release_jump",
     "release_rules",
     "reopen_finding",
     "run_screening",
+    "settle_missed",
     "start_screening",
 ]
 PEOPLE_PER_SLICE = 400_000
@@ -134,7 +139,7 @@ def _note_matched(run: ScreeningRun) -> None:
 
 
 def _missed() -> int:
-    return int(Finding.objects.filter(kind=Finding.Kind.MISSED, state=Finding.State.OPEN).count())
+    return int(Finding.objects.filter(kind=Finding.Kind.MISSED, state=Finding.State.OPEN).exclude(is_in_hand()).count())
 
 
 def release_jump(run: ScreeningRun) -> str:

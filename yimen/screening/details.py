@@ -2,7 +2,7 @@
 The details of candidates (线索详情): from a candidate of the kernel to a finding that can explain itself, or to nothing.
 
 A decision already taken stands until its next review unless something newer speaks against it; so a wrong or a recheck
-needs a fact younger than the decision, or a review that is overdue.
+needs a fact younger than the decision, or a review that is overdue, and nobody misses anew what was given once for the same.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -69,6 +69,8 @@ class Detailer:
         elif candidate.kind == "soon":
             due_on = self._due_on(candidate, home, known)
             reason = f"{_day(due_on)}起符合" if due_on else ""
+        elif self._given_since(home, known, place, answer):
+            return None
         else:
             reason = _choice(answer, self._all(home, known), place)
         if not reason and candidate.kind != "missed":
@@ -94,6 +96,14 @@ class Detailer:
         place = _place(home, candidate.person)
         answers = household if place is None else members[place]
         return place, next(answer for answer in answers if answer.policy.id == candidate.policy)
+
+    def _given_since(self, home: Home, known: HomeFacts, place: int | None, answer: Answer) -> bool:
+        """Say whether it was given once (一次性) and nothing it rests on was said anew since: it was given for just that."""
+        given_on = (home if place is None else home.people[place]).given_once.get(answer.policy.id)
+        if given_on is None:
+            return False
+        names = {name for one in answer.conditions for name in self._names(one.expression, answer.policy)}
+        return all(said.is_registered or said.stated_on <= given_on for said in self._said(names, known, place))
 
     def _why_wrong(
         self, candidate: Candidate, home: Home, known: HomeFacts, place: int | None, answer: Answer, receipt: Receipt | None
@@ -316,6 +326,10 @@ def homes_from(con: duckdb.DuckDBPyConnection, households: set[str], rules: Rule
     _add_standings(con, homes, people)
     _add_statements(con, homes, people, rules)
     _add_receipts(con, homes, people)
+    for policy, person, household, given_on in con.sql("SELECT policy, person, household, given_on FROM given_once").fetchall():
+        whom: Someone | Home | None = people.get(person) if person else homes.get(household)
+        if whom is not None:
+            whom.given_once[policy] = given_on
     return homes
 
 

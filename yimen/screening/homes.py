@@ -26,13 +26,17 @@ class Receipt:
 
 @dataclass
 class Someone:
-    """One member: the registry's row, each kind of standing with the day since when, what was said, what is received."""
+    """
+    One member: the registry's row, each kind of standing with the day since when, what was said, what is received and, by
+    policy, when something was last given once.
+    """
 
     registered: Registered
     kinds: dict[str, date] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
     obligors: list[dict[str, Any]] = field(default_factory=list)
+    given_once: dict[str, date] = field(default_factory=dict)
 
 
 @dataclass
@@ -46,6 +50,7 @@ class Home:
     kinds: dict[str, date] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
+    given_once: dict[str, date] = field(default_factory=dict)
     told_on: date | None = None
 
     @property

@@ -87,8 +87,12 @@ def _receipts(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
     Make `receipt`: what is received or stands decided, by policy and subject, with the decision's day and next review.
 
     Several rows of one subject and policy (a standing and its grant) become one: decided last, reviewed first.
-    What a decision has given its last day (渐退) `is_ending`: nobody is asked to end it again.
+    What a decision has given its last day (渐退) `is_ending`: nobody is asked to end it again. Beside it `given_once`: what was
+    given once, and when last.
     """
+    con.execute(f"""CREATE OR REPLACE TABLE given_once AS
+        SELECT policy, person, household, max(CAST(given_on AS DATE)) AS given_on FROM {reading(snapshot, "once")}
+        WHERE person IN (SELECT member FROM lived) OR household IN (SELECT household FROM home) GROUP BY ALL""")
     con.execute(f"""CREATE OR REPLACE TABLE receipt AS
         WITH every AS (
             SELECT policy, person, household, amount_fen, CAST(starts_on AS DATE) AS starts_on,

@@ -95,3 +95,22 @@ class Finding(Scoped):
             ),
         ]
         indexes = [models.Index(fields=["state", "kind", "area_path"], name="finding_list")]
+
+
+class InHand(models.Model):
+    """
+    What a case is handling of a policy for a person or household (正在办): told by the cases, read where findings are counted.
+
+    `until` is the first day of what was confirmed and is received later; without a number it waits for acceptance. Unscoped: it
+    holds keys and case numbers only, and a finding that has moved with its household is in hand wherever the case lies.
+    """
+
+    policy = models.CharField(max_length=40)
+    subject_id = models.UUIDField()
+    case_id = models.UUIDField()
+    number = models.CharField(max_length=24, blank=True)
+    until = models.DateField(null=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["case_id", "policy", "subject_id"], name="in_hand_once_per_case")]
+        indexes = [models.Index(fields=["subject_id", "policy"], name="in_hand_of_subject")]

@@ -17,7 +17,8 @@ from yimen.office.models import Area
 from yimen.policies.queries import Answer, Explainer, Rules, Where
 from yimen.registry.queries import HouseholdCard, Member, StandingNow, household_card, masked, members_key, name_of, people_below
 from yimen.screening.homes import Home, HomeFacts, Receipt, Someone, facts_of_home
-from yimen.screening.models import Finding, ScreeningRun
+from yimen.screening.in_hand import hands_on, is_in_hand, waiting, with_hands
+from yimen.screening.models import Finding, InHand, ScreeningRun
 from yimen.screening.registered import Registered
 from yimen.screening.rules import current_rules
 from yimen.screening.story import (
@@ -44,12 +45,17 @@ __all__ = [
     "yuan_parameter",
 ]
 _NAMES = re.compile(r"[^\W\d]\w*")
+IN_HAND = "in_hand"
 KINDS = {"missed": "漏救", "wrong": "错救", "recheck": "待核实", "soon": "即将符合"}
 
 
 @dataclass(frozen=True)
 class FindingFilter:
-    """What a list of findings is narrowed to; empty means all. `since`: opened or closed by or since the last run."""
+    """
+    What a list of findings is narrowed to; empty means all. `since`: opened or closed by or since the last run.
+
+    `state` "open" is what waits for somebody; "in_hand" are the open warnings of missed aid that a case handles already.
+    """
 
     kind: str = ""
     policy: str = ""
@@ -71,8 +77,10 @@ def findings(*, narrowed: FindingFilter, order: str = "new") -> QuerySet[Finding
     """Return the findings below the open scope of runs that are finished."""
     require("finding.see")
     rows: QuerySet[Finding] = Finding.objects.filter(opened_run__finished_at__isnull=False)
-    if narrowed.state:
-        rows = rows.filter(state=narrowed.state)
+    if narrowed.state == "open":
+        rows = rows.filter(state=narrowed.state).exclude(is_in_hand())
+    elif narrowed.state:
+        rows = rows.filter(is_in_hand() if narrowed.state == IN_HAND else Q(state=narrowed.state))
     if narrowed.kind:
         rows = rows.filter(kind=narrowed.kind)
     if narrowed.policy:
@@ -82,7 +90,8 @@ def findings(*, narrowed: FindingFilter, order: str = "new") -> QuerySet[Finding
         rows = rows.filter(area_path__startswith=area.path) if area else rows.none()
     if narrowed.since:
         rows = rows.filter(_changed_since(last_run(), narrowed.since))
-    return rows.select_related("opened_run", "handed_to").order_by(*ORDERS.get(order, ORDERS["new"]), "pk")
+    rows = with_hands(rows).select_related("opened_run", "handed_to")
+    return rows.order_by(*ORDERS.get(order, ORDERS["new"]), "pk")
 
 
 def _changed_since(run: ScreeningRun | None, what: str) -> Q:
@@ -140,14 +149,24 @@ def _row(finding: Finding, names: Mapping[uuid.UUID, str], areas: Mapping[str, A
         reason=finding.reason,
         due_on=finding.due_on,
         opened_on=finding.opened_run.on,
-        state=finding.get_state_display(),
+        state=state_words(finding),
         handed_to=finding.handed_to.name if finding.handed_to else "",
     )
 
 
+def state_words(finding: Any) -> str:
+    """Return where a finding of `findings` or `findings_of` stands; one in hand with the number of its case."""
+    return f"正在办 {finding.in_hand_number}".rstrip() if finding.in_hand else str(finding.get_state_display())
+
+
+def is_waiting(finding: Any) -> bool:
+    """Say whether a finding of `findings` or `findings_of` waits for somebody: open, and in no case's hands."""
+    return finding.state == Finding.State.OPEN and not finding.in_hand
+
+
 @dataclass(frozen=True)
 class FindingPage:
-    """One finding with everything its page shows."""
+    """One finding with everything its page shows; `hands` says which cases handle it already."""
 
     finding: Finding
     kind_words: str
@@ -159,6 +178,7 @@ class FindingPage:
     facts: list[dict[str, Any]]
     receipts: list[Any]
     changed: bool
+    hands: list[InHand]
 
 
 def finding_page(*, finding_id: uuid.UUID, on: date) -> FindingPage:
@@ -196,7 +216,14 @@ def finding_page(*, finding_id: uuid.UUID, on: date) -> FindingPage:
         facts=_named(finding.facts, registered.card, name),
         receipts=registered.receipts,
         changed=then != now,
+        hands=hands_of(finding),
     )
+
+
+def hands_of(finding: Finding) -> list[InHand]:
+    """Return the cases that handle an open warning of missed aid already; of any other finding none."""
+    is_asked = finding.kind == Finding.Kind.MISSED and finding.state == Finding.State.OPEN
+    return list(hands_on(finding.policy, finding.subject_id)) if is_asked else []
 
 
 def _named(facts: Sequence[Mapping[str, Any]], card: HouseholdCard, otherwise: str) -> list[dict[str, Any]]:
@@ -307,9 +334,9 @@ def _received(standings: Sequence[StandingNow], receipts: Sequence[Any], *, pers
 @dataclass(frozen=True)
 class Figures:
     """
-    The figures of a desk: open findings by kind, by policy and kind, by area and kind; the last run.
+    The figures of a desk: what waits by kind, by policy and kind, by area and kind; the last run.
 
-    Beside the kinds, `opened` and `closed` count what changed since the last run.
+    Beside the kinds, `opened` and `closed` count what changed since the last run, `in_hand` the missed whom a case handles.
     """
 
     kinds: Mapping[str, int]
@@ -319,6 +346,7 @@ class Figures:
     people: int
     opened: int
     closed: int
+    in_hand: int
 
 
 def last_run() -> ScreeningRun | None:
@@ -335,9 +363,9 @@ def recent_runs() -> QuerySet[ScreeningRun]:
 
 
 def figures() -> Figures:
-    """Return the open findings below the open scope, counted by kind, policy and the areas one level below the desk."""
+    """Return what waits below the open scope, counted by kind, policy and the areas one level below the desk."""
     require("finding.see")
-    rows: QuerySet[Finding] = Finding.objects.filter(state=Finding.State.OPEN, opened_run__finished_at__isnull=False)
+    rows = waiting()
     rules, run = current_rules(), last_run()
     visible = Finding.objects.filter(opened_run__finished_at__isnull=False)
     opened, closed = (visible.filter(_changed_since(run, what)) for what in ("opened", "closed"))
@@ -353,6 +381,7 @@ def figures() -> Figures:
         people=people_below(),
         opened=opened.count(),
         closed=closed.count(),
+        in_hand=visible.filter(is_in_hand()).count(),
     )
 
 
@@ -393,7 +422,7 @@ class ToDo:
 
 def today_three() -> list[ToDo]:
     """Return what to do first today: those who miss most, what is overdue, who will soon be entitled."""
-    rows: QuerySet[Finding] = Finding.objects.filter(state=Finding.State.OPEN, opened_run__finished_at__isnull=False)
+    rows = waiting()
     missed, wrong, overdue, soon = (
         rows.filter(kind="missed").count(),
         rows.filter(kind="wrong").count(),
@@ -413,14 +442,12 @@ def findings_of(*, household_id: uuid.UUID) -> QuerySet[Finding]:
     """Return the findings about a household and its people, the newest first."""
     require("finding.see")
     rows: QuerySet[Finding] = Finding.objects.filter(home_id=household_id, opened_run__finished_at__isnull=False)
-    return rows.select_related("opened_run").order_by("-opened_run__started_at")
+    return with_hands(rows).select_related("opened_run").order_by("-opened_run__started_at")
 
 
 def waiting_by_household(households: Sequence[uuid.UUID]) -> dict[uuid.UUID, dict[str, int]]:
-    """Return the open findings of each household, counted by kind."""
-    rows = Finding.objects.filter(
-        Q(home_id__in=list(households)), state=Finding.State.OPEN, opened_run__finished_at__isnull=False
-    )
+    """Return the findings of each household that wait for somebody, counted by kind."""
+    rows = waiting().filter(home_id__in=list(households)).order_by()
     found: dict[uuid.UUID, dict[str, int]] = {}
     for home, kind, number in rows.values_list("home_id", "kind").annotate(n=Count("pk")).values_list("home_id", "kind", "n"):
         found.setdefault(home, {})[kind] = number
@@ -428,8 +455,8 @@ def waiting_by_household(households: Sequence[uuid.UUID]) -> dict[uuid.UUID, dic
 
 
 def counts_by_kind() -> dict[str, int]:
-    """Return the open findings below the open scope by kind."""
-    rows = Finding.objects.filter(state=Finding.State.OPEN, opened_run__finished_at__isnull=False)
+    """Return the findings below the open scope that wait for somebody, by kind."""
+    rows = waiting()
     held = dict(rows.values_list("kind").annotate(n=Count("pk")).values_list("kind", "n"))
     return {kind: held.get(kind, 0) for kind in KINDS}
 

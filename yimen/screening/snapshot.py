@@ -83,6 +83,11 @@ _TABLES: dict[str, str] = {
                {_day("next_review_on")} AS next_review_on, {_day("CASE WHEN delivery_id IS NULL THEN ends_on END")} AS ends_on
         FROM benefits_grant
         WHERE starts_on <= {{on}} AND (ends_on IS NULL OR (ends_on >= {{on}} AND ends_on <> starts_on))""",
+    # What is given once is received by nobody any more, but it was given for what was known then.
+    "once": f"""
+        SELECT {_key("person_id")} AS person, {_key("household_id")} AS household, policy AS policy,
+               {_day("starts_on")} AS given_on
+        FROM benefits_grant WHERE starts_on <= {{on}} AND ends_on = starts_on""",
     "obligors": f"""
         SELECT {_key("id")} AS obligor, {_key("person_id")} AS person FROM registry_obligor""",
 }
@@ -96,6 +101,7 @@ def reading(snapshot: Snapshot, table: str) -> str:
         "standings": f"{_EITHER}, {_ENDS}",
         "statements": f"{_EITHER}, nullif(valid_until, '') AS valid_until",
         "grants": f"{_EITHER}, nullif(amount_fen, -1) AS amount_fen, {_ENDS}",
+        "once": _EITHER,
     }[table]
     return f"(SELECT * REPLACE ({changed}) FROM read_parquet('{snapshot.folder}/{table}.parquet'))"
 

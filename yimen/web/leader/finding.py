@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from yimen.cases.queries import cases_of_finding
+from yimen.cases.queries import Case, cases_of, cases_of_finding
 from yimen.office.access import current, may
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent
@@ -28,6 +28,7 @@ from yimen.screening.queries import (
     finding_page,
     findings,
     findings_of,
+    is_waiting,
 )
 from yimen.web.leader.findings import Narrow
 from yimen.web.leader.story import Row, Teller
@@ -57,7 +58,8 @@ def page(request: HttpRequest, finding_id: uuid.UUID, problem: str = "", status:
     shown = {
         "current": reverse("findings"),
         "cases": cases,
-        "in_hand": any(not one.way for one in cases),
+        "applications": _applications(held, but={one.pk for one in cases}),
+        "in_hand": bool(held.hands) or any(not one.way for one in cases),
         "held": held,
         "finding": held.finding,
         "is_open": held.finding.state == "open",
@@ -68,7 +70,7 @@ def page(request: HttpRequest, finding_id: uuid.UUID, problem: str = "", status:
         "head": next((row.figures for row in rows if row.figures), ()),
         "counts": [(words, sum(row.answer is answer for row in rows)) for answer, words in _COUNTED],
         "conclusion": _conclusion(held, rows),
-        "others": [(one, rules.policy(one.policy)) for one in others if one.pk != finding_id and one.state == "open"],
+        "others": [(one, rules.policy(one.policy)) for one in others if one.pk != finding_id and is_waiting(one)],
         "may_close": may("finding.close", area_path=held.finding.area_path),
         "colleagues": colleagues(permission="finding.close", area_path=held.finding.area_path),
         "handed_to": held.finding.handed_to.name if held.finding.handed_to else "",
@@ -152,6 +154,13 @@ def _back(request: HttpRequest, finding_id: uuid.UUID) -> HttpResponse:
     return HttpResponseRedirect(reverse("finding", args=[finding_id]) + (f"?{query}" if query else ""))
 
 
+def _applications(held: FindingPage, *, but: set[uuid.UUID]) -> list[tuple[str, Case | None]]:
+    """Return the numbers of the applications that handle this, each with the case where whoever is at the desk may see it."""
+    rows = cases_of(household_id=held.finding.home_id) if held.hands and may("case.see") else []
+    seen = {one.pk: one for one in rows}
+    return [(one.number or "等受理", seen.get(one.case_id)) for one in held.hands if one.case_id not in but]
+
+
 def _known(held: FindingPage) -> dict[Any, Any]:
     """Return today's values of the person or household, derived ones included."""
     rules, on = current_rules(), timezone.localdate()
@@ -184,6 +193,8 @@ def _conclusion(held: FindingPage, rows: list[Row]) -> str:
     named = "、".join(first[:3]) + (" 等" if len(first) > 3 else "")
     if held.finding.kind == "wrong":
         return f"先核实{named}是否属实。其余各条改变不了结果，不必再问。" if named else "先核实上面的事实，听取本人意见。"
+    if held.hands:
+        return "每一条都符合，已有办件正在办，按办件办。"
     if held.finding.kind == "missed":
         return "每一条都符合。先联系本人，问愿不愿意申请；材料见政策页，能共享的不用本人带。"
     if held.finding.kind == "soon":

@@ -19,7 +19,13 @@ from yimen.web.lists import file_of
 
 PER_PAGE = 50
 MOST_EXPORTED = 5000
-STATES = (("open", "待处理"), ("closed_by_person", "已写明理由"), ("closed_by_data", "数据已更正"), ("all", "全部"))
+STATES = (
+    ("open", "待处理"),
+    ("in_hand", "正在办"),
+    ("closed_by_person", "已写明理由"),
+    ("closed_by_data", "数据已更正"),
+    ("all", "全部"),
+)
 SINCE = (("", "不限"), ("opened", "新出现的"), ("closed", "已关闭的"))
 ORDERS = (("new", "新出现的在前"), ("amount", "金额大的在前"), ("area", "按乡镇村"), ("policy", "按政策"), ("due", "按到期日"))
 COLUMNS = (

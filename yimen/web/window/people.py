@@ -13,7 +13,7 @@ from yimen.cases.queries import cases_of, events_of
 from yimen.office.access import may, require
 from yimen.office.audit import reading
 from yimen.registry.queries import TooManyHits, full_number, household_of, require_unmask, search
-from yimen.screening.queries import current_rules, explain_registered, findings_of
+from yimen.screening.queries import current_rules, explain_registered, findings_of, is_waiting
 from yimen.web.window.drafting import new_key
 from yimen.web.window.household import household_groups, known_facts, trail_of
 
@@ -97,7 +97,7 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
         "may_open": may("case.open", area_path=held.card.area_path),
         "today": today,
         "key": new_key(),
-        "open": [(one, rules.policy(one.policy)) for one in found if one.state == "open"],
+        "open": [(one, rules.policy(one.policy)) for one in found if is_waiting(one)],
     }
     return render(request, "window/household.html", shown)
 
