@@ -10,8 +10,8 @@ from django.test import override_settings
 
 from tests.jobs.demonstration import AT, ON, Built, built
 from yimen.benefits.models import Grant
-from yimen.cases.models import Case, Decision, Handover, Report, Visit
-from yimen.cases.queries import CaseFilter, cases, my_visits, to_sign, waiting_decisions
+from yimen.cases.models import Authority, Case, Decision, Handover, OnlineApplication, Report, Visit
+from yimen.cases.queries import CaseFilter, cases, helped_by, my_visits, to_sign, waiting_decisions
 from yimen.jobs.demo.accounts import POSTS, prepare_accounts
 from yimen.jobs.demo.casework import make_cases
 from yimen.jobs.demo.stories import TOLD
@@ -159,6 +159,8 @@ def test_every_desk_has_work_on_it_and_what_was_found_stands(county: Built):
     assert Visit.objects.filter(second_signed_at=None).exists()
     assert Case.objects.filter(due_on__lt=ON, state="accepted").exists()
     assert set(Report.objects.values_list("kind", flat=True)) == {"report", "complaint"}
+    assert OnlineApplication.objects.filter(state="waiting", household_id=None).count() == 1
+    assert Authority.objects.filter(confirmed_at=None).count() == Authority.objects.exclude(confirmed_at=None).count() == 1
 
     found = {}
     for username, *_ in POSTS:
@@ -168,8 +170,10 @@ def test_every_desk_has_work_on_it_and_what_was_found_stands(county: Built):
 
     idle = {
         "demo_leader",
-        "demo_agent",
         "demo_rules",
+        "demo_reception",
+        "demo_escort",
+        "demo_escort2",
         "demo_system",
         "demo_security",
         "demo_audit",
@@ -182,7 +186,7 @@ def test_every_desk_has_work_on_it_and_what_was_found_stands(county: Built):
 
 def _on_the_desk(staff) -> int:
     """Count what waits for somebody: visits, signatures, decisions, cases of their own."""
-    count = 0
+    count = len(helped_by(staff=staff, on=ON)) if may("agent.act") else 0
     if may("visit.make"):
         count += len(my_visits(staff=staff, on=ON)) + len(to_sign(staff=staff, on=ON))
     if may("decision.confirm") or may("decision.department"):

@@ -18,6 +18,7 @@ from yimen.cases import actions
 from yimen.cases.actions import Asked, Seen
 from yimen.cases.queries import Case, Decision
 from yimen.evidence.actions import state_facts
+from yimen.jobs.demo.at_home import authority_to_see, from_home, helped
 from yimen.jobs.demo.county import County
 from yimen.jobs.demo.hands import Hands, Home
 from yimen.jobs.demo.people import Household
@@ -450,4 +451,7 @@ PLAN: tuple[tuple[str, Stage], ...] = (
     ("plain", helped_first),
     ("plain", helped_in_stages),
     ("plain", disputed),
+    ("plain", from_home),
+    ("plain", helped),
+    ("plain", authority_to_see),
 )

@@ -43,9 +43,10 @@ def photograph() -> bytes:
 
 @dataclass
 class Home:
-    """One household of the county: its card, and by whom an application is made."""
+    """One household of the county: its card, its head's number as the roster has it, and by whom an application is made."""
 
     card: HouseholdCard
+    number: str
 
     @property
     def key(self) -> uuid.UUID:
@@ -86,7 +87,7 @@ class Hands:
         with self.desk("demo_county"):
             found = search(text=made.head.number)
             key = household_of(person_id=found[0].person_id, on=localdate(self.now)) if found else None
-            return Home(household_card(household_id=key, on=localdate(self.now))) if key else None
+            return Home(household_card(household_id=key, on=localdate(self.now)), made.head.number) if key else None
 
     def opened(self, home: Home, days: int, *, by: str = "demo_town", channel: str = "window", **more: Any) -> Case:
         """Open a draft."""
