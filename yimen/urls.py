@@ -26,6 +26,7 @@ from yimen.web.disputes import desk as disputes
 from yimen.web.files import file
 from yimen.web.front import home
 from yimen.web.hall import desk as hall_desk
+from yimen.web.hall import machines as hall_machines
 from yimen.web.hall import screen as hall_screen
 from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
@@ -43,7 +44,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", home, name="home"),
     path("figures/export/", desk.export, name="figures_export"),
     path("hall/", hall_desk.page, name="hall"),
+    path("hall/devices/", hall_machines.page, name="hall_devices"),
+    path("hall/devices/<slug:name>/", hall_machines.act, name="hall_device"),
     path("hall/<slug:name>/", hall_desk.act, name="hall_act"),
+    path("venues/<slug:venue_code>/pair/", hall_machines.pairing, name="hall_pair"),
     path("venues/<slug:venue_code>/screen/", hall_screen.page, name="hall_screen"),
     path("venues/<slug:venue_code>/board/", hall_screen.part, name="hall_board"),
     path("venues/<slug:venue_code>/fairness/", hall_screen.in_the_open, name="hall_fairness"),

@@ -5,6 +5,18 @@ accompanied until the end.
 
 from yimen.hall.calling import call_next, call_one, leave, pass_on, put_back, recall, step
 from yimen.hall.closing import stay_for
+from yimen.hall.devices import (
+    NotAdded,
+    NotPaired,
+    add_device,
+    device_of,
+    device_scope,
+    pair,
+    paired_device,
+    pairing_code,
+    renew_device,
+    revoke_device,
+)
 from yimen.hall.errands import ask_errand, ask_first, finish_errand
 from yimen.hall.flow import WrongStep
 from yimen.hall.forms import ask_rating, begin_form
@@ -14,11 +26,14 @@ from yimen.hall.ticketing import NotTaken, Recognised, take_ticket
 from yimen.hall.windows import NotOpened, set_window
 
 __all__ = [
+    "NotAdded",
     "NotHandled",
     "NotOpened",
+    "NotPaired",
     "NotTaken",
     "Recognised",
     "WrongStep",
+    "add_device",
     "ask_errand",
     "ask_first",
     "ask_rating",
@@ -26,6 +41,8 @@ __all__ = [
     "begin_form",
     "call_next",
     "call_one",
+    "device_of",
+    "device_scope",
     "end",
     "finish_errand",
     "give_back",
@@ -35,10 +52,15 @@ __all__ = [
     "leave",
     "link_case",
     "note_step",
+    "pair",
+    "paired_device",
+    "pairing_code",
     "pass_on",
     "put_back",
     "recall",
     "record_training",
+    "renew_device",
+    "revoke_device",
     "set_skills",
     "set_window",
     "stay_for",

@@ -3,13 +3,14 @@
 from yimen.hall.accompanying import Accompanied, accompanied_of, accompanying, in_hand, receiving
 from yimen.hall.closing import Today, today_or_not
 from yimen.hall.days import Fairness, Replayed, fairness, replayed
+from yimen.hall.devices import devices_of
 from yimen.hall.errands import errands_of, errands_owned, may_see_to
 from yimen.hall.estimate import Range
 from yimen.hall.forms import cases_linked, steps_of
 from yimen.hall.ledger import COLUMNS, ledger_of, ledger_of_team, month_of, totals
 from yimen.hall.ledger import Line as LedgerLine
 from yimen.hall.matters import Open, OpenCase, Present, open_findings, open_matters, papers_of_matters, present
-from yimen.hall.models import Attendance, Call, Handling, Series, Ticket, Venue, Window
+from yimen.hall.models import Attendance, Call, Device, Handling, Series, Ticket, Venue, Window
 from yimen.hall.now import (
     Board,
     BoardRow,
@@ -43,6 +44,7 @@ __all__ = [
     "Board",
     "BoardRow",
     "Call",
+    "Device",
     "Fairness",
     "Handling",
     "LedgerLine",
@@ -67,6 +69,7 @@ __all__ = [
     "board",
     "calls_after",
     "cases_linked",
+    "devices_of",
     "errands_of",
     "errands_owned",
     "fairness",

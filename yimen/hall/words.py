@@ -117,3 +117,13 @@ class Fetcher(TextChoices):
     SELF = "self", "本人补交"
     FAMILY = "family", "家人送来"
     STAFF = "staff", "我们去取"
+
+
+class DeviceKind(TextChoices):
+    """What a machine of a hall is (设备)."""
+
+    KIOSK = "kiosk", "取号机"
+    WINDOW = "window", "窗口呼叫器"
+    SCREEN = "screen", "大屏"
+    PAD = "pad", "评价平板"
+    READER = "reader", "读卡器"

@@ -33,7 +33,11 @@ class NotAllowed(Exception):
 
 @dataclass(frozen=True)
 class Scope:
-    """Who acts, why, and below which area paths; `staff` is None for the system's own work."""
+    """
+    Who acts, why, and below which area paths; `staff` is None for the system's own work and for machines.
+
+    A machine `is_bound`: it may do what stands in its permissions and nothing else, where the system may do its own work.
+    """
 
     actor: str
     purpose: str
@@ -41,6 +45,7 @@ class Scope:
     staff: Staff | None = None
     address: str = ""
     permissions: frozenset[tuple[str, str]] = frozenset()
+    is_bound: bool = False
 
 
 @dataclass(frozen=True)
@@ -51,12 +56,21 @@ class System:
     path: str = ""
 
 
+@dataclass(frozen=True)
+class Machine:
+    """A machine at the other end of a line, such as a kiosk: below one path, it may do what is named and nothing else."""
+
+    name: str
+    path: str
+    may: frozenset[str]
+
+
 _scope: ContextVar[Scope | None] = ContextVar("scope", default=None)
 
 
 @contextmanager
-def scope(who: Staff | System, purpose: str, *, address: str = "") -> Iterator[Scope]:
-    """Open the scope of a member of staff or of the system for one request, command or job."""
+def scope(who: Staff | System | Machine, purpose: str, *, address: str = "") -> Iterator[Scope]:
+    """Open the scope of a member of staff, of the system or of a machine for one request, command or job."""
     opened = _scope_of(who, purpose, address)
     token = _scope.set(opened)
     try:
@@ -65,7 +79,10 @@ def scope(who: Staff | System, purpose: str, *, address: str = "") -> Iterator[S
         _scope.reset(token)
 
 
-def _scope_of(who: Staff | System, purpose: str, address: str) -> Scope:
+def _scope_of(who: Staff | System | Machine, purpose: str, address: str) -> Scope:
+    if isinstance(who, Machine):
+        allowed = frozenset((permission, who.path) for permission in who.may)
+        return Scope(f"machine:{who.name}", purpose, (who.path,), None, address, allowed, is_bound=True)
     if isinstance(who, System):
         return Scope(f"system:{who.name}", purpose, (who.path,), address=address)
     posts = [post for post in who.posts.select_related("area") if post.is_held] if who.is_active else []
@@ -121,7 +138,7 @@ def within(paths: tuple[str, ...], *, column: str = "area_path") -> Q:
 def may(permission: str, *, area_path: str | None = None) -> bool:
     """Say whether the open scope allows this, in this area if one is given; the system may do its own work."""
     now = current()
-    if now.staff is None:
+    if now.staff is None and not now.is_bound:
         return area_path is None or covers(area_path)
     return any(name == permission and (area_path is None or area_path.startswith(path)) for name, path in now.permissions)
 
@@ -129,6 +146,8 @@ def may(permission: str, *, area_path: str | None = None) -> bool:
 def require(permission: str, *, area_path: str | None = None) -> None:
     """Raise NotAllowed, in words, unless the open scope allows this."""
     if not may(permission, area_path=area_path):
+        if current().is_bound:
+            raise NotAllowed(f"这台设备不能做“{PERMISSION_WORDS.get(permission, permission)}”。")
         raise NotAllowed(
             f"您的岗位没有“{PERMISSION_WORDS.get(permission, permission)}”的权限。如确有需要，请联系本单位安全管理员调整岗位。"
         )

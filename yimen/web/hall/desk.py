@@ -59,6 +59,7 @@ def page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResp
         "matters": matters_of(venue),
         "grounds": Ground.choices,
         "may_call": may("hall.call", area_path=venue.service_point.area.path),
+        "may_manage": may("hall.manage", area_path=venue.service_point.area.path),
         "rule": venue.calling_rule.words,
         "key": new_key(),
         "problem": problem,
