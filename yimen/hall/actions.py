@@ -1,6 +1,6 @@
 """
-The door of the hall through which everything is changed: tickets taken, called and ended, windows opened and closed, people
-accompanied until the end.
+The door of the hall through which everything is changed: people recognised, tickets taken, called and ended, windows opened and
+closed, people accompanied until the end.
 """
 
 from yimen.hall.calling import call_next, call_one, leave, pass_on, put_back, recall, step
@@ -21,6 +21,7 @@ from yimen.hall.errands import ask_errand, ask_first, finish_errand
 from yimen.hall.flow import WrongStep
 from yimen.hall.forms import ask_rating, begin_form
 from yimen.hall.handling import NotHandled, assign, end, give_back, know_person, link_case, note_step, take_up
+from yimen.hall.recognising import NotRecognised, recognise
 from yimen.hall.team import go_off_duty, go_on_duty, record_training, set_skills
 from yimen.hall.ticketing import NotTaken, Recognised, take_ticket
 from yimen.hall.windows import NotOpened, set_window
@@ -30,6 +31,7 @@ __all__ = [
     "NotHandled",
     "NotOpened",
     "NotPaired",
+    "NotRecognised",
     "NotTaken",
     "Recognised",
     "WrongStep",
@@ -58,6 +60,7 @@ __all__ = [
     "pass_on",
     "put_back",
     "recall",
+    "recognise",
     "record_training",
     "renew_device",
     "revoke_device",

@@ -34,6 +34,7 @@ from yimen.hall.now import (
     windows_of,
 )
 from yimen.hall.ordering import RULE_WORDS, Rule
+from yimen.hall.recognising import grounds_of
 from yimen.hall.team import Member, Proposal, member_of, on_duty, proposals, team
 
 __all__ = [
@@ -73,6 +74,7 @@ __all__ = [
     "errands_of",
     "errands_owned",
     "fairness",
+    "grounds_of",
     "in_hand",
     "is_open",
     "last_call",

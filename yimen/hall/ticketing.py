@@ -6,7 +6,7 @@ The number comes from a counter row of the venue's series and day, so that there
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
 from django.db import IntegrityError, transaction
@@ -32,12 +32,14 @@ class NotTaken(Exception):
 class Recognised:
     """
     Why somebody has priority: the ground, how it was recognised, and by what (list and its number, card); `person` if known.
+
+    The ground goes into the record alone; written out anywhere, in a log or an error, this does not tell it.
     """
 
-    ground: Ground
+    ground: Ground = field(repr=False)
     method: Method
     evidence: str = ""
-    person_id: uuid.UUID | None = None
+    person_id: uuid.UUID | None = field(default=None, repr=False)
 
 
 @transaction.atomic

@@ -29,13 +29,18 @@ class Source(TextChoices):
 
 
 class Ground(TextChoices):
-    """Why somebody has priority (优先理由); it is written down with who recognised it, and never shown in the hall."""
+    """
+    Why somebody has priority (优先理由); it is written down with who recognised it, and never shown in the hall.
+
+    `LISTED` is all that a card or a leased roster tells: on the list, not why.
+    """
 
     ASSISTED = "assisted", "救助对象"
     OLD = "old", "老年人"
     DISABLED = "disabled", "残疾人"
     PREGNANT = "pregnant", "孕妇"
     VETERAN = "veteran", "退役军人"
+    LISTED = "listed", "在优先名单上"
     OTHER = "other", "其他需要优先的"
 
 
@@ -46,6 +51,7 @@ class Method(TextChoices):
     LEASE = "lease", "离线名册"
     CARD = "card", "优先服务卡"
     PERSON = "person", "人工识别"
+    STATED = "stated", "本人声明"
 
 
 class State(TextChoices):

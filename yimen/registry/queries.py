@@ -26,7 +26,7 @@ from yimen.registry.household import (
     runs_on,
     standings_of,
 )
-from yimen.registry.id_numbers import check_digit, mask_id_number, normalise_id_number, parse_id_number
+from yimen.registry.id_numbers import IdNumber, check_digit, mask_id_number, normalise_id_number, parse_id_number
 from yimen.registry.load import county_of
 from yimen.registry.models import (
     HOUSEHOLD_STANDINGS,
@@ -47,6 +47,7 @@ __all__ = [
     "ADULT",
     "OBLIGOR_RELATIONS",
     "HouseholdCard",
+    "IdNumber",
     "Member",
     "StandingNow",
     "age_on",
@@ -54,6 +55,7 @@ __all__ = [
     "household_card",
     "is_alive",
     "is_parent",
+    "parse_id_number",
     "runs_on",
     "standings_of",
 ]

@@ -12,6 +12,7 @@ from yimen.hall.models.handling import (
     LateService,
     Training,
 )
+from yimen.hall.models.inquiry import Inquiry
 from yimen.hall.models.venue import Counter, Matter, Opening, Profile, ProfileLine, Series, Venue, Window, WindowShift
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "Errand",
     "Handling",
     "HandlingStep",
+    "Inquiry",
     "LateService",
     "Matter",
     "Opening",

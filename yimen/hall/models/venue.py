@@ -4,9 +4,14 @@ from django.db import models
 from django.db.models import F, Q
 
 from yimen.hall.ordering import RULE_WORDS, Rule
-from yimen.hall.words import Level, SeriesKind, WindowState
+from yimen.hall.words import Ground, Level, SeriesKind, WindowState
 
 STAFF = "office.Staff"
+
+
+def all_grounds() -> list[str]:
+    """Return every ground of priority a venue may choose: what a list alone tells is no choice."""
+    return [ground.value for ground in Ground if ground is not Ground.LISTED]
 
 
 class Venue(models.Model):
@@ -15,6 +20,8 @@ class Venue(models.Model):
 
     `priority_is_visible` says whether priority tickets have a series of their own; otherwise they take ordinary numbers and
     only their place in the line differs. `tickets_a_day` is how many one person may take a day, 0 as many as they like.
+    `grounds` are those that have priority here; old is who is `old_from_age` or more. `inquiries_an_hour` is how many ID
+    numbers one machine, or one member of staff, may have looked up in an hour.
     """
 
     service_point = models.OneToOneField("office.ServicePoint", on_delete=models.PROTECT, related_name="venue")
@@ -31,6 +38,9 @@ class Venue(models.Model):
     tickets_a_day = models.PositiveSmallIntegerField(default=3)
     calls_before_missed = models.PositiveSmallIntegerField(default=3)
     wait_alarm_minutes = models.PositiveSmallIntegerField(default=30)
+    grounds = models.JSONField(default=all_grounds)
+    old_from_age = models.PositiveSmallIntegerField(default=60)
+    inquiries_an_hour = models.PositiveSmallIntegerField(default=120)
 
     class Meta:
         constraints = [

@@ -15,6 +15,7 @@ from yimen.hall import actions
 from yimen.hall.queries import (
     Venue,
     aside,
+    grounds_of,
     lines_now,
     matters_of,
     order_now,
@@ -57,7 +58,7 @@ def page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResp
         "lines": [(line, order_now(venue=venue, line=line.series, at=now)) for line in lines],
         "aside": aside(venue=venue, day=timezone.localdate()),
         "matters": matters_of(venue),
-        "grounds": Ground.choices,
+        "grounds": [(one.value, one.label) for one in grounds_of(venue)],
         "may_call": may("hall.call", area_path=venue.service_point.area.path),
         "may_manage": may("hall.manage", area_path=venue.service_point.area.path),
         "rule": venue.calling_rule.words,
