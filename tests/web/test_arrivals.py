@@ -51,6 +51,17 @@ def test_facts_with_an_odd_heading_are_loaded_after_a_person_corrects_it(enter_a
     assert AuditEntry.objects.filter(purpose="下载未采用的行").exists()
 
 
+def test_the_preview_of_a_roster_says_how_households_are_told_apart_and_follows_the_corrections(enter_as, county):
+    client = enter_as("luzhixia")
+    page = upload(client, f"村居,姓名,身份证号,与户主关系,户主证号\n柳树村,沈某,{GOOD},户主,{GOOD}\n", kind="roster")
+
+    by_order = client.get(page["Location"]).content.decode()
+    by_head = client.post(page["Location"], {"column-4": "head_id"}).content.decode()
+
+    assert "没有户编号，也没有户主身份证号，按行的顺序分户" in by_order
+    assert "没有户编号，按“户主身份证号”分户" in by_head
+
+
 def test_loading_twice_by_a_double_click_is_one_job(enter_as, county):
     client = enter_as("canlian")
     page = upload(client, f"身份证号,残疾类别,残疾等级\n{GOOD},肢体,2\n")

@@ -11,6 +11,7 @@ from yimen.office.access import require
 from yimen.office.deliveries import finish, receive
 from yimen.office.models import Area, Delivery, Staff
 from yimen.office.tables import Match, Preview, Skipped, Table, TableProblem, ValueProblem, open_table, preview, rows_of
+from yimen.registry.grouping import ByOrder, How, how_grouped, must_be_grouped
 from yimen.registry.load import RosterLoader
 from yimen.registry.obligors import HEADINGS as OBLIGOR_HEADINGS
 from yimen.registry.obligors import Looked, NotListed, ObligorRow, list_obligor, load_obligor_rows, look_for_obligor, read_obligor
@@ -21,6 +22,7 @@ from yimen.registry.standings import decide_standing, end_standing
 __all__ = [
     "HEADINGS",
     "OBLIGOR_HEADINGS",
+    "How",
     "Looked",
     "NewMember",
     "NotListed",
@@ -29,6 +31,7 @@ __all__ = [
     "TableProblem",
     "decide_standing",
     "end_standing",
+    "how_grouped",
     "list_obligor",
     "load_obligors",
     "load_roster",
@@ -63,11 +66,14 @@ def load_roster(
     """
     Load a roster file (装载名册): good rows are registered, each other row comes back with its reason.
 
-    `corrected` maps columns to fields as a person corrected them. The same file twice changes nothing.
-    Raises TableProblem if the file is none or lacks a required column, NotAllowed without the permission.
+    `corrected` maps columns to fields as a person corrected them. The same file twice changes nothing. Without a number of the
+    household (户编号) it is told apart by its head's ID number, or by the order of the rows (`grouping`).
+    Raises TableProblem if the file is none, lacks a required column or does not say who lives together, NotAllowed without the
+    permission.
     """
     require("roster.load", area_path=area.path)
     table, match = open_table(path=path, name=name, headings=HEADINGS, corrected=corrected)
+    must_be_grouped(table, match)
     delivery = receive(kind="roster", origin="名册", path=path, name=name, area=area, match=match, by=by, at=at)
     skipped, unread = Skipped(), dict[int, str]()
     whole = len(table.rows) - match.first
@@ -141,8 +147,12 @@ def _obligors(table: Table, match: Match, skipped: Skipped, unread: dict[int, st
 
 
 def _rows(table: Table, match: Match, skipped: Skipped, unread: dict[int, str]) -> Iterator[RosterRow]:
+    order = ByOrder() if how_grouped(match) == How.ORDER else None
     for line, cells in rows_of(table, match, skipped):
         try:
-            yield read_row(line, cells, allow_fictional=settings.YIMEN_DEMO)
+            row = read_row(line, cells, allow_fictional=settings.YIMEN_DEMO)
+            yield order.placed(row) if order else row
         except ValueProblem as problem:
             unread[line] = str(problem)
+            if order:
+                order.lose(line, cells)

@@ -18,10 +18,11 @@ from django.db.models import F, Q
 from yimen.office.access import System, current, may, scope
 from yimen.office.models import Area
 from yimen.office.vault import blind_index
+from yimen.registry.grouping import below_a_lost_head
 from yimen.registry.inserting import insert
 from yimen.registry.models import Household, Membership, NameKey, Person, Standing
 from yimen.registry.names import search_keys
-from yimen.registry.roster import RosterRow
+from yimen.registry.roster import HEAD, RosterRow
 
 HOUSEHOLDS_PER_TRANSACTION = 400
 HOUSEHOLD_KINDS = {"subsistence_allowance", "borderline_household", "rigid_expenditure_household", "poverty_return_monitoring"}
@@ -69,8 +70,9 @@ class RosterLoader:
             self.progress(done)
         return self.loaded
 
-    def _grouped(self, rows: Iterable[RosterRow]) -> dict[tuple[Area, str], list[RosterRow]]:
-        grouped: dict[tuple[Area, str], list[RosterRow]] = defaultdict(list)
+    def _grouped(self, rows: Iterable[RosterRow]) -> dict[tuple[Area, str, str], list[RosterRow]]:
+        """Return the households of a file by village, number and, where they have none, the head's ID number."""
+        grouped: dict[tuple[Area, str, str], list[RosterRow]] = defaultdict(list)
         first_line: dict[str, int] = {}
         for row in rows:
             self.loaded.rows += 1
@@ -84,18 +86,26 @@ class RosterLoader:
                 self.loaded.rejects[row.line] = (
                     f"与第 {first_line[number]} 行是同一个身份证号，一人只能在一户，请核对后删去一行。"
                 )
+            elif row.head_line in self.loaded.rejects:
+                self.loaded.rejects[row.line] = below_a_lost_head(row.head_line)
             else:
                 first_line[number] = row.line
-                grouped[village, row.household_number].append(row)
+                grouped[village, row.household_number, row.head].append(row)
         return grouped
 
-    def _load_chunk(self, chunk: list[tuple[tuple[Area, str], list[RosterRow]]]) -> None:
-        rows = [row for _, members in chunk for row in members]
+    def _load_chunk(self, found: list[tuple[tuple[Area, str, str], list[RosterRow]]]) -> None:
+        rows = [row for _, members in found for row in members]
         indexes = {row.line: blind_index("id_number", row.id_number.text) for row in rows}
+        heads = {head: blind_index("id_number", head) for (_, _, head), _ in found if head}
         # Whether somebody is registered at all is asked everywhere: the same person must not be made twice.
         with scope(System("registry.load"), "查重"):
-            known = {p.id_index: p for p in Person.objects.filter(id_index__in=indexes.values())}
+            known = {p.id_index: p for p in Person.objects.filter(id_index__in={*indexes.values(), *heads.values()})}
             lived = _lived([person.pk for person in known.values()])
+        numbers = _numbers_by_head({key: known[index] for key, index in heads.items() if index in known}, lived)
+        chunk = [
+            ((village, number or numbers(village, head, {indexes[row.line] for row in members})), members)
+            for (village, number, head), members in found
+        ]
         held = _households_of(chunk)
         batch = _Batch()
         for (village, number), members in chunk:
@@ -263,6 +273,32 @@ def _households_of(chunk: list[tuple[tuple[Area, str], list[RosterRow]]]) -> dic
     villages = {village.pk for (village, _), _ in chunk}
     numbers = [number for (_, number), _ in chunk]
     return {(h.area_id, h.number): h for h in Household.objects.filter(area__in=villages, number__in=numbers)}
+
+
+def _numbers_by_head(heads: dict[str, Person], lived: dict[uuid.UUID, list[Membership]]) -> Callable[[Area, str, set[str]], str]:
+    """
+    Return what tells the number of a household that has none in the file: of its village, its head's ID number and the blind
+    indexes of its people. Where the head lives already it keeps its number; a new one gets one that follows from the head.
+    """
+    at_home = {key: lived[one.pk][-1] for key, one in heads.items() if lived.get(one.pk) and lived[one.pk][-1].ends_on is None}
+    homes = {home.pk: home for home in Household.objects.filter(pk__in={one.household_id for one in at_home.values()})}
+
+    def number(village: Area, head: str, people: set[str]) -> str:
+        there = at_home.get(head)
+        home = homes.get(there.household_id) if there else None
+        if there is not None and home is not None and home.area_id == village.pk and _leads(there, people):
+            return str(home.number)
+        return f"主{blind_index('id_number', f'{village.pk} {head}')[:10]}"
+
+    return number
+
+
+def _leads(there: Membership, people: set[str]) -> bool:
+    """Say whether somebody heads the household they live in, also after its head has died or become a member of theirs."""
+    if there.relation == HEAD:
+        return True
+    others = Membership.objects.filter(household_id=there.household_id, relation=HEAD, ends_on=None, person__died_on=None)
+    return set(others.values_list("person__id_index", flat=True)) <= people
 
 
 def _lived(people: list[uuid.UUID]) -> dict[uuid.UUID, list[Membership]]:

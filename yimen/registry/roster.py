@@ -7,13 +7,16 @@ Every problem is a sentence that names what was read, so that the clerk can mend
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from yimen.office.tables import Cell, Heading, ValueProblem, read_boolean, read_date, read_text
 from yimen.registry.id_numbers import IdNumber, parse_id_number
 from yimen.registry.models import STANDINGS
 
 HEADINGS = (
-    Heading("household_number", ("户编号", "家庭编号", "户号", "保障证号"), required=True),
+    Heading("household_number", ("户编号", "家庭编号", "户号", "保障证号")),
+    Heading("head_id", ("户主身份证号", "户主身份证号码", "户主公民身份号码", "户主证件号码", "户主证件号")),
+    Heading("head_name", ("户主姓名",)),
     Heading("village", ("村居", "村（居）", "村居名称", "村（社区）", "社区", "村"), required=True),
     Heading("township", ("乡镇", "乡镇（街道）", "镇街", "街道")),
     Heading("group", ("组", "村民小组", "组别")),
@@ -34,9 +37,10 @@ HEADINGS = (
     Heading("died_on", ("死亡日期",)),
 )
 
+HEAD = "户主"
 _RELATIONS = {
-    "本人": "户主",
-    "申请人": "户主",
+    "本人": HEAD,
+    "申请人": HEAD,
     "夫": "配偶",
     "妻": "配偶",
     "丈夫": "配偶",
@@ -66,7 +70,12 @@ _NO_STANDING = {"", "无", "一般户", "普通居民", "—", "-"}
 
 @dataclass(frozen=True, slots=True)
 class RosterRow:
-    """One person of one household, read and checked; `line` is the row of the file, counted from 1."""
+    """
+    One person of one household, read and checked; `line` is the row of the file, counted from 1.
+
+    Without a number of the household (户编号) its head's ID number, `head`, tells it apart; `head_line` is the head's own row
+    where only the order of the rows says whose family it is.
+    """
 
     line: int
     household_number: str
@@ -86,6 +95,9 @@ class RosterRow:
     starts_on: date | None
     ends_on: date | None
     died_on: date | None
+    head: str = ""
+    head_name: str = ""
+    head_line: int = 0
 
     def person_content(self) -> str:
         """Return what the registry keeps of the person, as one text to compare with."""
@@ -123,21 +135,26 @@ def read_row(line: int, cells: Mapping[str, Cell], *, allow_fictional: bool) -> 
     """Read one row. Raises ValueProblem, naming the column and what was read, at the first thing that cannot be right."""
     id_number = parse_id_number(cells["id_number"], allow_fictional=allow_fictional)
     _cross_check(cells, id_number)
+    relation = relation_of(_needed(cells, "relation", "与户主关系"))
+    is_numbered = "household_number" in cells
+    days: dict[str, Any] = {name: read_date(cells.get(name), column=words) for name, words in _DAYS.items()}
     return RosterRow(
         line=line,
-        household_number=_needed(cells, "household_number", "户编号"),
+        household_number=_needed(cells, "household_number", "户编号") if is_numbered else "",
+        head="" if is_numbered else _head(cells, id_number, relation, allow_fictional=allow_fictional),
+        head_name=read_text(cells.get("head_name")),
         village=_needed(cells, "village", "村居"),
         township=read_text(cells.get("township")),
         group=read_text(cells.get("group")),
         name=_needed(cells, "name", "姓名"),
         id_number=id_number,
-        relation=_relation(read_text(cells.get("relation"))),
+        relation=relation,
         category=_category(read_text(cells.get("category"))),
         registered_here=read_boolean(cells.get("registered_here"), column="户籍在本县"),
         phone=read_text(cells.get("phone")),
         address=read_text(cells.get("address")),
         standing=_standing(read_text(cells.get("standing"))),
-        **{name: read_date(cells.get(name), column=words) for name, words in _DAYS.items()},
+        **days,
     )
 
 
@@ -166,10 +183,25 @@ def _cross_check(cells: Mapping[str, Cell], id_number: IdNumber) -> None:
         raise ValueProblem(f"性别写的是“{sex}”，身份证号里是“{id_number.sex}”，两处不一致，请核对。")
 
 
-def _relation(text: str) -> str:
-    if not text:
-        raise ValueProblem("“与户主关系”是空的，请补上。")
+def relation_of(text: str) -> str:
+    """Return how somebody is related to the head (与户主关系), in the registry's words."""
     return _RELATIONS.get(text, text)[:10]
+
+
+def _head(cells: Mapping[str, Cell], id_number: IdNumber, relation: str, *, allow_fictional: bool) -> str:
+    """Return the ID number of the head as a row without a household's number tells it; nothing where no column does."""
+    if "head_id" not in cells:
+        return ""
+    if relation == HEAD and not read_text(cells["head_id"]):
+        return id_number.text
+    _needed(cells, "head_id", "户主身份证号")
+    try:
+        head = parse_id_number(cells["head_id"], allow_fictional=allow_fictional).text
+    except ValueProblem as problem:
+        raise ValueProblem(f"户主身份证号：{problem}") from None
+    if relation == HEAD and head != id_number.text:
+        raise ValueProblem("与户主关系写的是户主，户主身份证号却是另一个人的，请核对。")
+    return head
 
 
 def _category(text: str) -> str | None:

@@ -31,6 +31,7 @@ from yimen.web.data_clerk.kinds import (
     kinds_allowed,
     policies_allowed,
     read,
+    said_of,
     sources_allowed,
 )
 
@@ -146,6 +147,7 @@ def preview(request: HttpRequest, file_id: uuid.UUID) -> HttpResponse:
         "rows": held["rows"],
         "skipped": held["skipped"],
         "match": match,
+        "said_of": said_of(said["kind"], match),
         "columns": _columns(match, held["samples"]),
         "headings": [(one.field, one.names[0] + ("（必填）" if one.required else "")) for one in headings],
         "problem": problem,

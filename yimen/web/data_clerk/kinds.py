@@ -13,10 +13,10 @@ from yimen.evidence.actions import preview_facts
 from yimen.evidence.queries import headings_for, sources_of
 from yimen.office.access import may
 from yimen.office.queries import own_areas
-from yimen.office.tables import Heading, Preview
+from yimen.office.tables import Heading, Match, Preview
 from yimen.policies.model import Policy
 from yimen.registry.actions import HEADINGS as ROSTER_HEADINGS
-from yimen.registry.actions import OBLIGOR_HEADINGS, preview_obligors, preview_roster
+from yimen.registry.actions import OBLIGOR_HEADINGS, how_grouped, preview_obligors, preview_roster
 from yimen.screening.queries import current_rules
 
 # What the county itself registers or decides, or hears from the person: not a department's file.
@@ -39,7 +39,7 @@ _ROSTER = Kind(
     "花名册",
     "roster.load",
     purpose="谁和谁一起生活、住在哪里、已认定为什么对象",
-    must="户编号、村居、姓名、身份证号、与户主关系",
+    must="村居、姓名、身份证号、与户主关系，最好有户编号（没有的，有户主身份证号，或户主在前、家人接着写）",
 )
 _OBLIGORS = Kind(
     "obligors",
@@ -109,6 +109,11 @@ def headings_of(kind: str, source: str) -> Sequence[Heading]:
     if kind == "applications":
         return application_headings()
     return {"roster": ROSTER_HEADINGS, "obligors": OBLIGOR_HEADINGS}.get(kind, RECIPIENT_HEADINGS)
+
+
+def said_of(kind: str, match: Match) -> str:
+    """Say in words what else follows from the columns found: how the households of a roster are told apart; else nothing."""
+    return str(how_grouped(match)) if kind == "roster" else ""
 
 
 def read(kind: str, path: Path, name: str, source: str) -> Preview:
