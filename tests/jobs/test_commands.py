@@ -88,6 +88,35 @@ def test_a_roster_from_the_terminal_returns_its_rejected_rows_as_a_file(county, 
     assert "科学计数" in str(rows[1][1])
 
 
+def test_a_file_of_which_not_one_row_could_be_used_ends_with_1_and_still_says_what_became_of_it(county, tmp_path):
+    county.person("1", "沈小满", date(1950, 1, 1))
+    county.people[0]["身份证号"] = "9.90101E+17"
+    path = tmp_path / "花名册.csv"
+    with path.open("w", encoding="gb18030", newline="") as file:
+        writer = csv.DictWriter(file, list(county.people[0]))
+        writer.writeheader()
+        writer.writerows(county.people)
+    out, err = StringIO(), StringIO()
+
+    with pytest.raises(SystemExit) as ended:
+        call_command("load", "roster", str(path), "--area", "990101", "--json", stdout=out, stderr=err)
+
+    assert ended.value.code == 1
+    told = json.loads(out.getvalue())
+    assert (told["rows"], told["loaded"], told["rejected"]) == (1, 0, 1)
+    assert "没有一行能用" in err.getvalue()
+
+
+def test_loading_again_what_is_there_already_is_no_refusal(county, tmp_path):
+    number = county.person("1", "沈小满", date(1950, 1, 1))
+    county.load()
+    facts = county.write("残联.csv", ("身份证号", "残疾类别", "残疾等级"), [[number, "智力", 2]])
+
+    for unchanged in (0, 1):
+        told = json.loads(said("load", "facts", str(facts), "--from", "残联", "--area", "990101", "--json"))
+        assert (told["unchanged"], told["rejected"]) == (unchanged, 0)
+
+
 def test_a_department_s_facts_and_its_list_of_recipients_are_loaded_from_the_terminal(county):
     number = county.person("1", "沈小满", date(1950, 1, 1))
     county.load()

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true")
 
     def handle(self, *_: Any, **options: Any) -> None:
-        """Load one file; exit 1 if it cannot be read, 2 if the call is wrong."""
+        """Load one file; exit 1 if it cannot be read or every row was refused, 2 if the call is wrong."""
         if not options["file"].is_file():
             self._refuse(f"没有文件 {options['file']}。", 2)
         try:
@@ -61,6 +61,8 @@ class Command(BaseCommand):
         except WrongCall as problem:
             self._refuse(str(problem), 2)
         self.stdout.write(json.dumps(report_of(delivery)) if options["json"] else in_words(delivery))
+        if delivery.rows and delivery.rejected == delivery.rows:
+            self._refuse("没有一行能用，什么也没有装。请先看未采用的原因。", 1)
 
     def _refuse(self, sentence: str, code: int) -> None:
         self.stderr.write(sentence)
