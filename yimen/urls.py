@@ -19,7 +19,7 @@ from yimen.web.cases import page as case_page
 from yimen.web.citizen import filling, online
 from yimen.web.citizen import progress as citizen_progress
 from yimen.web.citizen import rate as citizen_rate
-from yimen.web.co_organizer import helping, village
+from yimen.web.co_organizer import accompany, helping, village
 from yimen.web.co_organizer.helping import for_helpers
 from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.disputes import desk as disputes
@@ -27,6 +27,7 @@ from yimen.web.files import file
 from yimen.web.front import home
 from yimen.web.hall import desk as hall_desk
 from yimen.web.hall import machines as hall_machines
+from yimen.web.hall import reception
 from yimen.web.hall import screen as hall_screen
 from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
@@ -51,6 +52,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("venues/<slug:venue_code>/screen/", hall_screen.page, name="hall_screen"),
     path("venues/<slug:venue_code>/board/", hall_screen.part, name="hall_board"),
     path("venues/<slug:venue_code>/fairness/", hall_screen.in_the_open, name="hall_fairness"),
+    path("reception/", reception.page, name="reception"),
+    path("reception/<uuid:attendance_id>/", reception.one, name="reception_one"),
+    path("reception/<uuid:attendance_id>/<slug:name>/", reception.act, name="reception_act"),
+    path("accompany/", accompany.page, name="accompany"),
+    path("accompany/duty/", accompany.duty, name="accompany_duty"),
+    path("accompany/<uuid:handling_id>/", accompany.one, name="accompany_one"),
+    path("accompany/<uuid:handling_id>/place/", accompany.place, name="accompany_place"),
+    path("accompany/<uuid:handling_id>/<slug:name>/", accompany.act, name="accompany_act"),
     path("findings/", findings.finding_list, name="findings"),
     path("findings/export/", findings.export, name="findings_export"),
     path("findings/<uuid:finding_id>/", finding.page, name="finding"),
@@ -129,7 +138,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("people/<uuid:person_id>/", people.person, name="person"),
     path("people/<uuid:person_id>/number/", people.number, name="person_number"),
     path("people/<uuid:person_id>/invite/", inviting.invitation, name="person_invite"),
-    path("people/<uuid:person_id>/help/", window_help.person, name="person_help"),
+    path("people/<uuid:person_id>/help/", helping.for_person_present(window_help.person), name="person_help"),
     path("help/", window_help.stranger, name="help"),
     path("households/new/", registering.new_household, name="household_new"),
     path("households/<uuid:household_id>/file/", file.page, name="household_file"),

@@ -14,7 +14,8 @@ from python_calamine import CalamineWorkbook
 from yimen.benefits.models import Reserve, ReserveEntry, ReserveReceipt
 from yimen.cases.actions import Form, begin_online, open_case, record_report, submit_online, take_up_finding
 from yimen.cases.models import ArchivedPaper, Authority, BoardPhoto, Decision, Dispute, HallVisit, Task, Visit
-from yimen.hall.models import Venue
+from yimen.hall.actions import take_ticket
+from yimen.hall.models import Handling, Series, Venue
 from yimen.office import files
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
@@ -45,7 +46,7 @@ def keys(county):
             "paper": list(PAPERS),
             "username": ["shiliu"],
             "year": [2027],
-            "venue_code": [a_venue().code],
+            **_in_the_hall(a_venue(), county),
             "which": ["first", "last"],
             "name": ["propose", "hear", "offer", "deliver"],
             "code": ["990101002001", "990101002", "990101"],
@@ -58,6 +59,21 @@ def a_venue():
     town = Area.objects.get(code="990101002")
     point = ServicePoint.objects.create(name="便民服务中心大厅", area=town, owner="township", address="街上 1 号")
     return Venue.objects.create(service_point=point, code="town-2", level="township")
+
+
+def _in_the_hall(venue, county):
+    """Let somebody of the village stand in the hall with a co-organizer at their side, and return the keys."""
+    clerk, here = Staff.objects.get(username="shiliu"), Membership.objects.filter(household__area__code="990101002001").first()
+    held = {"area_path": venue.service_point.area.path}
+    Series.objects.create(venue=venue, letter="A", name="综合")
+    with scope(clerk, "测试"):
+        ticket = take_ticket(venue=venue, matters=[], source="desk", by=clerk, at=timezone.now())
+        ticket.attendance.person_id = here.person_id
+        ticket.attendance.save()
+        handling = Handling.objects.create(
+            attendance=ticket.attendance, co_organizer=clerk, assigned_by=clerk, why="测试", assigned_at=county.at, **held
+        )
+    return {"venue_code": [venue.code], "attendance_id": [ticket.attendance_id], "handling_id": [handling.pk]}
 
 
 def case_of_the_village(county):
@@ -204,8 +220,16 @@ def test_every_address_with_a_key_of_this_village_is_refused_and_tells_nothing(e
             assert leaks(told_by(answer), county) == [], address
 
 
-ELSEWHERE = ("town_clerk", "town_approver", "county_clerk", "county_leader", "approver")
-NOT_ABOUT_PEOPLE = ("helping_agent", "system_admin", "security_admin", "audit_admin", "rules_officer", "department_desk")
+ELSEWHERE = ("receptionist", "co_organizer", "town_clerk", "town_approver", "county_clerk", "county_leader", "approver")
+NOT_ABOUT_PEOPLE = (
+    "co_organizer",
+    "helping_agent",
+    "system_admin",
+    "security_admin",
+    "audit_admin",
+    "rules_officer",
+    "department_desk",
+)
 
 
 @pytest.mark.parametrize("kind", ELSEWHERE)

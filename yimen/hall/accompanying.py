@@ -84,6 +84,12 @@ def accompanying(
     raise Handling.DoesNotExist
 
 
+def accompanies(*, staff: Staff, on: date, case: uuid.UUID) -> bool:
+    """Say whether somebody accompanies the household of a case, and has come to them."""
+    home = _household_of(on, case, None)
+    return any(one.handling.accepted_at and one.household_id == home for one in in_hand(staff=staff, on=on)) if home else False
+
+
 def _household_of(on: date, case: uuid.UUID | None, person: uuid.UUID | None) -> uuid.UUID | None:
     if case is not None:
         found: uuid.UUID | None = Case.objects.filter(pk=case).values_list("household_id", flat=True).first()
@@ -92,14 +98,21 @@ def _household_of(on: date, case: uuid.UUID | None, person: uuid.UUID | None) ->
 
 
 @contextmanager
-def receiving(*, attendance: uuid.UUID, on: date) -> Iterator[tuple[Attendance, uuid.UUID | None]]:
+def receiving(
+    *, on: date, attendance: uuid.UUID | None = None, person: uuid.UUID | None = None
+) -> Iterator[tuple[Attendance, uuid.UUID | None]]:
     """
     Lend the reception the sight of the household of whoever stands before it today (导办), as long as the block runs.
 
-    Gives the attendance and its household, None where it is not known who came. Raises Attendance.DoesNotExist outside the
-    open scope or of another day, NotAllowed.
+    Named by the attendance, or by the person who has come. Gives the attendance and its household, None where it is not known
+    who came. Raises Attendance.DoesNotExist outside the open scope or of another day, NotAllowed.
     """
-    found: Attendance = Attendance.objects.select_related("venue__service_point__area").get(pk=attendance, day=on)
+    require("hall.receive")
+    named = {"pk": attendance} if person is None else {"person": person}
+    rows = Attendance.objects.filter(day=on, **named).select_related("venue__service_point__area").order_by("-came_at")
+    found = rows.first()
+    if found is None:
+        raise Attendance.DoesNotExist
     require("hall.receive", area_path=found.area_path)
     home, path = _home_of(found, on)
     if home is None:

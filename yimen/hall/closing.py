@@ -82,7 +82,9 @@ def _lines(wait: Range | None, usual: float | None, closes: datetime | None, at:
     lines += [f"这一队办一件平均 {usual:.0f} 分钟"] if usual is not None else ["这一队最近没有办过，不知道一件要多久"]
     if closes is None:
         return [*lines, "现在不在开放时间"]
-    return [*lines, f"{localtime(closes):%H:%M} 下班，还有 {(closes - at).total_seconds() / 60:.0f} 分钟"]
+    left = int((closes - at).total_seconds() // 60)
+    still = f"{left} 分钟" if left < 120 else f"{left // 60} 小时多"
+    return [*lines, f"{localtime(closes):%H:%M} 下班，还有 {still}"]
 
 
 def _matters(ticket: Ticket) -> list[Matter]:

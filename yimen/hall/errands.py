@@ -16,7 +16,7 @@ from yimen.hall.models import Errand, Handling, HandlingStep
 from yimen.hall.words import Fetcher, Help
 from yimen.office.calendar import after_workdays, calendar
 from yimen.office.models import Staff
-from yimen.office.queries import colleagues
+from yimen.office.queries import colleagues, nearest_colleagues
 
 
 @transaction.atomic
@@ -122,3 +122,12 @@ def may_see_to(handling: Handling) -> list[Staff]:
     nearby = colleagues(permission="visit.make", area_path=home.area_path) if home.area_path else []
     here = colleagues(permission="hall.accompany", area_path=handling.area_path)
     return list({one.pk: one for one in (*here, *nearby)}.values())
+
+
+def may_take_over(handling: Handling) -> list[Staff]:
+    """Return to whom an accompaniment can be handed: other co-organizers here, who answers for its cases, the window nearest."""
+    here = colleagues(permission="hall.accompany", area_path=handling.area_path)
+    cases = Case.objects.filter(attendances__attendance=handling.attendance_id, state__in=OPEN).select_related("first_assignee")
+    windows = nearest_colleagues(permission="case.accept", area_path=handling.area_path)
+    found = {one.pk: one for one in (*here, *(case.first_assignee for case in cases), *windows)}
+    return [one for one in found.values() if one.pk != handling.co_organizer_id]

@@ -64,6 +64,16 @@ def present(*, venue: Venue, at: datetime) -> list[Present]:
     ]
 
 
+def ticket_of(attendance: Attendance) -> Ticket:
+    """Return the latest ticket of an attendance. Raises Ticket.DoesNotExist."""
+    found: Ticket = (
+        Ticket.objects.filter(attendance=attendance)
+        .select_related("series", "line", "window", "venue__service_point", "attendance")
+        .latest("taken_at")
+    )
+    return found
+
+
 @dataclass(frozen=True)
 class OpenCase:
     """One case under way: what it asks for, the papers still wanted, who answers for it, until when, what is decided."""

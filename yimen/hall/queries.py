@@ -1,15 +1,15 @@
 """The door of the hall through which it is asked: what is so now, and what a day was like."""
 
-from yimen.hall.accompanying import Accompanied, accompanied_of, accompanying, in_hand, receiving
+from yimen.hall.accompanying import Accompanied, accompanied_of, accompanies, accompanying, in_hand, receiving
 from yimen.hall.closing import Today, today_or_not
 from yimen.hall.days import Fairness, Replayed, fairness, replayed
 from yimen.hall.devices import devices_of
-from yimen.hall.errands import errands_of, errands_owned, may_see_to
+from yimen.hall.errands import errands_of, errands_owned, may_see_to, may_take_over
 from yimen.hall.estimate import Range
 from yimen.hall.forms import cases_linked, steps_of
 from yimen.hall.ledger import COLUMNS, ledger_of, ledger_of_team, month_of, totals
 from yimen.hall.ledger import Line as LedgerLine
-from yimen.hall.matters import Open, OpenCase, Present, open_findings, open_matters, papers_of_matters, present
+from yimen.hall.matters import Open, OpenCase, Present, open_findings, open_matters, papers_of_matters, present, ticket_of
 from yimen.hall.models import Attendance, Call, Device, Handling, Series, Ticket, Venue, Window
 from yimen.hall.now import (
     Board,
@@ -65,6 +65,7 @@ __all__ = [
     "Venue",
     "Window",
     "accompanied_of",
+    "accompanies",
     "accompanying",
     "aside",
     "board",
@@ -84,6 +85,7 @@ __all__ = [
     "matters_of",
     "may_call",
     "may_see_to",
+    "may_take_over",
     "member_of",
     "month_of",
     "on_duty",
@@ -100,6 +102,7 @@ __all__ = [
     "steps_of",
     "team",
     "ticket_at",
+    "ticket_of",
     "today_or_not",
     "totals",
     "venue_by_code",

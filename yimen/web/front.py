@@ -6,9 +6,11 @@ from django.shortcuts import render
 from yimen.cases.queries import REFERRED_DEPARTMENTS, own_department
 from yimen.office.access import may
 from yimen.web.approver.desk import desk as approve
+from yimen.web.co_organizer.accompany import page as accompany
 from yimen.web.co_organizer.helping import helping
 from yimen.web.co_organizer.village import first_village
 from yimen.web.data_clerk.arrivals import arrive
+from yimen.web.hall.reception import page as reception
 from yimen.web.leader.desk import desk
 from yimen.web.visits.tasks import tasks
 
@@ -21,10 +23,14 @@ def home(request: HttpRequest) -> HttpResponse:
         return first_village(request)
     if may("agent.act"):
         return helping(request)
+    if may("hall.accompany"):
+        return accompany(request)
     if may("visit.third_party"):
         return tasks(request)
     if may("decision.department") and own_department() not in REFERRED_DEPARTMENTS:
         return approve(request)
+    if may("hall.receive"):
+        return reception(request)
     if may("facts.load"):
         return arrive(request)
     return render(request, "desk/plain.html", {"current": request.path})

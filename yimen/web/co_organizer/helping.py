@@ -7,9 +7,10 @@ as long as the request lasts.
 
 import uuid
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from datetime import date
 from functools import wraps
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect, QueryDict
@@ -31,6 +32,7 @@ from yimen.cases.queries import (
     waiting_for_confirmation,
 )
 from yimen.cases.queries import helping as lent_for
+from yimen.hall.queries import accompanies, accompanying, receiving
 from yimen.office.access import NotAllowed, acting, may, require
 from yimen.office.audit import reading
 from yimen.office.queries import service_point_of
@@ -53,26 +55,66 @@ def is_helper() -> bool:
 
 
 def for_helpers(view: View, *, only: Sequence[str] = ()) -> View:
-    """Let a page of one case serve its helping agent too; `only` names the papers that may be printed so."""
+    """
+    Let a page of one case serve its helping agent too, and its co-organizer in the hall; `only` names the papers that may be
+    printed so.
+    """
 
     @wraps(view)
     def within(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if not is_helper():
+        lending = _lending(kwargs["case_id"])
+        if lending is None:
             return view(request, *args, **kwargs)
         if only and kwargs.get("paper") not in only:
             raise NotAllowed("这份文书由窗口打印。")
-        with lent_for(staff=acting(), on=timezone.localdate(), case=kwargs["case_id"]):
+        with lending:
             return view(request, *args, **kwargs)
 
     return within
 
 
+def _lending(case: uuid.UUID) -> AbstractContextManager[Any] | None:
+    """Return what lends whoever acts this case, None for a window that needs nothing lent."""
+    staff, today = acting(), timezone.localdate()
+    if is_companion() and (not is_helper() or accompanies(staff=staff, on=today, case=case)):
+        return accompanying(staff=staff, on=today, case=case)
+    return lent_for(staff=staff, on=today, case=case) if is_helper() else None
+
+
+def is_companion() -> bool:
+    """Say whether whoever acts is a co-organizer and nothing of a window's."""
+    return may("hall.accompany") and not may("case.open")
+
+
 def own_page(view: View) -> View:
-    """Show a helping agent their own, smaller page of a case."""
+    """Show a helping agent, and a co-organizer, their own, smaller page of a case."""
 
     @wraps(view)
     def within(request: HttpRequest, case_id: uuid.UUID) -> HttpResponseBase:
+        if is_companion() and (not is_helper() or accompanies(staff=acting(), on=timezone.localdate(), case=case_id)):
+            with accompanying(staff=acting(), on=timezone.localdate(), case=case_id) as one:
+                return HttpResponseRedirect(reverse("accompany_one", args=[one.handling.pk]))
         return HttpResponseRedirect(reverse("helping_case", args=[case_id])) if is_helper() else view(request, case_id)
+
+    return within
+
+
+def for_person_present(view: View) -> View:
+    """Let a page of one person serve who accompanies them, and the reception they stand before."""
+
+    @wraps(view)
+    def within(request: HttpRequest, person_id: uuid.UUID) -> HttpResponseBase:
+        today = timezone.localdate()
+        lending: AbstractContextManager[Any] | None = None
+        if is_companion():
+            lending = accompanying(staff=acting(), on=today, person=person_id)
+        elif may("hall.receive") and not may("help.ask"):
+            lending = receiving(on=today, person=person_id)
+        if lending is None:
+            return view(request, person_id)
+        with lending:
+            cast(Any, request).is_lent = True
+            return view(request, person_id)
 
     return within
 

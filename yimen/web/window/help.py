@@ -56,12 +56,15 @@ def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     rounds = lambda said: registered_round(held, person_id.hex, said, rules=rules, on=on)  # noqa: E731
     shown = _answered(request, rules, rounds)
     member = next(one for one in held.card.members if one.person_id == person_id)
-    known = dict(known_facts(held, rules))
+    # Whoever is only at their side, or at the reception, is not shown what departments say of the household.
+    is_lent = getattr(request, "is_lent", False)
+    known = {} if is_lent else dict(known_facts(held, rules))
     shown |= {
+        "is_lent": is_lent,
         "current": reverse("people"),
         "address": reverse("person_help", args=[person_id]),
         "card": held.card.placed(),
-        "may_apply": may("case.open", area_path=held.card.area_path),
+        "may_apply": not is_lent and may("case.open", area_path=held.card.area_path),
         "member": member,
         "names": {one.person_id.hex: one.name for one in held.card.members},
         "known": [one for one in (*known.get(member.name, []), *known.get("全家", [])) if one.name not in TOLD_ABOVE][:8],
@@ -135,6 +138,6 @@ def policy_names(policies: Sequence[str], rules: Rules) -> list[str]:
 
 def _page(request: HttpRequest, shown: dict[str, Any]) -> HttpResponse:
     part = bool(request.headers.get("HX-Request"))
-    shown["may_ask_opinion"] = may("rating.ask")
+    shown["may_ask_opinion"] = may("rating.ask") and not shown.get("is_lent")
     status = 422 if shown["problem"] and not part else 200
     return render(request, "window/help_part.html" if part else "window/help.html", shown, status=status)

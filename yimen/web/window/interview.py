@@ -88,6 +88,7 @@ def _shown(case: Case, held: RegisteredAnswers, rules: Rules, *, before: Sequenc
         "groups": with_names(groups, names),
         "changes": changes(then.groups(rules), groups) if said else [],
         # Who only helps is not shown what departments say of the household.
+        "sees_known": may("person.search"),
         "known": known_facts(held, rules) if may("person.search") else [],
         "receipts": [
             (one, rules.policy(one.policy), names.get(one.person_id.hex, "") if one.person_id else "全家")
