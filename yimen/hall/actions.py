@@ -4,6 +4,7 @@ closed, people accompanied until the end.
 """
 
 from yimen.hall.calling import call_next, call_one, leave, pass_on, put_back, recall, step
+from yimen.hall.cards import NotIssued, cards_to_print, issue_batch, issue_card, replace_card, revoke_card, revoked_file
 from yimen.hall.closing import stay_for
 from yimen.hall.devices import (
     NotAdded,
@@ -24,16 +25,20 @@ from yimen.hall.handling import NotHandled, assign, end, give_back, know_person,
 from yimen.hall.recognising import NotRecognised, recognise
 from yimen.hall.team import go_off_duty, go_on_duty, record_training, set_skills
 from yimen.hall.ticketing import NotTaken, Recognised, take_ticket
+from yimen.hall.wedge import NotRead, Scanned, scanned
 from yimen.hall.windows import NotOpened, set_window
 
 __all__ = [
     "NotAdded",
     "NotHandled",
+    "NotIssued",
     "NotOpened",
     "NotPaired",
+    "NotRead",
     "NotRecognised",
     "NotTaken",
     "Recognised",
+    "Scanned",
     "WrongStep",
     "add_device",
     "ask_errand",
@@ -43,6 +48,7 @@ __all__ = [
     "begin_form",
     "call_next",
     "call_one",
+    "cards_to_print",
     "device_of",
     "device_scope",
     "end",
@@ -50,6 +56,8 @@ __all__ = [
     "give_back",
     "go_off_duty",
     "go_on_duty",
+    "issue_batch",
+    "issue_card",
     "know_person",
     "leave",
     "link_case",
@@ -63,7 +71,11 @@ __all__ = [
     "recognise",
     "record_training",
     "renew_device",
+    "replace_card",
+    "revoke_card",
     "revoke_device",
+    "revoked_file",
+    "scanned",
     "set_skills",
     "set_window",
     "stay_for",

@@ -11,25 +11,26 @@ from datetime import date, datetime
 from django.conf import settings
 from django.utils.timezone import localdate
 
-from yimen.evidence.queries import current_values, said_about
-from yimen.hall.models import Venue
+from yimen.evidence.queries import said_about
+from yimen.hall.cards import KEY as CARD_KEY
+from yimen.hall.listing import is_certified
+from yimen.hall.models import Card, Venue
 from yimen.hall.quota import TooManyInquiries, count_inquiry
+from yimen.hall.signed_cards import CardRefused, seen
 from yimen.hall.ticketing import Recognised
-from yimen.hall.words import Ground, Method
+from yimen.hall.words import CardState, Ground, Method
 from yimen.office.access import System, covers, require, scope
 from yimen.office.audit import reading, saw
 from yimen.office.models import Staff
 from yimen.office.queries import codes_of
 from yimen.office.tables import ValueProblem
-from yimen.office.vault import blind_index
+from yimen.office.vault import blind_index, signing_key
 from yimen.registry.models import Person
 from yimen.registry.queries import IdNumber, age_on, household_of, is_alive, parse_id_number, standings_of
 from yimen.screening.queries import current_rules
 
 # What one may say of oneself at a machine; it is seen from the papers at the window.
 MAY_BE_STATED = (Ground.PREGNANT, Ground.VETERAN)
-# No certificate is written as grade 5.
-GRADE, MILDEST = "残疾等级", 4
 
 
 class NotRecognised(Exception):
@@ -60,7 +61,7 @@ def recognise(
     asker = f"device:{device}" if by is None else f"staff:{by.pk}"
     with reading("优先识别", venue=venue.code, device=device[:40]):
         if card:
-            raise NotRecognised("这里还不能识别优先服务卡，请到导办台。")
+            return _by_card(venue, card, id_number, at)
         found = None
         if person is not None:
             found = _by_person(venue, person, by, at)
@@ -104,6 +105,24 @@ def _by_number(venue: Venue, text: str, asker: str, at: datetime) -> Recognised 
     if ground is None:
         return None
     return Recognised(ground, Method.DATA, f"身份证 {day:%Y-%m-%d}", held.pk if held and covers(held.area_path) else None)
+
+
+def _by_card(venue: Venue, card: str, text: str, at: datetime) -> Recognised:
+    if not text:
+        raise NotRecognised("请把本人的身份证也放一下：优先服务卡和身份证一起用。没有带身份证的，请到导办台。")
+    day = localdate(at)
+    try:
+        told = seen(card, id_number=read_number(text).text, public_key=signing_key(CARD_KEY).public_key(), on=day)
+    except CardRefused as problem:
+        raise NotRecognised(str(problem)) from None
+    with scope(System("recognise"), "优先识别"):
+        held = Card.objects.filter(serial=told.serial).select_related("person").first()
+    if held is None or held.state != CardState.LIVE:
+        raise NotRecognised("这张优先服务卡已经注销，或补发过新卡。请用新卡，或到导办台。")
+    saw(held.person_id)
+    return Recognised(
+        Ground(held.ground), Method.CARD, f"卡 {held.number}", held.person_id if covers(held.person.area_path) else None
+    )
 
 
 def _count(venue: Venue, asker: str, at: datetime) -> None:
@@ -154,6 +173,5 @@ def _is_assisted(person: uuid.UUID, day: date) -> bool:
 
 def _has_certificate(person: uuid.UUID, day: date) -> bool:
     catalogue = current_rules().catalogue
-    said = said_about(people=[person], household=None, members_key="", catalogue=catalogue, on=day).get(person, [])
-    grade = current_values(said, catalogue.facts, on=day).get(GRADE)
-    return grade is not None and isinstance(grade.value, int) and 1 <= grade.value <= MILDEST
+    said = said_about(people=[person], household=None, members_key="", catalogue=catalogue, on=day)
+    return is_certified(said.get(person, []), on=day)

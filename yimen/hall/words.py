@@ -54,6 +54,14 @@ class Method(TextChoices):
     STATED = "stated", "本人声明"
 
 
+class CardState(TextChoices):
+    """Whether a priority-service card is valid (卡的状态)."""
+
+    LIVE = "live", "有效"
+    REPLACED = "replaced", "已补发新卡"
+    REVOKED = "revoked", "已注销"
+
+
 class State(TextChoices):
     """Where a ticket stands (号的状态)."""
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, Any, Protocol
 
 from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.hashes import SM3, Hash
@@ -290,6 +291,16 @@ def narrow_index(kind: str, value: str) -> int:
 @lru_cache(maxsize=32)
 def _index_key(kind: str) -> bytes:
     return keyring().mac(keyring().index, kind.encode())
+
+
+def derived_key(kind: str, value: str = "") -> bytes:
+    """Return a key of 32 bytes for one purpose and value, from the index key: kept nowhere, the same every time it is asked."""
+    return keyring().mac(_index_key(f"derived:{kind}"), value.encode())
+
+
+def signing_key(kind: str) -> Ed25519PrivateKey:
+    """Return the key that signs one kind of thing (Ed25519), from the index key: as safe as that, and backed up with it."""
+    return Ed25519PrivateKey.from_private_bytes(derived_key("signing", kind))
 
 
 def pseudonym(subject: object) -> str:

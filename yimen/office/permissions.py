@@ -44,6 +44,7 @@ PERMISSION_WORDS = {
     "hall.receive": "导办：认出来人、看他在办的事、派协办员",
     "hall.accompany": "全程协办：只看派给自己、还没办完的人",
     "hall.team": "管理协办员：能力、培训、台账、问卷",
+    "card.issue": "发放、补发、注销优先服务卡",
     "rules.see": "看政策",
     "rules.activate": "启用政策版本",
     "audit.see": "看审计",
@@ -67,6 +68,7 @@ _TOWN = _VISIT | {
     "hall.ticket",
     "hall.call",
     "hall.receive",
+    "card.issue",
     "board.photograph",
     "case.export",
     "case.accept",
@@ -81,7 +83,7 @@ _TOWN = _VISIT | {
 PERMISSIONS: dict[str, frozenset[str]] = {
     "county_clerk": frozenset(
         _WINDOW
-        | {"hall.ticket", "hall.call", "hall.receive", "hall.team"}
+        | {"hall.ticket", "hall.call", "hall.receive", "hall.team", "card.issue"}
         | {"desk.county", "person.unmask", "finding.close", "finding.export", "roster.load", "facts.load", "recipients.load"}
         | {"screening.run"}
         | {"case.accept", "case.verify", "case.extend", "case.reassign", "case.deliver", "decision.propose", "complaint.see_name"}

@@ -12,7 +12,19 @@ from django.core.exceptions import FieldError
 from django.db import models
 
 from yimen.office import audit
-from yimen.office.keys import VaultError, blind_index, keyring, make_keyring, narrow_index, pseudonym, reread, seal, unseal
+from yimen.office.keys import (
+    VaultError,
+    blind_index,
+    derived_key,
+    keyring,
+    make_keyring,
+    narrow_index,
+    pseudonym,
+    reread,
+    seal,
+    signing_key,
+    unseal,
+)
 from yimen.office.models import KeyCheck
 
 __all__ = [
@@ -20,10 +32,12 @@ __all__ = [
     "Sealed",
     "VaultError",
     "blind_index",
+    "derived_key",
     "make_keyring",
     "narrow_index",
     "pseudonym",
     "seal",
+    "signing_key",
     "unseal",
 ]
 

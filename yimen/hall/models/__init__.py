@@ -1,6 +1,7 @@
 """Tables of the hall: the venue, the attendances to it, and who stays at somebody's side."""
 
 from yimen.hall.models.attendance import Attendance, Call, Period, Recognition, ServiceRequest, Ticket
+from yimen.hall.models.card import Card, CardCounter
 from yimen.hall.models.device import Device
 from yimen.hall.models.handling import (
     AttendanceCase,
@@ -19,6 +20,8 @@ __all__ = [
     "Attendance",
     "AttendanceCase",
     "Call",
+    "Card",
+    "CardCounter",
     "CoOrganizer",
     "Counter",
     "Device",
