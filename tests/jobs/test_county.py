@@ -3,12 +3,11 @@
 from collections import Counter
 from datetime import timedelta
 
-import duckdb
 import pytest
 from django.core.management import call_command
 from django.test import override_settings
 
-from tests.jobs.demonstration import AT, ON, Built, built
+from tests.jobs.demonstration import AT, ON, Built, built, differences_from_the_truth, disagreements, open_findings
 from yimen.benefits.models import Grant
 from yimen.cases.models import Authority, Case, Decision, Handover, OnlineApplication, Report, Visit
 from yimen.cases.queries import CaseFilter, cases, helped_by, my_visits, to_sign, waiting_decisions
@@ -18,16 +17,11 @@ from yimen.jobs.demo.stories import TOLD
 from yimen.office.access import System, may, scope
 from yimen.office.audit import reading
 from yimen.office.models import Staff
-from yimen.policies.queries import Answer, Program
-from yimen.registry.models import Household, Membership, Person
+from yimen.registry.models import Person
 from yimen.registry.queries import household_of
-from yimen.screening.inputs import Choice, take_in
-from yimen.screening.models import Finding
 from yimen.screening.queries import current_rules, explain_registered
-from yimen.screening.snapshot import take
 
 pytestmark = [pytest.mark.django_db, pytest.mark.store, pytest.mark.slow]
-VERDICTS = {True: "eligible", False: "not_eligible", None: "unknown"}
 
 
 @pytest.fixture(scope="module")
@@ -44,19 +38,9 @@ def _as_the_system(county):
         yield
 
 
-def open_findings() -> dict[tuple[str, str, str], Finding]:
-    """The open findings by kind, policy and ID number; a household's under the number of its head."""
-    heads = {m.household_id: m.person for m in Membership.objects.filter(relation="户主").select_related("person")}
-    rows = Finding.objects.filter(state="open").select_related("person")
-    return {(row.kind, row.policy, (row.person or heads[row.household_id]).id_number): row for row in rows}
-
-
 def test_what_was_planted_is_found_and_nothing_else(county: Built):
-    found = set(open_findings())
-    planted = {(one.kind, one.policy, one.number) for one in county.county.truth}
-    assert not (planted - found), Counter(one[:2] for one in planted - found)
-    assert not (found - planted), Counter(one[:2] for one in found - planted)
-    assert {kind for kind, *_ in planted} == {"missed", "wrong", "recheck", "soon"}
+    assert differences_from_the_truth(county.county) == (Counter(), Counter())
+    assert {one.kind for one in county.county.truth} == {"missed", "wrong", "recheck", "soon"}
 
 
 def test_dirty_rows_come_back_and_the_others_are_loaded(county: Built):
@@ -97,46 +81,9 @@ def test_the_bedridden_woman_s_benefit_was_paid_until_it_stopped(county: Built):
 
 
 def test_explaining_one_and_screening_all_agree_for_everybody_and_every_policy(county: Built):
-    rules, compared, differing = current_rules(), 0, []
-    with duckdb.connect() as con:
-        answers = _answers_of_the_screening(con, rules)
-    for household in Household.objects.all():
-        registered = explain_registered(household_id=household.pk, on=ON, rules=rules)
-        said = {(household.pk.hex, answer.policy.id): answer for answer in registered.answers.household}
-        for member, own in zip(registered.card.members, registered.answers.members, strict=True):
-            said |= {(member.person_id.hex, answer.policy.id): answer for answer in own}
-        differing += [(key, answers[key], _told(answer)) for key, answer in said.items() if answers[key] != _told(answer)]
-        compared += len(said)
+    differing, compared = disagreements()
     assert not differing, differing[:3]
-    assert compared > len(rules.policies) * 1000
-
-
-def _answers_of_the_screening(con, rules) -> dict[tuple[str, str], tuple[str, int | None, str]]:
-    """Verdict and amount as a screening reckons them, and beside them the missing facts, which only SQL names."""
-    chosen = rules.compiled_in_force(ON, ("99", "9901", "990101"))
-    snapshot = take(on=ON, at=AT, allow_shrunk=True)
-    answers: dict[tuple[str, str], tuple[str, int | None, str]] = {}
-    for with_missing in (True, False):
-        program = Program(rules, ON, chosen, keep_facts=True, with_missing=with_missing)
-        take_in(con, snapshot, program, Choice(deep=rules.deepest))
-        groups = con.sql("SELECT DISTINCT place, category FROM home").fetchall()
-        program.create_parameters(con, [(place, tuple(place.split(".")), category) for place, category in groups])
-        program.run(con)
-        for one in chosen:
-            for key, verdict, fen, missing in _rows(con, one.policy, with_missing):
-                missing = missing if with_missing else answers[key, one.policy.id][2]
-                answers[key, one.policy.id] = (VERDICTS[verdict], fen, missing)
-    return answers
-
-
-def _rows(con, policy, with_missing):
-    table, key = ("household_answer", "subject") if policy.subject == "户" else ("person_answer", "member")
-    missing = f'"m_{policy.id}"' if with_missing else "NULL"
-    return con.sql(f'SELECT {key}, "v_{policy.id}", "a_{policy.id}", {missing} FROM {table}').fetchall()
-
-
-def _told(answer: Answer) -> tuple[str, int | None, str]:
-    return answer.verdict, None if answer.amount is None else int(answer.amount * 100), "|".join(answer.missing)
+    assert compared > len(current_rules().policies) * 1000
 
 
 def test_every_desk_has_work_on_it_and_what_was_found_stands(county: Built):
