@@ -37,7 +37,19 @@ from yimen.web.reports import desk as reports
 from yimen.web.tasks import task
 from yimen.web.urgent import giving, registering, reserve, staged
 from yimen.web.visits import tasks, verify, visit
-from yimen.web.window import apply, authorities, blanks, from_home, interview, inviting, obligors, people, policies, receipt
+from yimen.web.window import (
+    apply,
+    authorities,
+    blanks,
+    from_home,
+    guardians,
+    interview,
+    inviting,
+    obligors,
+    people,
+    policies,
+    receipt,
+)
 from yimen.web.window import help as window_help
 from yimen.web.window import papers as window_papers
 
@@ -150,6 +162,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("households/<uuid:household_id>/", people.household, name="household"),
     path("households/<uuid:household_id>/authorities/", authorities.page, name="authorities"),
     path("households/<uuid:household_id>/authorities/<uuid:authority_id>/", authorities.one, name="authority"),
+    path("households/<uuid:household_id>/guardians/", guardians.page, name="guardians"),
+    path("households/<uuid:household_id>/guardians/<uuid:guardianship_id>/", guardians.one, name="guardianship"),
     path("print/authority/", papers.blank_authority, name="authority_print"),
     path(
         "cases/<uuid:case_id>/print/<slug:paper>/",

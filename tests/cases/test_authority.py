@@ -10,6 +10,7 @@ from django.apps import apps
 from tests.cases.town import DAY, NOON, make_town, noon, opened
 from tests.journeys.seat import number_of, picture
 from tests.make import make_household, make_person, make_staff, make_village
+from tests.registry.guarded import recorded
 from yimen.cases import actions, queries
 from yimen.cases.models import Authority, Case, Paper, Task
 from yimen.office.access import NotAllowed, System, scope
@@ -275,6 +276,12 @@ def test_with_the_authority_the_sight_ends_also_of_an_application_of_their_own(t
         assert queries.helped_by(staff=agent, on=DAY) == []
         with pytest.raises(Case.DoesNotExist), queries.helping(staff=agent, on=DAY, case=case.pk):
             pass
+
+
+def test_a_ward_gives_no_authority_the_guardian_does(town, paper, tmp_path):
+    recorded(town, tmp_path)
+    with pytest.raises(actions.NotAccepted, match="委托书由监护人签"):
+        held(town, paper)
 
 
 def test_another_town_s_agent_finds_nobody(town, paper):

@@ -12,6 +12,7 @@ from django.db import connection
 from tests.cases.town import DAY, NOON, make_town, noon
 from tests.journeys.seat import number_of
 from tests.make import make_staff, make_village
+from tests.registry.guarded import recorded
 from yimen.cases import actions, queries
 from yimen.cases.models import Case, Consent, Invitation, OnlineApplication, Paper
 from yimen.office.access import System, scope
@@ -236,6 +237,33 @@ def test_who_is_not_told_to_be_father_or_mother_signs_for_no_child(town):
 )
 def test_parents_are_told_from_the_roster_s_relations(one, of, is_theirs):
     assert is_parent(SimpleNamespace(relation=one), SimpleNamespace(relation=of)) is is_theirs
+
+
+def test_the_recorded_guardian_signs_at_home_and_then_neither_parent_nor_the_ward_does(town, tmp_path):
+    with town.at_desk(town.window):
+        wife, child = (
+            _member(town, n, number_of(born, 9), name) for n, born, name in ((2, "19700102", "妻"), (3, "20150102", "子"))
+        )
+    same = {"ward": wife, "name": "沈小满", "id_number": NUMBER, "relation": "丈夫"}
+    recorded(town, tmp_path, **same)
+    recorded(town, tmp_path, ward=child, capacity="minor", paper="指定监护的文书")
+    row = begun(town)
+    with _Home():
+        consents = {"me": "yes", wife.pk.hex: "yes", child.pk.hex: "yes"}
+        actions.keep_online(online=row.pk, at=NOON, asked=[(LOW, "")], consents=consents, declared=True)
+        actions.submit_online(online=row.pk, at=NOON)
+        signed = {one.person_id: one.guardian_name for one in Consent.objects.all()}
+
+    assert signed == {town.person.pk: None, wife.pk: "沈小满"}
+
+
+def test_who_has_a_guardian_signs_nothing_at_home(town, tmp_path):
+    recorded(town, tmp_path)
+    row = begun(town)
+    with _Home():
+        actions.keep_online(online=row.pk, at=NOON, asked=[(LOW, "")], consents={"me": "yes"}, declared=True)
+        actions.submit_online(online=row.pk, at=NOON)
+        assert not Consent.objects.exists()
 
 
 def _member(town, n, number, name):

@@ -20,7 +20,7 @@ from yimen.office import files
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
 from yimen.office.models import Area, Delivery, Job, ServicePoint, Staff
-from yimen.registry.models import Household, Membership
+from yimen.registry.models import Guardianship, Household, Membership
 from yimen.registry.names import mask_name
 from yimen.screening.models import Finding
 from yimen.urls import urlpatterns
@@ -131,6 +131,7 @@ def _kept(county, keys):
             "paper_id": paper.pk,
             "file_id": _receipt(village, stored, keys["case_id"][0], at, day),
             "authority_id": _authority(village, stored, clerk, at, day),
+            "guardianship_id": _guardianship(village, stored, clerk, at, day),
             "online_id": _from_home(county, village, at),
         }
         served = HallVisit.objects.create(
@@ -161,6 +162,18 @@ def _authority(village, stored, clerk, at, day):
     given = {"household_id": here.household_id, "principal_id": here.person_id, "scan": stored, "area_path": village.path}
     until = {"starts_on": day, "ends_on": day, "recorded_at": at, "recorded_by": clerk}
     row = Authority(agent_name="沈大海", agent_number="990191198503040059", relation="侄子", matters=["apply"], **given, **until)
+    row.save(force_insert=True)
+    return row.pk
+
+
+def _guardianship(village, stored, clerk, at, day):
+    """Let somebody of the village have a guardian, and return the key of the record."""
+    here = Membership.objects.filter(household__area=village).first()
+    said = {"capacity": "none", "relation": "侄子", "paper": "法院判决书", "reason": "指定监护", "identity_key": "1"}
+    row = Guardianship(
+        ward_id=here.person_id, name="沈大海", id_number="990191198503040059", scan=stored, starts_on=day, recorded_at=at,
+        recorded_by=clerk, area_path=village.path, **said,
+    )  # fmt: skip
     row.save(force_insert=True)
     return row.pk
 

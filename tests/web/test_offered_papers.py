@@ -11,6 +11,7 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from tests.cases.town import DAY, NOON, accepted, decision_of, declare, department_desk, given, make_town, noon, opened, poor
+from tests.registry.guarded import recorded
 from yimen.cases import actions
 from yimen.cases.models import BlankPad, Case, Consent
 from yimen.office.models import AuditEntry
@@ -211,16 +212,19 @@ def test_nobody_signs_for_an_obligor_of_another_household(town):
         actions.give_consent(case=case.pk, obligor=uuid.uuid4(), given=True, signed_on=DAY, by=town.window, at=NOON)
 
 
-def test_a_case_brought_by_a_relative_and_signed_by_a_guardian_opens_with_their_names(enter, town):
+def test_a_case_brought_by_a_relative_and_signed_by_a_guardian_opens_with_their_names(enter, town, tmp_path):
+    recorded(town, tmp_path)
     case = opened(town, channel="relative", helper_name="沈大海", helper_relation="侄子", authority_promised=DAY)
     with town.at_desk(town.window):
         common = {"given": True, "signed_on": DAY, "by": town.window, "at": NOON}
-        actions.give_consent(case=case.pk, person=town.person.pk, guardian_name="沈大海", **common)
+        actions.give_consent(case=case.pk, person=town.person.pk, guardian_name="沈大姑", **common)
         actions.choose(case=case.pk, asked=[actions.Asked(LOW)], by=town.window, at=NOON)
     client = enter(town.window)
 
     body = client.get(reverse("case", args=[case.pk])).content.decode()
 
     assert "沈大海（侄子）代办" in body
-    assert "（沈大海代签）" in body
-    assert client.get(reverse("case_papers", args=[case.pk])).status_code == 200
+    assert "（沈大姑代签）" in body
+    papers = client.get(reverse("case_papers", args=[case.pk])).content.decode()
+    assert "无民事行为能力" in papers
+    assert 'value="沈大姑"' in papers

@@ -163,8 +163,8 @@ def test_only_a_paper_form_is_printed_as_entered_later(town, clerk, channel, is_
         received = date(2026, 11, 20)
         case = actions.open_case(household=town.home.pk, channel=channel, applicant=town.person.pk, received_on=received, **same)
         child = Person.objects.get(id_index=f"{2:032d}")
-        actions.give_consent(case=case.pk, person=town.person.pk, given=True, signed_on=DAY, **same)
-        actions.give_consent(case=case.pk, person=child.pk, given=True, guardian_name="沈小满", signed_on=DAY, **same)
+        actions.give_consent(case=case.pk, person=town.person.pk, given=True, signed_on=received, **same)
+        actions.give_consent(case=case.pk, person=child.pk, given=True, guardian_name="沈小满", signed_on=received, **same)
         case = actions.accept(case=case.pk, asked=[actions.Asked(LOW)], **same)
 
     assert ("补录" in printed(clerk, case, "receipt")) is is_entered_later

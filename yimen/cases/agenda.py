@@ -6,12 +6,14 @@ from datetime import date
 from django.db.models import Q, QuerySet
 
 from yimen.cases.approving import waiting_decisions
+from yimen.cases.authority import unseen_authorities
 from yimen.cases.disputes import to_answer
 from yimen.cases.models import Case, Handover, OnlineApplication, Task, Visit
 from yimen.cases.verification import unsigned
 from yimen.cases.words import OPEN, OnlineState, State, TaskKind
 from yimen.office.access import may
 from yimen.office.models import Staff
+from yimen.registry.queries import unseen_guardianships
 
 
 @dataclass(frozen=True)
@@ -25,6 +27,7 @@ class Agenda:
     to_visit: int
     to_accept: int
     to_prove: int
+    to_confirm: int
     offers: QuerySet[Handover]
     to_answer: int
     late_to_answer: int
@@ -44,10 +47,17 @@ def agenda_of(*, staff: Staff, on: date) -> Agenda:
         to_visit=_to_visit(staff) if visits else 0,
         to_accept=Case.objects.filter(state=State.SUBMITTED).count() if may("case.accept") else 0,
         to_prove=OnlineApplication.objects.filter(state=OnlineState.WAITING).count() if may("case.open") else 0,
+        to_confirm=_to_confirm(staff),
         offers=Handover.objects.filter(taker=staff, answered_at=None).order_by("offered_at"),
         to_answer=contested,
         late_to_answer=late,
     )
+
+
+def _to_confirm(staff: Staff) -> int:
+    """Count the papers that somebody else entered and nobody else has seen: authorities and guardianships."""
+    authorities = unseen_authorities().exclude(recorded_by=staff).count() if may("case.open") else 0
+    return authorities + (unseen_guardianships(staff=staff).count() if may("household.register") else 0)
 
 
 def _to_visit(staff: Staff) -> int:

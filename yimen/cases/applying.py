@@ -16,12 +16,13 @@ from yimen.cases.in_hand import tell_in_hand
 from yimen.cases.models import Authority, Case, CaseEvent, Consent, Decision, Paper, Posting, Task, UrgentAid
 from yimen.cases.numbers import new_receipt_code, next_number
 from yimen.cases.paper_forms import EnteredBefore, form_number, save_once
+from yimen.cases.signing import signature_problem, signers_of
 from yimen.cases.words import FINAL, AuthorityMatter, Channel, Kind, PaperState, State, TaskKind
 from yimen.evidence.actions import state_facts
 from yimen.office.access import require
 from yimen.office.models import ServicePoint, Staff
 from yimen.policies.queries import Rules
-from yimen.registry.queries import ADULT, HouseholdCard, household_card, obligors_of
+from yimen.registry.queries import HouseholdCard, household_card, obligors_of
 from yimen.screening.queries import current_rules, true_parameters
 
 DECLARED = "申报"
@@ -234,7 +235,8 @@ def give_consent(
     """
     Record the authorisation to compare data of a member or obligor, or that it was refused (核对授权).
 
-    A minor's is given by a guardian (practice 8). Raises NotAccepted, WrongStep, NotAllowed.
+    A guardian gives it for a minor and for who has no or limited capacity (practice 8). Raises NotAccepted, WrongStep,
+    NotAllowed.
     """
     held = move_case("consent", case, by=by, at=at, note=Note("同意核对" if given else "不同意核对"))
     card = household_card(household_id=held.household_id, on=localdate(at))
@@ -244,8 +246,10 @@ def give_consent(
         raise NotAccepted("请写明是哪位成员、或哪位户外的法定义务人签的。")
     if person is not None and member is None:
         raise NotAccepted("签授权书的人不是这一户今天的成员。")
-    if member is not None and member.age < ADULT and given and not guardian_name:
-        raise NotAccepted(f"{member.name}未满十八周岁，授权书由监护人代签，请写明监护人。")
+    if member is not None:
+        guardians = signers_of(card, localdate(at)).get(member.person_id, ())
+        if problem := signature_problem(member, guardian_name, guardians, given=given):
+            raise NotAccepted(problem)
     consent: Consent
     consent, _ = Consent.objects.update_or_create(
         case=held,
@@ -253,7 +257,7 @@ def give_consent(
         obligor_id=obligor,
         defaults={
             "given": given,
-            "guardian_name": guardian_name,
+            "guardian_name": (guardian_name or "").strip() or None,
             "signed_on": signed_on,
             "until": until,
             "scan": scan,

@@ -20,6 +20,7 @@ from yimen.cases.applying import AUTHORITY_PAPER, NotAccepted, bring_paper
 from yimen.cases.flow import Note, move_case
 from yimen.cases.identity import identified
 from yimen.cases.models import Authority, Case, Paper
+from yimen.cases.signing import signers_of
 from yimen.cases.words import OPEN, AuthorityMatter, PaperState
 from yimen.office import audit, files
 from yimen.office.access import lent, require
@@ -63,6 +64,8 @@ def record_authority(
         raise NotAccepted("委托人须是这一户今天的共同生活成员。请先核对家庭成员。")
     if member.age < ADULT:
         raise NotAccepted(f"{member.name}未满十八周岁，委托书由监护人签，请选监护人作委托人。")
+    if signers_of(card, localdate(at)).get(principal):
+        raise NotAccepted(f"{member.name}登记了监护人，委托书由监护人签，请选监护人作委托人。")
     scan = _kept(given.photo, card.area_path, at)
     row = Authority(
         household_id=household,

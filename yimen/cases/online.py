@@ -25,6 +25,7 @@ from yimen.cases.choosing import choose
 from yimen.cases.identity import identified
 from yimen.cases.models import Case, Invitation, OnlineApplication, Paper
 from yimen.cases.numbers import new_receipt_code
+from yimen.cases.signing import signs_for_at_home
 from yimen.cases.words import Channel, OnlineState, PaperState, Proof
 from yimen.office import audit, files
 from yimen.office.access import may, require
@@ -34,7 +35,7 @@ from yimen.office.pictures import NotAPicture, plain_picture
 from yimen.office.queries import service_point_of
 from yimen.office.tables import ValueProblem
 from yimen.office.vault import blind_index
-from yimen.registry.queries import ADULT, Found, household_card, household_of, is_parent, match_numbers, read_id_number
+from yimen.registry.queries import Found, household_card, household_of, match_numbers, read_id_number
 
 MOST_PAGES, MOST_PHOTOS = 5, 20
 ME = "me"
@@ -371,18 +372,16 @@ def _lay_papers(case: Case, form: Form, *, by: Staff | None, at: datetime) -> No
 
 
 def _consent(case: Case, person: str, answer: str, row: OnlineApplication, card: Any, *, by: Staff | None, at: datetime) -> None:
-    """Only for oneself, and as father or mother for a minor; whoever else signs for somebody does so at the window."""
+    """Only for oneself, and as guardian (`signs_for_at_home`); whoever else signs for somebody does so at the window."""
     member = next((one for one in card.members if one.person_id.hex == person), None)
     applicant = next((one for one in card.members if one.person_id == row.person_id), None)
-    if member is None or applicant is None or applicant.age < ADULT:
-        return
-    if member is not applicant and (member.age >= ADULT or not is_parent(applicant, member)):
+    if member is None or applicant is None or member not in signs_for_at_home(card, applicant, localdate(at)):
         return
     give_consent(
         case=case.pk,
         person=member.person_id,
         given=answer == "yes",
-        guardian_name=applicant.name if member.age < ADULT else None,
+        guardian_name=applicant.name if member is not applicant else None,
         signed_on=localdate(row.submitted_at),
         by=by,
         at=at,

@@ -93,6 +93,7 @@ from yimen.cases.rating import (
 )
 from yimen.cases.recovering import grants_of, recoveries_of, waiting_recoveries, waiting_recovery
 from yimen.cases.reporting import answer_to, has_informant, report_seen, reports, unmatched_reports
+from yimen.cases.signing import signers_of, signs_for_at_home
 from yimen.cases.surveying import survey_basis
 from yimen.cases.tapering import tapers
 from yimen.cases.tasks import TaskLine, task_seen, tasks_in_hand
@@ -245,7 +246,9 @@ __all__ = [
     "running_grants",
     "scans_of",
     "sheet_of",
+    "signers_of",
     "signing_page",
+    "signs_for_at_home",
     "stage_of",
     "stages_of",
     "stands_of",

@@ -12,6 +12,7 @@ from yimen.office.deliveries import finish, receive
 from yimen.office.models import Area, Delivery, Staff
 from yimen.office.tables import Match, Preview, Skipped, Table, TableProblem, ValueProblem, open_table, preview, rows_of
 from yimen.registry.grouping import ByOrder, How, how_grouped, must_be_grouped
+from yimen.registry.guardians import GuardianGiven, NotGuarded, confirm_guardian, end_guardian, record_guardian
 from yimen.registry.load import RosterLoader
 from yimen.registry.obligors import HEADINGS as OBLIGOR_HEADINGS
 from yimen.registry.obligors import Looked, NotListed, ObligorRow, list_obligor, load_obligor_rows, look_for_obligor, read_obligor
@@ -22,14 +23,18 @@ from yimen.registry.standings import decide_standing, end_standing
 __all__ = [
     "HEADINGS",
     "OBLIGOR_HEADINGS",
+    "GuardianGiven",
     "How",
     "Looked",
     "NewMember",
+    "NotGuarded",
     "NotListed",
     "NotRegistered",
     "Preview",
     "TableProblem",
+    "confirm_guardian",
     "decide_standing",
+    "end_guardian",
     "end_standing",
     "how_grouped",
     "list_obligor",
@@ -38,6 +43,7 @@ __all__ = [
     "look_for_obligor",
     "preview_obligors",
     "preview_roster",
+    "record_guardian",
     "register_household",
 ]
 

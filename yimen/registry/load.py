@@ -20,7 +20,7 @@ from yimen.office.models import Area
 from yimen.office.vault import blind_index
 from yimen.registry.grouping import below_a_lost_head
 from yimen.registry.inserting import insert
-from yimen.registry.models import Household, Membership, NameKey, Person, Standing
+from yimen.registry.models import Guardianship, Household, Membership, NameKey, Person, Standing
 from yimen.registry.names import search_keys
 from yimen.registry.roster import HEAD, RosterRow
 
@@ -188,6 +188,7 @@ class RosterLoader:
             row.id_number.born_on,
         )
         person.registered_here, person.died_on = row.registered_here, row.died_on
+        moved = held is not None and held.area_path != household.area_path
         person.area_path, person.content_key, person.changed_at = household.area_path, content, self.at
         if held is None:
             batch.people.append(person)
@@ -197,6 +198,8 @@ class RosterLoader:
             with scope(System("registry.load"), "迁入"):
                 person.save()
                 NameKey.objects.filter(person=person).delete()
+                if moved:
+                    Guardianship.objects.filter(ward=person).update(area_path=person.area_path)
             self.loaded.changed += 1
         county = county_of(household.area_path)
         batch.keys += [(person.pk, key, person.area_path) for key in search_keys(row.name, row.id_number.text, county)]

@@ -141,3 +141,49 @@ class Obligor(Scoped):
 
     class Meta(Scoped.Meta):
         constraints = [models.UniqueConstraint(fields=["person", "identity_key"], name="obligor_once_per_person")]
+
+
+class Guardianship(Scoped):
+    """
+    Who acts for somebody who may not act alone (监护): a minor whose guardian the roster does not tell, or an adult without
+    full capacity (无、限制民事行为能力), by which paper and why.
+
+    It counts for nothing until another than who entered it has seen the paper. Source: 社会救助法第41条 (a guardian signs).
+    `identity_key` is a keyed hash of the guardian's ID number.
+    """
+
+    class Capacity(models.TextChoices):
+        MINOR = "minor", "未成年人"
+        LIMITED = "limited", "限制民事行为能力"
+        NONE = "none", "无民事行为能力"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    ward = models.ForeignKey(Person, on_delete=models.CASCADE, related_name="guardianships")
+    capacity = models.CharField(max_length=8, choices=Capacity)
+    guardian = models.ForeignKey(Person, null=True, on_delete=models.SET_NULL, related_name="wards")
+    name = EncryptedField()
+    id_number = EncryptedField()
+    identity_key = models.CharField(max_length=32)
+    relation = models.CharField(max_length=20)
+    paper = models.CharField(max_length=60)
+    reason = models.CharField(max_length=200)
+    scan = models.UUIDField()
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True)
+    recorded_at = models.DateTimeField()
+    recorded_by = models.ForeignKey("office.Staff", on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(null=True)
+    confirmed_by = models.ForeignKey("office.Staff", null=True, on_delete=models.PROTECT, related_name="+")
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey("office.Staff", null=True, on_delete=models.PROTECT, related_name="+")
+    ended_words = models.CharField(max_length=200, blank=True)
+
+    class Meta(Scoped.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["ward", "identity_key"], condition=Q(ended_at=None), name="guardian_once_per_ward"),
+            models.CheckConstraint(
+                name="guardian_confirmed_by_another",
+                condition=Q(confirmed_by=None) | ~Q(confirmed_by=F("recorded_by")),
+            ),
+            models.CheckConstraint(name="guardian_ended_says_why", condition=Q(ended_at=None) | ~Q(ended_words="")),
+        ]

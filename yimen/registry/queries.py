@@ -15,6 +15,15 @@ from yimen.office.audit import comparing, reading, saw
 from yimen.office.models import Area
 from yimen.office.tables import Cell
 from yimen.office.vault import blind_index, narrow_index
+from yimen.registry.guardians import (
+    ADULT,
+    CAPACITIES,
+    GuardianNow,
+    guardians_of,
+    guardianship_photo,
+    guardianships_of,
+    unseen_guardianships,
+)
 from yimen.registry.household import (
     HouseholdCard,
     Member,
@@ -45,23 +54,28 @@ from yimen.registry.obligors import RELATIONS as OBLIGOR_RELATIONS
 
 __all__ = [
     "ADULT",
+    "CAPACITIES",
     "OBLIGOR_RELATIONS",
+    "GuardianNow",
     "HouseholdCard",
     "IdNumber",
     "Member",
     "StandingNow",
     "age_on",
     "check_digit",
+    "guardians_of",
+    "guardianship_photo",
+    "guardianships_of",
     "household_card",
     "is_alive",
     "is_parent",
     "parse_id_number",
     "runs_on",
     "standings_of",
+    "unseen_guardianships",
 ]
 T = TypeVar("T")
 MOST_HITS = 20
-ADULT = 18
 SMALL_ENOUGH_TO_DECRYPT = 12_000
 
 

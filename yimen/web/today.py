@@ -72,6 +72,9 @@ def _own(held: Agenda) -> Iterator[Thing]:
     if held.to_prove:
         n, hint = held.to_prove, "先约好，当面看身份证，再转为办件"
         yield Thing(f"{n} 份网上申请等核验身份", hint, f"待核验 {n} 份", "today", reverse("from_home"), "去核验")
+    if held.to_confirm:
+        n, hint = held.to_confirm, "看过原件、问过本人，核对了才算数"
+        yield Thing(f"{n} 份委托书、监护文书等您核对", hint, f"等核对 {n} 份", "today", reverse("from_home"), "去核对")
     if held.to_sign:
         n, hint = held.to_sign, "两人都签了字，核查才算数"
         yield Thing(f"{n} 份入户记录等您签字", hint, f"等签字 {n} 份", "today", visits, "去签字")

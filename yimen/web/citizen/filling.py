@@ -13,13 +13,13 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yimen.cases.actions import Asked, NotAccepted, add_page, drop_page, keep_online, submit_online
-from yimen.cases.queries import ME, Online, needs_comparison, online_draft, papers_for, policy_at
+from yimen.cases.queries import ME, Online, needs_comparison, online_draft, papers_for, policy_at, signers_of, signs_for_at_home
 from yimen.office.once import OtherContent, once
 from yimen.office.pictures import MOST_BYTES
 from yimen.office.queries import codes_of
 from yimen.policies.model import Policy
 from yimen.policies.queries import Rules
-from yimen.registry.queries import ADULT, is_parent
+from yimen.registry.queries import ADULT
 from yimen.screening.queries import RegisteredAnswers, current_rules, explain_registered
 from yimen.web.citizen.limits import asked_too_often, count
 from yimen.web.citizen.progress import HOTLINE
@@ -264,16 +264,17 @@ def _sign(request: HttpRequest, online: Online, *, problem: str = "") -> HttpRes
     if not online.form.asked:
         return HttpResponseRedirect(reverse("online_choose"))
     members = held.held.card.members if held.held else []
-    adults = [one.name for one in members if one.age >= ADULT and one.person_id.hex != held.me]
     me = next((one for one in members if one.person_id.hex == held.me), None)
-    minors = [one for one in members if one.age < ADULT]
-    own = [one for one in minors if me is not None and is_parent(me, one)]
+    guardians = signers_of(held.held.card, held.on) if held.held else {}
+    wards = [one for one in members if one is not me and (one.age < ADULT or one.person_id in guardians)]
+    mine = signs_for_at_home(held.held.card, me, held.on) if held.held and me else []
     asked = [Asked(policy) for policy, _ in online.form.asked]
     shown = {
         "compared": needs_comparison(asked, area_path=held.area_path, on=held.on),
-        "minors": [(one.person_id.hex, one.name) for one in own],
-        "others": [one.name for one in minors if one not in own],
-        "adults": adults,
+        "wards": [(one.person_id.hex, one.name) for one in wards if one in mine],
+        "others": [one.name for one in wards if one not in mine],
+        "adults": [one.name for one in members if one is not me and one not in wards],
+        "is_ward": me is not None and me.person_id in guardians,
         "is_known": held.held is not None,
         "proof": online.row.proof,
         "names": [policy.name for policy in held.policies],

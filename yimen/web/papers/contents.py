@@ -1,16 +1,16 @@
 """Papers of applying (申请与受理的文书): 一次性告知书, 受理回执, 核对授权书, 诚信承诺书, 入户调查表."""
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import segno
 from django.utils.timezone import localdate
 
-from yimen.cases.queries import stages_of, survey_basis, urgent_of, words_of
+from yimen.cases.queries import signers_of, stages_of, survey_basis, urgent_of, words_of
 from yimen.cases.words import Channel, Lane
 from yimen.policies.model import AREAS_OF_VERIFICATION, Fact
-from yimen.registry.queries import ADULT, name_of, obligor_names, obligors_of
+from yimen.registry.queries import ADULT, CAPACITIES, GuardianNow, Member, name_of, obligor_names, obligors_of
 from yimen.screening.queries import explain_registered
 from yimen.web.papers.printer import NotPrintable
 from yimen.web.papers.sheet import VILLAGE, Held, Sheet
@@ -123,19 +123,29 @@ def consent(held: Held) -> Sheet:
     members = [one for one in held.card.members if not held.chosen or str(one.person_id) == held.chosen]
     if not members:
         raise NotPrintable("这一户今天没有成员可以授权。请先核对家庭成员。")
+    guardians = signers_of(held.card, held.today)
     parts = [
         {
             "name": one.name,
             "id": one.id_number,
             "relation": one.relation,
             "born": day(one.born_on),
-            "minor": one.age < ADULT,
+            "capacity": _capacity(one, guardians),
+            "guardian": "、".join(f"{held.name}（{held.relation}）" for held in guardians.get(one.person_id, ())),
             "applicant": held.applicant_name,
         }
         for one in members
     ]
     parts += [] if held.chosen else _of_obligors(held)
     return Sheet(parts, held.town_unit, localdate(held.page.case.opened_at))
+
+
+def _capacity(one: Member, guardians: Mapping[Any, Sequence[GuardianNow]]) -> str:
+    """Say why somebody does not sign alone, or nothing."""
+    if one.age < ADULT:
+        return "未满十八周岁"
+    found = guardians.get(one.person_id)
+    return f"是{CAPACITIES[found[0].capacity]}人" if found else ""
 
 
 def _of_obligors(held: Held) -> list[dict[str, Any]]:
@@ -148,7 +158,8 @@ def _of_obligors(held: Held) -> list[dict[str, Any]]:
             "id": one.id_number,
             "relation": f"{owed[one.person_id]}的{one.relation}（法定义务人）",
             "born": "",
-            "minor": False,
+            "capacity": "",
+            "guardian": "",
             "applicant": held.applicant_name,
         }
         for one in obligors_of(people=owed)

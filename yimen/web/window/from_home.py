@@ -20,9 +20,9 @@ from yimen.cases.queries import (
     waiting_one,
     waiting_online,
 )
-from yimen.office.access import acting
+from yimen.office.access import acting, may
 from yimen.office.audit import reading
-from yimen.registry.queries import household_card, mask_name
+from yimen.registry.queries import household_card, household_of, mask_name, unseen_guardianships
 from yimen.screening.queries import current_rules
 from yimen.web.photos import photo_answer
 from yimen.web.window.drafting import REFUSALS, new_key, send_once
@@ -36,7 +36,17 @@ def listed(request: HttpRequest) -> HttpResponse:
     with reading("看网上申请清单"):
         rows = [(row, mask_name(waiting_one(online=row.pk).form.name)) for row in waiting_online()[:MOST]]
         papers = [(one, one.agent_name) for one in unseen_authorities()[:MOST]]
-    return render(request, "window/from_home.html", {"current": reverse("cases"), "rows": rows, "papers": papers})
+        wards = list(_wards()) if may("household.register") else []
+    shown = {"current": reverse("cases"), "rows": rows, "papers": papers, "wards": wards}
+    return render(request, "window/from_home.html", shown)
+
+
+def _wards() -> Iterable[tuple[Any, str, uuid.UUID]]:
+    """Yield what colleagues have recorded of guardians and nobody else has seen: whose, masked, and of which household."""
+    for one in unseen_guardianships(staff=acting())[:MOST]:
+        home = household_of(person_id=one.ward_id, on=timezone.localdate())
+        if home is not None:
+            yield one, mask_name(one.ward.name), home
 
 
 def page(request: HttpRequest, online_id: uuid.UUID) -> HttpResponse:

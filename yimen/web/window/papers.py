@@ -1,7 +1,7 @@
 """What is applied for, with which papers and authorisations, and acceptance (选事项、材料和授权、受理)."""
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -12,12 +12,21 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yimen.cases.actions import Asked, ConsentNote, NotAccepted, PaperNote, accept, choose, note_papers, submit, tell_papers
-from yimen.cases.queries import Case, CasePage, PaperState, case_page, chosen, draft, needs_comparison
+from yimen.cases.queries import Case, CasePage, PaperState, case_page, chosen, draft, needs_comparison, signers_of
 from yimen.office.access import acting, may
 from yimen.office.audit import reading
 from yimen.office.tables import ValueProblem, read_date
 from yimen.policies.queries import Rules
-from yimen.registry.queries import ADULT, HouseholdCard, household_card, obligors_of
+from yimen.registry.queries import (
+    ADULT,
+    CAPACITIES,
+    GuardianNow,
+    HouseholdCard,
+    Member,
+    household_card,
+    is_parent,
+    obligors_of,
+)
 from yimen.screening.queries import current_rules, explain_registered
 from yimen.web.window.drafting import REFUSALS, STEPS, is_open, new_key, said_of, send_once, typed_still, version_of
 from yimen.web.window.offers import Groups
@@ -179,15 +188,18 @@ def _led_on(request: HttpRequest, case_id: uuid.UUID, did: str) -> HttpResponse:
 
 def _papers_shown(typed: QueryDict, held: CasePage, card: HouseholdCard, problem: str) -> dict[str, Any]:
     rules, answers = current_rules(), {one.person_id: one for one in held.consents}
-    adults = [member for member in card.members if member.age >= ADULT]
+    guardians = signers_of(card, timezone.localdate())
+    adults = [member for member in card.members if member.age >= ADULT and member.person_id not in guardians]
     members = [
         {
             "member": member,
             "answer": typed.get(f"consent-{member.person_id.hex}") or _answer_of(answers.get(member.person_id)),
             "minor": member.age < ADULT,
+            "guardians": [(one.name, one.relation) for one in guardians.get(member.person_id, ())],
+            "capacity": _capacity(member, guardians.get(member.person_id, ())),
             "guardian": typed.get(f"guardian-{member.person_id.hex}")
             or (one.guardian_name if (one := answers.get(member.person_id)) else "")
-            or (adults[0].name if adults and member.age < ADULT else ""),
+            or _likely_guardian(member, guardians.get(member.person_id, ()), adults),
         }
         for member in card.members
     ]
@@ -206,6 +218,18 @@ def _papers_shown(typed: QueryDict, held: CasePage, card: HouseholdCard, problem
         "missing": [paper.name for paper in held.papers if paper.state == PaperState.MISSING],
         "typed": typed,
     }
+
+
+def _capacity(member: Member, guardians: Sequence[GuardianNow]) -> str:
+    return CAPACITIES[guardians[0].capacity] if guardians and member.age >= ADULT else ""
+
+
+def _likely_guardian(member: Member, guardians: Sequence[GuardianNow], adults: Sequence[Member]) -> str:
+    """Return who signs for a member as a rule: the recorded guardian, else the parents first for a minor, else nobody."""
+    if guardians:
+        return guardians[0].name
+    first = sorted(adults, key=lambda one: not is_parent(one, member)) if member.age < ADULT else ()
+    return first[0].name if first else ""
 
 
 def _obligors(typed: QueryDict, held: CasePage, card: HouseholdCard) -> list[dict[str, Any]]:
