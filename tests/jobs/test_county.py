@@ -119,6 +119,8 @@ def test_every_desk_has_work_on_it_and_what_was_found_stands(county: Built):
         "demo_leader",
         "demo_rules",
         "demo_reception",
+        "demo_hall",
+        "demo_window",
         "demo_escort",
         "demo_escort2",
         "demo_system",

@@ -1,6 +1,6 @@
 """
 The door of the hall through which everything is changed: people recognised, tickets taken, called and ended, windows opened and
-closed, people accompanied until the end.
+closed, people accompanied until the end, venues set up.
 """
 
 from yimen.hall.calling import call_next, call_one, leave, pass_on, put_back, recall, step
@@ -23,12 +23,31 @@ from yimen.hall.flow import WrongStep
 from yimen.hall.forms import ask_rating, begin_form
 from yimen.hall.handling import NotHandled, assign, end, give_back, know_person, link_case, note_step, take_up
 from yimen.hall.recognising import NotRecognised, recognise
+from yimen.hall.setting import (
+    MatterRow,
+    NotSet,
+    drop_line,
+    drop_profile,
+    drop_window,
+    keep_matters,
+    keep_matters_of_rules,
+    open_venue,
+    place_window,
+    set_hours,
+    set_limits,
+    set_line,
+    set_matters,
+    set_priority,
+    set_profile,
+    set_rule,
+)
 from yimen.hall.team import go_off_duty, go_on_duty, record_training, set_skills
 from yimen.hall.ticketing import NotTaken, Recognised, take_ticket
 from yimen.hall.wedge import NotRead, Scanned, scanned
 from yimen.hall.windows import NotOpened, set_window
 
 __all__ = [
+    "MatterRow",
     "NotAdded",
     "NotHandled",
     "NotIssued",
@@ -36,6 +55,7 @@ __all__ = [
     "NotPaired",
     "NotRead",
     "NotRecognised",
+    "NotSet",
     "NotTaken",
     "Recognised",
     "Scanned",
@@ -51,6 +71,9 @@ __all__ = [
     "cards_to_print",
     "device_of",
     "device_scope",
+    "drop_line",
+    "drop_profile",
+    "drop_window",
     "end",
     "finish_errand",
     "give_back",
@@ -58,14 +81,18 @@ __all__ = [
     "go_on_duty",
     "issue_batch",
     "issue_card",
+    "keep_matters",
+    "keep_matters_of_rules",
     "know_person",
     "leave",
     "link_case",
     "note_step",
+    "open_venue",
     "pair",
     "paired_device",
     "pairing_code",
     "pass_on",
+    "place_window",
     "put_back",
     "recall",
     "recognise",
@@ -76,6 +103,13 @@ __all__ = [
     "revoke_device",
     "revoked_file",
     "scanned",
+    "set_hours",
+    "set_limits",
+    "set_line",
+    "set_matters",
+    "set_priority",
+    "set_profile",
+    "set_rule",
     "set_skills",
     "set_window",
     "stay_for",

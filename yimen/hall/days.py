@@ -12,6 +12,7 @@ from yimen.hall.fairness import Outcome, Waits, most_later, overtaken, waits_of
 from yimen.hall.models import Period, Ticket, Venue, WindowShift
 from yimen.hall.ordering import Rule
 from yimen.hall.replay import Called, Came, Shift, replay
+from yimen.hall.venues import rule_on
 from yimen.hall.words import AT_A_WINDOW, State, WindowState
 from yimen.office.access import require
 
@@ -32,19 +33,24 @@ class Fairness:
 
 def fairness(*, venue: Venue, day: date) -> Fairness:
     """Return a day's figures, all from the log of the tickets (公平公开); public, no ticket is named."""
-    rows = _outcomes(venue, day)
+    lines = _outcomes(venue, day)
+    rows = [one for line in lines for one in line]
     ordinary, priority = ([one for one in rows if one.has_priority is wanted] for wanted in (False, True))
+    # Nobody is overtaken by somebody in another line.
     counts = [
-        number for one, number in zip(rows, overtaken(rows), strict=True) if not one.has_priority and one.called is not None
+        number
+        for line in lines
+        for one, number in zip(line, overtaken(line), strict=True)
+        if not one.has_priority and one.called is not None
     ]
     return Fairness(
         day=day,
-        rule=venue.calling_rule.words,
+        rule=rule_on(venue, day),
         ordinary=waits_of(ordinary),
         priority=waits_of(priority),
         overtaken_mean=sum(counts) / len(counts) if counts else None,
         overtaken_most=max(counts, default=0),
-        later_most_minutes=most_later(rows),
+        later_most_minutes=max((most_later(line) for line in lines), default=0.0),
         by_hour=[_hour(hour, rows) for hour in sorted({int(one.came // 60) for one in rows})],
     )
 
@@ -55,7 +61,8 @@ def _hour(hour: int, rows: Iterable[Outcome]) -> tuple[int, int, float | None, f
     return hour, len(here), ordinary, priority
 
 
-def _outcomes(venue: Venue, day: date) -> list[Outcome]:
+def _outcomes(venue: Venue, day: date) -> list[list[Outcome]]:
+    """Return what became of a day's tickets, line by line, in the order they came."""
     tickets = Ticket.objects.filter(venue=venue, day=day)
     first = dict(
         Period.objects.filter(ticket__venue=venue, ticket__day=day, step="call")
@@ -64,12 +71,15 @@ def _outcomes(venue: Venue, day: date) -> list[Outcome]:
     )
     over = Q(state=State.LEFT) | Q(state=State.MISSED)
     rows = (
-        tickets.filter(Q(pk__in=list(first)) | over).order_by("taken_at", "number").values_list("pk", "taken_at", "has_priority")
+        tickets.filter(Q(pk__in=list(first)) | over)
+        .order_by("taken_at", "number")
+        .values_list("pk", "line_id", "taken_at", "has_priority")
     )
-    return [
-        Outcome(_of_day(taken_at), _of_day(first[key]) if key in first else None, has_priority)
-        for key, taken_at, has_priority in rows
-    ]
+    lines: dict[int, list[Outcome]] = {}
+    for key, line, taken_at, has_priority in rows:
+        called = _of_day(first[key]) if key in first else None
+        lines.setdefault(line, []).append(Outcome(_of_day(taken_at), called, has_priority))
+    return list(lines.values())
 
 
 def _of_day(moment: datetime) -> float:

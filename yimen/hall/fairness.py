@@ -65,4 +65,7 @@ def most_later(outcomes: Sequence[Outcome]) -> float:
     """Return by how many minutes at most somebody who came later was called before an ordinary ticket; 0 if nobody was."""
     called = [(one.came, one.called, one.has_priority) for one in outcomes if one.called is not None]
     ordinary = [(came, minute) for came, minute, has_priority in called if not has_priority]
-    return max((later - came for came, minute in ordinary for later, sooner, _ in called if sooner < minute), default=0.0)
+    return max(
+        (later - came for came, minute in ordinary for later, sooner, _ in called if came < later and sooner < minute),
+        default=0.0,
+    )

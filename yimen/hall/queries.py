@@ -36,6 +36,7 @@ from yimen.hall.now import (
 from yimen.hall.ordering import RULE_WORDS, Rule
 from yimen.hall.recognising import grounds_of
 from yimen.hall.team import Member, Proposal, member_of, on_duty, proposals, team
+from yimen.hall.venues import Setting, all_matters, rule_changes, rule_on, setting_of
 
 __all__ = [
     "COLUMNS",
@@ -60,6 +61,7 @@ __all__ = [
     "Replayed",
     "Rule",
     "Series",
+    "Setting",
     "Ticket",
     "Today",
     "Venue",
@@ -67,6 +69,7 @@ __all__ = [
     "accompanied_of",
     "accompanies",
     "accompanying",
+    "all_matters",
     "aside",
     "board",
     "calls_after",
@@ -98,7 +101,10 @@ __all__ = [
     "proposals",
     "receiving",
     "replayed",
+    "rule_changes",
+    "rule_on",
     "services_of",
+    "setting_of",
     "steps_of",
     "team",
     "ticket_at",

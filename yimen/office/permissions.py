@@ -121,6 +121,10 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     "receptionist": frozenset({"hall.ticket", "hall.receive", "person.search", "rules.see"}),
     # Who stays at somebody's side (协办员): sees only whom they accompany, until that ends; decides nothing.
     "co_organizer": frozenset({"hall.accompany", "rating.ask", "rules.see"}),
+    # Whom another department sends to a window of the hall: calls, is rated, sees no household.
+    "hall_clerk": frozenset({"hall.ticket", "hall.call", "rating.ask", "rules.see"}),
+    # Who answers for the halls (大厅主任): sets them up and sees how they go; sees no household.
+    "hall_manager": frozenset({"hall.manage", "hall.ticket", "hall.team", "rating.see", "rules.see"}),
     # A program, never a person: it sends applications and reads where they stand.
     "portal": frozenset({"case.open", "case.see", "person.see"}),
     "department_desk": frozenset(
@@ -146,6 +150,8 @@ POST_WORDS = {
     "helping_agent": "帮办代办员",
     "receptionist": "导办员",
     "co_organizer": "协办员",
+    "hall_clerk": "大厅窗口",
+    "hall_manager": "大厅主任",
     "portal": "省平台接入程序",
     "department_desk": "部门经办",
     "rules_officer": "政策管理员",

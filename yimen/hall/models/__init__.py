@@ -14,7 +14,7 @@ from yimen.hall.models.handling import (
     Training,
 )
 from yimen.hall.models.inquiry import Inquiry
-from yimen.hall.models.venue import Counter, Matter, Opening, Profile, ProfileLine, Series, Venue, Window, WindowShift
+from yimen.hall.models.venue import Counter, Matter, Opening, Profile, ProfileLine, RuleChange, Series, Venue, Window, WindowShift
 
 __all__ = [
     "Attendance",
@@ -37,6 +37,7 @@ __all__ = [
     "Profile",
     "ProfileLine",
     "Recognition",
+    "RuleChange",
     "Series",
     "ServiceRequest",
     "Ticket",

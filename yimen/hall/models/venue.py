@@ -57,6 +57,25 @@ class Venue(models.Model):
         return Rule(self.rule, self.head_start_minutes, self.ratio, self.pace_percent / 100)  # type: ignore[arg-type]
 
 
+class RuleChange(models.Model):
+    """
+    A change of the rule of calling (规则变更): who, when, why, and the words before and after; anybody may read it. Only added.
+
+    Unscoped: no citizen.
+    """
+
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="rule_changes")
+    before = models.CharField(max_length=120)
+    after = models.CharField(max_length=120)
+    reason = models.CharField(max_length=120)
+    by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["venue", "at"], name="rule_changes_of_a_venue")]
+        constraints = [models.CheckConstraint(condition=~Q(reason=""), name="rule_changed_for_a_reason")]
+
+
 class Opening(models.Model):
     """One stretch of opening hours on one day of the week, Monday 1 (开放时段). Unscoped."""
 

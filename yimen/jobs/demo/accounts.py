@@ -41,6 +41,8 @@ POSTS = (
     ("demo_village", "演示·柳树村协理员", "mz", "village_cadre", VILLAGE),
     ("demo_agent", "演示·桃源镇帮办代办员", "mz", "helping_agent", TOWN),
     ("demo_reception", "演示·县大厅导办员", "mz", "receptionist", COUNTY),
+    ("demo_hall", "演示·县大厅主任", "mz", "hall_manager", COUNTY),
+    ("demo_window", "演示·县大厅医保窗口", "yb", "hall_clerk", COUNTY),
     ("demo_escort", "演示·县大厅协办员", "mz", "co_organizer", COUNTY),
     ("demo_escort2", "演示·县大厅协办员二号", "mz", "co_organizer", COUNTY),
     ("demo_third", "演示·第三方核查员", FIRM, "third_party", TOWN),

@@ -12,6 +12,7 @@ from django.utils import timezone
 from yimen.jobs.demo.casework import make_cases
 from yimen.jobs.demo.county import build
 from yimen.jobs.demo.files import write_all
+from yimen.jobs.demo.hall_days import make_hall_days
 from yimen.jobs.demo.stories import stories
 from yimen.jobs.loading import load_file
 from yimen.office.access import System, scope
@@ -42,6 +43,7 @@ def build_county(*, people: int, seed: int, progress: Progress) -> dict[str, Any
         # What was found stands before the desks' work on it begins.
         report = run_report(run, counts_by_kind())
     make_cases(made, at=timezone.now(), progress=progress)
+    make_hall_days(seed=seed, at=timezone.now(), progress=progress)
     return report
 
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 
 from yimen.jobs.demo.accounts import Account, prepare_accounts, present_code
 from yimen.jobs.demo.building import build_county
+from yimen.jobs.demo.venues import prepare_venues
 from yimen.jobs.serving import free_port, prepare, run_together, web_command, worker_command
 from yimen.jobs.terminal import bar
 from yimen.office import work
@@ -49,6 +50,7 @@ class Command(BaseCommand):
             self.stderr.write(str(problem))
             sys.exit(1)
         accounts = prepare_accounts()
+        prepare_venues()
         if options["no_serve"]:
             self._build(options)
         else:
