@@ -4,7 +4,7 @@ BIN := .venv/bin
 # --no-compile: Python compiles what it imports when it does, so that the first page comes sooner.
 export PIP_DISABLE_PIP_VERSION_CHECK = 1
 
-.PHONY: demo serve test fast test-postgres check fix bench clean
+.PHONY: demo serve test fast test-postgres check fix bench voice clean
 
 demo: .venv/.run
 	@$(BIN)/yimen demo
@@ -39,6 +39,11 @@ fix: .venv/.test
 
 bench: .venv/.run
 	$(PYTHON) -m bench.run $(ONLY)
+
+# Only to make the clips of the big screen anew; they come with the program.
+voice:
+	@command -v espeak-ng oggenc >/dev/null || { echo "缺少 espeak-ng 或 oggenc：apt install espeak-ng vorbis-tools"; exit 1; }
+	$(PYTHON) tools/make_voice.py
 
 .venv/.run: requirements/run.lock pyproject.toml
 	@$(PYTHON) -c "import venv, ensurepip" 2>/dev/null || { echo "缺少 venv：请先安装 python3-venv（Debian/Ubuntu：apt install python3-venv）"; exit 1; }

@@ -29,6 +29,7 @@ from yimen.web.hall import desk as hall_desk
 from yimen.web.hall import machines as hall_machines
 from yimen.web.hall import reception
 from yimen.web.hall import screen as hall_screen
+from yimen.web.hall import voice as hall_voice
 from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
 from yimen.web.ratings import asking
@@ -63,6 +64,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("venues/<slug:venue_code>/pair/", hall_machines.pairing, name="hall_pair"),
     path("venues/<slug:venue_code>/screen/", hall_screen.page, name="hall_screen"),
     path("venues/<slug:venue_code>/board/", hall_screen.part, name="hall_board"),
+    path("venues/<slug:venue_code>/windows/<int:number>/led/", hall_screen.led, name="hall_led"),
+    path("venues/voice/<slug:clip>/", hall_voice.play, name="hall_voice"),
     path("venues/<slug:venue_code>/fairness/", hall_screen.in_the_open, name="hall_fairness"),
     path("reception/", reception.page, name="reception"),
     path("reception/<uuid:attendance_id>/", reception.one, name="reception_one"),

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 # The door and what tells nothing about anybody.
 OPEN = ("account_", "mfa_")
 # Whoever holds the receipt may ask where it stands, and is told nobody's name.
-TELLS_NOBODY = ("policy_id", "receipt", "year", "venue_code")
+TELLS_NOBODY = ("policy_id", "receipt", "year", "venue_code", "clip")
 
 
 @pytest.fixture
@@ -47,6 +47,8 @@ def keys(county):
             "username": ["shiliu"],
             "year": [2027],
             **_in_the_hall(a_venue(), county),
+            "number": [1],
+            "clip": ["please"],
             "which": ["first", "last"],
             "name": ["propose", "hear", "offer", "deliver"],
             "code": ["990101002001", "990101002", "990101"],

@@ -276,6 +276,8 @@ def test_a_third_party_opens_its_own_task_and_not_one_other_page_about_anybody(e
         "username": ["shiliu"],
         "year": [2027],
         "venue_code": [a_venue().code],
+        "number": [1],
+        "clip": ["please"],
     }
     open_to_it = {
         reverse("visit", args=[case.pk]),

@@ -51,6 +51,8 @@ def call_one(*, window_id: int, ticket_id: uuid.UUID, by: Staff, at: datetime) -
 def recall(*, ticket_id: uuid.UUID, by: Staff, at: datetime) -> Ticket:
     """Call it again to the same window (重呼). Raises WrongStep, NotAllowed."""
     ticket = _ticket(ticket_id)
+    # Calls of one venue are written down one after another, or a screen that has heard a later one would miss this one.
+    Venue.objects.select_for_update(no_key=True).get(pk=ticket.venue_id)
     return _call(ticket, "recall", _own(ticket, by), by, at)
 
 

@@ -10,7 +10,7 @@ from django.utils.timezone import localdate, localtime
 
 from yimen.hall.estimate import Range, minutes_to_wait
 from yimen.hall.models import Call, Matter, Period, Series, Ticket, Venue, Window
-from yimen.hall.ordering import Waiting, choose
+from yimen.hall.ordering import Rule, Waiting, choose
 from yimen.hall.words import AT_A_WINDOW, SeriesKind, State, WindowState
 from yimen.office.access import current, may, require, within
 from yimen.office.calendar import calendar
@@ -19,7 +19,6 @@ from yimen.office.models import Staff
 # Services of so many days back tell how long one takes here.
 RECENT = timedelta(days=14)
 ENOUGH_SERVICES = 200
-BOARD_ROWS = 8
 
 
 def venues_seen() -> QuerySet[Venue]:
@@ -72,28 +71,30 @@ def lines_now(*, venue: Venue, at: datetime) -> list[Line]:
 
 
 def _line(venue: Venue, series: Series, at: datetime) -> Line:
-    rows = list(_waiting(venue, localdate(at)).filter(line=series).values_list("has_priority", "taken_at"))
-    windows = _windows_of(series)
+    rows = list(waiting_of(venue, localdate(at)).filter(line=series).values_list("has_priority", "taken_at"))
+    windows = windows_calling(series)
     longest = max((int((at - taken_at).total_seconds() // 60) for _, taken_at in rows), default=0)
     wait = minutes_to_wait(ahead=len(rows), windows=windows, services=services_of(series, at=at))
     return Line(series, len(rows), sum(priority for priority, _ in rows), longest, windows, wait)
 
 
-def _waiting(venue: Venue, day: date) -> QuerySet[Ticket]:
+def waiting_of(venue: Venue, day: date) -> QuerySet[Ticket]:
+    """Return who waits in a venue on a day."""
     rows: QuerySet[Ticket] = Ticket.objects.filter(venue=venue, day=day, state=State.WAITING)
     return rows
 
 
-def _windows_of(series: Series) -> int:
+def windows_calling(series: Series) -> int:
+    """Return how many open windows call a line."""
     return Window.objects.filter(profile__lines__series=series, state=WindowState.OPEN).count()
 
 
 def services_of(series: Series, *, at: datetime) -> list[float]:
     """Return the minutes that recent services of a line took, from call to end, the newest first."""
     ends = Period.objects.filter(ticket__line=series, step__in=("finish", "to_back", "hold"), starts_at__gte=at - RECENT)
-    begun = Period.objects.filter(ticket__line=series, step="call", starts_at__gte=at - RECENT)
-    called = dict(begun.order_by("starts_at").values_list("ticket_id", "starts_at"))
-    rows = ends.order_by("-starts_at").values_list("ticket_id", "starts_at")[:ENOUGH_SERVICES]
+    rows = list(ends.order_by("-starts_at").values_list("ticket_id", "starts_at")[:ENOUGH_SERVICES])
+    begun = Period.objects.filter(ticket__in=[ticket for ticket, _ in rows], step="call").order_by("starts_at")
+    called = dict(begun.values_list("ticket_id", "starts_at"))
     return [
         (ended - called[ticket]).total_seconds() / 60 for ticket, ended in rows if ticket in called and ended >= called[ticket]
     ]
@@ -119,7 +120,7 @@ def place_of(*, ticket_id: uuid.UUID, at: datetime) -> Place:
     rule, services = ticket.venue.calling_rule, services_of(ticket.line, at=at)
     wait = minutes_to_wait(
         ahead=ahead,
-        windows=_windows_of(ticket.line),
+        windows=windows_calling(ticket.line),
         services=services,
         priority_load=0.0 if ticket.has_priority else _priority_share(ticket.line, at),
         head_start=rule.head_start_minutes if rule.name == "head_start" else 0.0,
@@ -136,16 +137,28 @@ def _priority_share(line: Series, at: datetime) -> float:
 
 def order_now(*, venue: Venue, line: Series, at: datetime) -> list[Ticket]:
     """Return who waits in a line, in the order the rule would call them if nobody else came."""
-    rows = _waiting(venue, localdate(at)).filter(line=line, only_window=None).select_related("series")
-    lanes = {
-        priority: [one for one in rows.order_by("counts_from", "taken_at", "number") if one.has_priority is priority]
-        for priority in (True, False)
-    }
+    return in_order(_in_line(venue, line, at), rule=venue.calling_rule, at=at)
+
+
+def newcomer_ahead(*, venue: Venue, line: Series, at: datetime, has_priority: bool) -> int:
+    """Return how many go before somebody who takes a ticket in a line now, if nobody else comes."""
+    newcomer = Ticket(line=line, has_priority=has_priority, taken_at=at, counts_from=at)
+    return in_order([*_in_line(venue, line, at), newcomer], rule=venue.calling_rule, at=at).index(newcomer)
+
+
+def _in_line(venue: Venue, line: Series, at: datetime) -> list[Ticket]:
+    rows = waiting_of(venue, localdate(at)).filter(line=line, only_window=None).select_related("series")
+    return list(rows.order_by("counts_from", "taken_at", "number"))
+
+
+def in_order(waiting: Sequence[Ticket], *, rule: Rule, at: datetime) -> list[Ticket]:
+    """Return who waits, given by time, in the order a rule calls them."""
+    lanes = {priority: [one for one in waiting if one.has_priority is priority] for priority in (True, False)}
     order: list[Ticket] = []
     in_a_row = 0
     while any(lanes.values()):
         heads = [Waiting(lane[0], priority, _minutes(lane[0].counts_from, at)) for priority, lane in lanes.items() if lane]
-        chosen = choose(heads, venue.calling_rule, priority_in_a_row=in_a_row)
+        chosen = choose(heads, rule, priority_in_a_row=in_a_row)
         assert chosen is not None  # noqa: S101
         lanes[chosen.has_priority].pop(0)
         in_a_row = in_a_row + 1 if chosen.has_priority else 0
@@ -155,68 +168,6 @@ def order_now(*, venue: Venue, line: Series, at: datetime) -> list[Ticket]:
 
 def _minutes(since: datetime, until: datetime) -> float:
     return (until - since).total_seconds() / 60
-
-
-@dataclass(frozen=True)
-class BoardRow:
-    """One window on the screen: its number, the number it serves, for what, and whether it is paused."""
-
-    window: int
-    label: str
-    matter: str
-    is_paused: bool
-    is_latest: bool
-
-
-@dataclass(frozen=True)
-class Board:
-    """What the big screen shows: the latest call, each window that is open or paused, how many wait under each letter."""
-
-    latest: Call | None
-    rows: list[BoardRow]
-    waiting: list[tuple[str, int, Range | None]]
-
-    @property
-    def last_call(self) -> int:
-        """Return the number of the latest call, from which a screen goes on hearing."""
-        return self.latest.pk if self.latest else 0
-
-
-def board(*, venue: Venue, at: datetime) -> Board:
-    """Return what a screen shows now; it is public, so it needs no post and tells nothing but numbers."""
-    latest = Call.objects.filter(venue=venue, at__date=localdate(at)).order_by("-pk").first()
-    here = Ticket.objects.filter(venue=venue, state__in=AT_A_WINDOW).select_related("series", "line")
-    serving = {ticket.window_id: ticket for ticket in here}
-    rows = []
-    for window in venue.windows.exclude(state=WindowState.CLOSED).select_related("profile").order_by("number"):
-        ticket = serving.get(window.pk)
-        rows.append(
-            BoardRow(
-                window=window.number,
-                label=str(ticket) if ticket else "",
-                matter=ticket.line.name if ticket else window.name or window.profile.name,
-                is_paused=window.state == WindowState.PAUSED,
-                is_latest=bool(latest and ticket and str(ticket) == latest.label),
-            )
-        )
-    return Board(latest, rows, _waiting_by_letter(venue, at))
-
-
-def _waiting_by_letter(venue: Venue, at: datetime) -> list[tuple[str, int, Range | None]]:
-    """Return under each letter how many wait, and what a newcomer without priority would wait in that line."""
-    waiting = _waiting(venue, localdate(at))
-    told: list[tuple[str, int, Range | None]] = []
-    for line in _ordinary(venue):
-        number = waiting.filter(line=line).count()
-        wait = minutes_to_wait(ahead=number, windows=_windows_of(line), services=services_of(line, at=at))
-        told.append((line.letter, waiting.filter(series=line).count(), wait))
-    special = venue.series.exclude(kind=SeriesKind.ORDINARY).order_by("letter")
-    return [*told, *((one.letter, waiting.filter(series=one).count(), None) for one in special)]
-
-
-def _ordinary(venue: Venue) -> QuerySet[Series]:
-    rows: QuerySet[Series] = venue.series.filter(kind=SeriesKind.ORDINARY).order_by("letter")
-    return rows
 
 
 def last_call() -> int:

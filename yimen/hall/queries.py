@@ -1,6 +1,7 @@
 """The door of the hall through which it is asked: what is so now, and what a day was like."""
 
 from yimen.hall.accompanying import Accompanied, accompanied_of, accompanies, accompanying, in_hand, receiving
+from yimen.hall.board import Board, BoardRow, board, notices_of, window_line
 from yimen.hall.closing import Today, today_or_not
 from yimen.hall.days import Fairness, Replayed, fairness, replayed
 from yimen.hall.devices import devices_of
@@ -12,12 +13,9 @@ from yimen.hall.ledger import Line as LedgerLine
 from yimen.hall.matters import Open, OpenCase, Present, open_findings, open_matters, papers_of_matters, present, ticket_of
 from yimen.hall.models import Attendance, Call, Device, Handling, Series, Ticket, Venue, Window
 from yimen.hall.now import (
-    Board,
-    BoardRow,
     Line,
     Place,
     aside,
-    board,
     calls_after,
     is_open,
     last_call,
@@ -91,6 +89,7 @@ __all__ = [
     "may_take_over",
     "member_of",
     "month_of",
+    "notices_of",
     "on_duty",
     "open_findings",
     "open_matters",
@@ -113,6 +112,7 @@ __all__ = [
     "totals",
     "venue_by_code",
     "venues_seen",
+    "window_line",
     "window_of",
     "windows_of",
 ]

@@ -15,10 +15,14 @@ class NotOpened(Exception):
 
 
 @transaction.atomic
-def set_window(*, window_id: int, state: WindowState, by: Staff, at: datetime, reason: str = "") -> Window:
+def set_window(
+    *, window_id: int, state: WindowState, by: Staff, at: datetime, reason: str = "", back_at: datetime | None = None
+) -> Window:
     """
-    Open, pause or close a window (开窗、暂停、关窗). Raises NotOpened if somebody else sits there, if this clerk sits elsewhere,
-    or if a ticket is still there on closing; NotAllowed.
+    Open, pause or close a window (开窗、暂停、关窗); paused, `back_at` is when it goes on, as the screen tells.
+
+    Raises NotOpened if somebody else sits there, if this clerk sits elsewhere, or if a ticket is still there on closing;
+    NotAllowed.
     """
     window = (
         Window.objects.select_for_update(of=("self",)).select_related("venue__service_point__area", "staff").get(pk=window_id)
@@ -26,9 +30,10 @@ def set_window(*, window_id: int, state: WindowState, by: Staff, at: datetime, r
     require("hall.call", area_path=window.venue.service_point.area.path)
     _refuse(window, state, by, reason)
     window.state, window.staff, window.changed_at = state, None if state == WindowState.CLOSED else by, at
+    window.back_at = back_at if state == WindowState.PAUSED and back_at is not None and back_at > at else None
     try:
         with transaction.atomic():
-            window.save(update_fields=["state", "staff", "changed_at"])
+            window.save(update_fields=["state", "staff", "changed_at", "back_at"])
     except IntegrityError:
         raise NotOpened("您已经开着另一个窗口，请先关掉那一个。") from None
     _note(window, state, by, at, reason)

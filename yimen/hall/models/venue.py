@@ -18,10 +18,10 @@ class Venue(models.Model):
     """
     A service point where people are called (场所), with its rule of calling and its limits. Unscoped.
 
-    `priority_is_visible` says whether priority tickets have a series of their own; otherwise they take ordinary numbers and
-    only their place in the line differs. `tickets_a_day` is how many one person may take a day, 0 as many as they like.
-    `grounds` are those that have priority here; old is who is `old_from_age` or more. `inquiries_an_hour` is how many ID
-    numbers one machine, or one member of staff, may have looked up in an hour.
+    `notice` is what the big screen says in its last line. `priority_is_visible` says whether priority tickets have a series of
+    their own; otherwise they take ordinary numbers and only their place in the line differs. `tickets_a_day` is how many one
+    person may take a day, 0 as many as they like. `grounds` are those that have priority here; old is who is `old_from_age` or
+    more. `inquiries_an_hour` is how many ID numbers one machine, or one member of staff, may have looked up in an hour.
     """
 
     service_point = models.OneToOneField("office.ServicePoint", on_delete=models.PROTECT, related_name="venue")
@@ -29,6 +29,7 @@ class Venue(models.Model):
     level = models.CharField(max_length=8, choices=Level)
     longitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
     latitude = models.DecimalField(max_digits=9, decimal_places=6, null=True)
+    notice = models.CharField(max_length=60, blank=True)
     follows_calendar = models.BooleanField(default=True)
     priority_is_visible = models.BooleanField(default=True)
     rule = models.CharField(max_length=12, choices=list(RULE_WORDS.items()), default="head_start")
@@ -167,7 +168,7 @@ class ProfileLine(models.Model):
 
 
 class Window(models.Model):
-    """A window (窗口): its number, what it calls, whether it is open and who sits there. Unscoped."""
+    """A window (窗口): its number, what it calls, whether it is open and who sits there; paused, until when. Unscoped."""
 
     venue = models.ForeignKey(Venue, on_delete=models.CASCADE, related_name="windows")
     number = models.PositiveSmallIntegerField()
@@ -176,6 +177,7 @@ class Window(models.Model):
     state = models.CharField(max_length=6, choices=WindowState, default=WindowState.CLOSED)
     staff = models.ForeignKey(STAFF, null=True, on_delete=models.SET_NULL, related_name="windows")
     changed_at = models.DateTimeField(null=True)
+    back_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [

@@ -1,5 +1,6 @@
-"""The big screen (叫号大屏): numbers only, no names; open to all, because it hangs on the wall."""
+"""The big screen (叫号大屏) and the windows' LED strips: numbers only, no names; open to all, because they hang on the wall."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -7,15 +8,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from yimen.hall.queries import Venue, board, fairness, venue_by_code
+from yimen.hall.queries import Venue, board, fairness, notices_of, venue_by_code, window_line, windows_of
 from yimen.office.access import System, scope
+from yimen.web.hall.voice import clips
 
 PAST_DAYS = 31
 
 
 def page(request: HttpRequest, venue_code: str) -> HttpResponse:
-    """Show the whole screen of a venue."""
-    return _shown(request, venue_code, "hall/screen.html")
+    """Show the whole screen of a venue; with ?sound=off it is a second screen that shows and does not speak."""
+    more = {"clips": json.dumps(clips()), "is_silent": request.GET.get("sound") == "off"}
+    return _shown(request, venue_code, "hall/screen.html", **more)
 
 
 def part(request: HttpRequest, venue_code: str) -> HttpResponse:
@@ -23,11 +26,25 @@ def part(request: HttpRequest, venue_code: str) -> HttpResponse:
     return _shown(request, venue_code, "hall/board.html")
 
 
-def _shown(request: HttpRequest, venue_code: str, template: str) -> HttpResponse:
-    venue = _venue(venue_code)
+def _shown(request: HttpRequest, venue_code: str, template: str, **more: Any) -> HttpResponse:
+    venue, now = _venue(venue_code), timezone.now()
     with scope(System("screen", venue.service_point.area.path), "叫号大屏"):
-        shown: dict[str, Any] = {"venue": venue, "board": board(venue=venue, at=timezone.now()), "now": timezone.localtime()}
-    return render(request, template, shown)
+        shown = {"venue": venue, "board": board(venue=venue, at=now), "notices": notices_of(venue)}
+    # By the server's clock: the one of a box behind a screen is often wrong.
+    clock = {"now": timezone.localtime(now), "clock": int(now.timestamp() * 1000)}
+    return render(request, template, shown | clock | more)
+
+
+def led(request: HttpRequest, venue_code: str, number: int) -> HttpResponse:
+    """Tell the one line of a window's LED strip as plain text; ?encoding=gb18030 for controllers that know no UTF-8."""
+    venue = _venue(venue_code)
+    encoding = "gb18030" if request.GET.get("encoding", "").lower() in ("gbk", "gb2312", "gb18030") else "utf-8"
+    window = next((one for one in windows_of(venue) if one.number == number), None)
+    if window is None:
+        raise Http404
+    with scope(System("led", venue.service_point.area.path), "窗口 LED 屏"):
+        line = window_line(window=window)
+    return HttpResponse(line.encode(encoding), content_type=f"text/plain; charset={encoding}")
 
 
 def in_the_open(request: HttpRequest, venue_code: str) -> HttpResponse:

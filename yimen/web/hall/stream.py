@@ -7,6 +7,7 @@ on the wall of the hall anyway: a number and a window.
 
 import asyncio
 import json
+import logging
 import threading
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
@@ -14,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connection
+from django.utils import timezone
 
 from yimen.hall.queries import Call, Venue, calls_after, last_call, venue_by_code
 
@@ -27,6 +29,9 @@ BEAT_EVERY_SECONDS = 15
 MOST_CAUGHT_UP = 50
 # Sequences of another venue may be committed out of order; so many are looked at again, and known ones left out.
 LOOK_BACK = 200
+# How soon a screen asks again after the line was cut.
+RETRY_MILLISECONDS = 2000
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -50,8 +55,16 @@ class Hub:
         while True:
             time.sleep(LOOK_EVERY_SECONDS)
             if any(self.listeners.values()):
-                close_old_connections()
-                self.look()
+                self._look_safely()
+
+    def _look_safely(self) -> None:
+        """Look; a database that is away for a moment must not end the only reader, and what was missed is found next time."""
+        try:
+            close_old_connections()
+            self.look()
+        except Exception:
+            log.exception("the calls could not be read")
+            connection.close()
 
     def look(self) -> None:
         """Tell every listener what was called since the last look."""
@@ -69,13 +82,16 @@ class Listener:
     def __init__(self) -> None:
         self.loop = asyncio.get_running_loop()
         self.queue: asyncio.Queue[Call] = asyncio.Queue(maxsize=MOST_CAUGHT_UP * 4)
+        self.is_behind = False
 
     def tell(self, call: Call) -> None:
         self.loop.call_soon_threadsafe(self._put, call)
 
     def _put(self, call: Call) -> None:
-        # Whoever does not read any more is not waited for; its screen catches up when it comes back.
-        if not self.queue.full():
+        # Whoever does not read any more is not waited for: its line is cut, and the screen catches up when it comes back.
+        if self.queue.full():
+            self.is_behind = True
+        if not self.is_behind:
             self.queue.put_nowait(call)
 
 
@@ -95,7 +111,9 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     hub.listeners.setdefault(venue.pk, set()).add(listener)
     try:
         await _answer(send, 200)
-        await _until_gone(receive, _send_all(send, venue.pk, listener, heard(scope)))
+        told = heard(scope)
+        after = await asyncio.to_thread(last_call) if told is None else told
+        await _until_gone(receive, _send_all(send, venue.pk, listener, after))
     finally:
         hub.listeners[venue.pk].discard(listener)
 
@@ -118,22 +136,23 @@ async def _until_gone(receive: Receive, sending: Any) -> None:
         task.cancel()
 
 
-async def _send_all(send: Send, venue: int, listener: Listener, after: int | None) -> None:
+async def _send_all(send: Send, venue: int, listener: Listener, after: int) -> None:
     sent: set[int] = set()
+    await _send(send, f"retry: {RETRY_MILLISECONDS}\n\n")
     async for call in _calls(venue, listener, after):
         if call is None:
             await _send(send, ": \n\n")
-        elif call.pk not in sent:
+        # Calls of one venue are committed in their order: what lies before the last one heard was heard.
+        elif call.pk > after and call.pk not in sent:
             sent.add(call.pk)
             await _send(send, f"id: {call.pk}\nevent: call\ndata: {json.dumps(as_told(call), ensure_ascii=False)}\n\n")
 
 
-async def _calls(venue: int, listener: Listener, after: int | None) -> AsyncIterator[Call | None]:
+async def _calls(venue: int, listener: Listener, after: int) -> AsyncIterator[Call | None]:
     yield None
-    if after is not None:
-        for call in (await asyncio.to_thread(calls_after, after, venues=[venue]))[-MOST_CAUGHT_UP:]:
-            yield call
-    while True:
+    for call in (await asyncio.to_thread(calls_after, after, venues=[venue]))[-MOST_CAUGHT_UP:]:
+        yield call
+    while not (listener.is_behind and listener.queue.empty()):
         try:
             yield await asyncio.wait_for(listener.queue.get(), BEAT_EVERY_SECONDS)
         except TimeoutError:
@@ -141,8 +160,13 @@ async def _calls(venue: int, listener: Listener, after: int | None) -> AsyncIter
 
 
 def as_told(call: Call) -> dict[str, Any]:
-    """Return a call as a screen is told it: number, window, how often, when. No name, no class."""
-    return {"label": call.label, "window": call.window_number, "nth": call.nth, "at": call.at.isoformat()}
+    """
+    Return a call as a screen is told it: number, window, how often, when, and how many seconds ago by our own clock.
+
+    No name, no class.
+    """
+    late = max(int((timezone.now() - call.at).total_seconds()), 0)
+    return {"label": call.label, "window": call.window_number, "nth": call.nth, "at": call.at.isoformat(), "late": late}
 
 
 async def _answer(send: Send, status: int) -> None:

@@ -109,6 +109,12 @@ def weekday(value: date) -> str:
 
 
 @register.filter
+def spaced(label: str) -> str:
+    """Write a number of a line as it is read from afar: A041 as A 041."""
+    return re.sub(r"^([A-Z]+)(?=\d)", r"\1 ", str(label))
+
+
+@register.filter
 def masked(name: str) -> str:
     """Write a name as lists show it: 李**."""
     return name[:1] + "*" * max(len(name) - 1, 1)

@@ -1,61 +1,36 @@
 /* The big screen: every call is shown and spoken once, in order, also after the line was cut. Times and order come from the server. */
 (function () {
   "use strict";
-  var screen = document.querySelector(".screen"), live = document.querySelector("[data-live]");
-  var waiting = [], heard = Number(live.firstElementChild.dataset.last) || 0, isSpeaking = false, sound = null;
-  var PAUSE = 1200, ONE_BY_ONE = { "0": "零", "1": "一", "2": "二", "3": "三", "4": "四", "5": "五", "6": "六", "7": "七", "8": "八", "9": "九" };
+  var PAUSE = 900, TOO_LATE = 300, REFRESH = 10000, TURN = 12000, ROWS = 8;
+  var screen = document.querySelector(".screen"), live = document.querySelector("[data-live]"), cut = document.querySelector("[data-cut]");
+  var isSilent = screen.hasAttribute("data-silent"), store = "yimen-spoken-" + screen.dataset.venue;
+  var waiting = [], known = {}, isSpeaking = false, ahead = 0, turn = 0, newest = 0;
 
+  function board() { return live.firstElementChild; }
+
+  /* The clock of the server, for that of the box behind the screen is often wrong. */
+  function set() { ahead = Number(board().dataset.now) - Date.now(); clock(); }
   function clock() {
-    var now = new Date(), days = "日一二三四五六";
-    document.querySelector("[data-clock]").textContent = ("0" + now.getHours()).slice(-2) + ":" + ("0" + now.getMinutes()).slice(-2);
-    document.querySelector("[data-day]").textContent = (now.getMonth() + 1) + "月" + now.getDate() + "日 星期" + days[now.getDay()];
+    var now = new Date(Date.now() + ahead), there = { timeZone: "Asia/Shanghai" };
+    document.querySelector("[data-clock]").textContent = now.toLocaleTimeString("zh-CN", Object.assign({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, there));
+    document.querySelector("[data-day]").textContent = now.toLocaleDateString("zh-CN", Object.assign({ month: "long", day: "numeric" }, there)) + " " + now.toLocaleDateString("zh-CN", Object.assign({ weekday: "long" }, there));
   }
 
-  function words(call) {
-    return "请 " + call.label.replace(/\d/g, function (digit) { return ONE_BY_ONE[digit]; }) + " 号，到 " + call.window + " 号窗口";
+  /* What was spoken is remembered, so that a reload speaks nothing twice and leaves out nothing that still waited to be spoken. */
+  function spoken() {
+    var held = Number(localStorage.getItem(store)) || 0, last = Number(board().dataset.last) || 0;
+    return held && held < last ? held : last;
   }
 
-  function chime() {
-    if (!sound) { return; }
-    [660, 880].forEach(function (pitch, place) {
-      var tone = sound.createOscillator(), loud = sound.createGain(), start = sound.currentTime + place * 0.25;
-      tone.frequency.value = pitch;
-      loud.gain.setValueAtTime(0.25, start);
-      loud.gain.exponentialRampToValueAtTime(0.001, start + 0.5);
-      tone.connect(loud);
-      loud.connect(sound.destination);
-      tone.start(start);
-      tone.stop(start + 0.5);
-    });
-  }
-
-  function mandarin() {
-    if (!window.speechSynthesis) { return null; }
-    return speechSynthesis.getVoices().filter(function (voice) { return /^zh|cmn/i.test(voice.lang); })[0] || null;
-  }
-
-  /* Where the browser has no voice of ours, the chime and the caption remain. */
-  function speak(call, done) {
-    var voice = mandarin(), isDone = false;
-    function once() { if (!isDone) { isDone = true; done(); } }
-    chime();
-    if (!voice || !sound) { setTimeout(once, 3000); return; }
-    var said = new SpeechSynthesisUtterance(words(call));
-    said.voice = voice;
-    said.lang = voice.lang;
-    said.rate = 0.9;
-    said.onend = said.onerror = once;
-    setTimeout(once, 12000);
-    setTimeout(function () { speechSynthesis.speak(said); }, 700);
-  }
+  function spaced(label) { return label.replace(/^([A-Z]+)(?=\d)/, "$1 "); }
 
   function show(call) {
     var now = live.querySelector(".now");
-    now.innerHTML = "";
-    [["p", "", "请"], ["p", "label", call.label], ["p", "", ""]].forEach(function (part) {
-      var line = document.createElement(part[0]);
-      line.className = part[1];
-      line.textContent = part[2];
+    now.replaceChildren();
+    [["", "请"], ["label", spaced(call.label)], ["", ""]].forEach(function (part) {
+      var line = document.createElement("p");
+      line.className = part[0];
+      line.textContent = part[1];
       now.appendChild(line);
     });
     var where = document.createElement("b");
@@ -65,7 +40,6 @@
     void now.offsetWidth;
     now.classList.add("fresh");
     screen.dataset.shown = String(call.id);
-    (window.yimenShown = window.yimenShown || []).push(call);
   }
 
   function next() {
@@ -73,47 +47,73 @@
     isSpeaking = true;
     var call = waiting.shift();
     show(call);
-    speak(call, function () { setTimeout(function () { isSpeaking = false; refresh(); next(); }, PAUSE); });
+    (isSilent ? function (_, done) { setTimeout(done, 2500); } : window.yimenVoice.say)(call, function () {
+      localStorage.setItem(store, String(call.id));
+      setTimeout(function () { isSpeaking = false; if (waiting.length) { next(); } else { refresh(); } }, PAUSE);
+    });
+  }
+
+  function hear(event) {
+    var call = JSON.parse(event.data);
+    call.id = Number(event.lastEventId);
+    if (known[call.id]) { return; }
+    known[call.id] = true;
+    newest = Math.max(newest, call.id);
+    /* A line that was cut for long: who was called then has been called again, or has gone. The list shows it. */
+    if (call.late > TOO_LATE) { refresh(); return; }
+    waiting.push(call);
+    refresh();
+    next();
   }
 
   /* The lines and windows; the call that is being spoken stays until it is spoken. */
   function refresh() {
     fetch(screen.dataset.board, { cache: "no-store" }).then(function (answer) { return answer.ok ? answer.text() : ""; }).then(function (html) {
-      if (!html) { return; }
       var fresh = document.createElement("div");
       fresh.innerHTML = html;
+      if (!fresh.querySelector(".board")) { return; }
       if (isSpeaking || waiting.length) { fresh.querySelector(".now").replaceWith(live.querySelector(".now")); }
       live.replaceChildren(fresh.firstElementChild);
+      set();
+      rows();
     }).catch(function () { /* the stream says that the line is cut */ });
   }
 
+  /* More windows than fit are shown by turns, and the one that calls at once. */
+  function rows() {
+    var all = Array.prototype.slice.call(live.querySelectorAll("tbody tr")), pages = Math.ceil(all.length / ROWS) || 1;
+    var latest = all.findIndex(function (row) { return row.classList.contains("latest"); });
+    var shown = isSpeaking && latest >= 0 ? Math.floor(latest / ROWS) : turn % pages;
+    all.forEach(function (row, place) { row.hidden = Math.floor(place / ROWS) !== shown; });
+  }
+
+  function onTurn() {
+    var notices = Array.prototype.slice.call(document.querySelectorAll("[data-notice]"));
+    turn += 1;
+    notices.forEach(function (notice, place) { notice.hidden = place !== turn % notices.length; });
+    rows();
+  }
+
   function listen() {
-    var source = new EventSource(screen.dataset.stream + "?after=" + heard), cut = document.querySelector("[data-cut]");
-    source.addEventListener("open", function () { cut.hidden = true; });
+    var source = new EventSource(screen.dataset.stream + "?after=" + Math.max(newest, spoken()));
+    source.addEventListener("open", function () { cut.hidden = true; refresh(); });
     source.addEventListener("error", function () {
       cut.hidden = false;
       if (source.readyState === EventSource.CLOSED) { setTimeout(listen, 3000); }
     });
-    source.addEventListener("call", function (event) {
-      var id = Number(event.lastEventId);
-      if (id <= heard) { return; }
-      heard = id;
-      var call = JSON.parse(event.data);
-      call.id = id;
-      waiting.push(call);
-      refresh();
-      next();
-    });
+    source.addEventListener("call", hear);
   }
 
   var start = document.querySelector("[data-start]");
-  start.addEventListener("click", function () {
-    sound = new (window.AudioContext || window.webkitAudioContext)();
-    start.hidden = true;
-    chime();
-  });
-  clock();
+  if (start) {
+    start.hidden = false;
+    window.yimenVoice.open(JSON.parse(screen.dataset.clips), function () { start.hidden = true; });
+    start.addEventListener("click", function () { start.hidden = true; window.yimenVoice.touch(); });
+  }
+  set();
+  rows();
   setInterval(clock, 5000);
-  setInterval(refresh, 15000);
+  setInterval(refresh, REFRESH);
+  setInterval(onTurn, TURN);
   listen();
 })();
