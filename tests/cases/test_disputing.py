@@ -60,6 +60,17 @@ def fresh(town, held):
         return Dispute.objects.get(pk=held.pk)
 
 
+def test_who_goes_to_court_at_once_has_six_months_from_being_told_and_after_a_review_another_term(town):
+    decision = decided(town)
+    contested(town, decision, forum="suit")
+    with town.at_desk(town.approver):
+        terms = {one.stage: one for one in queries.dispute_page(decision_id=decision.pk).disputes[0][1]}
+    # 11 月 25 日告知，六个月到 2027 年 5 月 25 日，星期二。
+    assert (terms["直接起诉"].due.on, terms["直接起诉"].done_on) == (date(2027, 5, 25), noon(10).date())
+    assert "第四十六条" in terms["直接起诉"].basis
+    assert not terms["直接起诉"].is_ours
+
+
 def state(town, decision):
     with town.at_desk(town.approver):
         return Decision.objects.get(pk=decision.pk).state

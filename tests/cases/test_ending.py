@@ -303,6 +303,18 @@ def test_claiming_back_is_a_decision_of_its_own_by_two_people_and_moves_no_money
         assert (grant.amount_fen, grant.ends_on) == (40_000, None)
 
 
+def test_an_opinion_on_claiming_back_lies_in_the_file_with_what_came_of_it(town, wrong):
+    grant = given(town, LOW)
+    _heard(town, wrong)
+    proposal = _claim(town, wrong, grant)
+    with town.at_desk(town.approver):
+        actions.return_recovery(case=wrong.pk, proposal=proposal.pk, words="金额算错", by=town.approver, at=noon(3))
+    _recover(town, wrong, _claim(town, wrong, grant, day=4, yuan=Decimal(600)), day=5)
+    with town.at_desk(town.window):
+        titles = [one.title for one in queries.leaves_of(household_id=town.home.pk)]
+    assert [one for one in titles if "追缴" in one] == ["追缴意见", "追缴意见退回记录", "追缴意见", "追缴决定"]
+
+
 def test_one_township_approver_alone_claims_nothing_back(town, wrong, monkeypatch):
     grant = given(town, LOW)
     _heard(town, wrong)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.make import NOON, make_staff
 from yimen.office.access import NotAllowed, System, scope
 from yimen.office.actions import enter_calendar_year
-from yimen.office.calendar import Calendar, after_days, after_workdays, calendar
+from yimen.office.calendar import Calendar, after_days, after_months, after_workdays, calendar
 from yimen.office.models import AuditEntry, CalendarDay
 
 LIBRARY = Calendar({})
@@ -58,6 +58,19 @@ def test_natural_days_that_end_on_a_holiday_move_to_the_next_working_day():
     due = after_days(LIBRARY, date(2024, 4, 24), 7)
     assert due.on == date(2024, 5, 6)
     assert "逢休息日顺延到 2024-05-06" in due.lines[0]
+
+
+@pytest.mark.parametrize(
+    ("start", "months", "last"),
+    [
+        (date(2023, 11, 6), 6, date(2024, 5, 6)),
+        (date(2023, 11, 1), 6, date(2024, 5, 6)),
+        (date(2023, 8, 31), 6, date(2024, 2, 29)),
+        (date(2024, 6, 12), 6, date(2024, 12, 12)),
+    ],
+)
+def test_months_end_on_the_same_day_of_the_month_or_its_last_and_move_over_days_off(start, months, last):
+    assert after_months(LIBRARY, start, months).on == last
 
 
 def test_natural_days_that_end_on_a_make_up_sunday_are_not_moved():

@@ -180,6 +180,27 @@ def test_a_helping_agent_goes_from_the_authority_to_a_submitted_application(agen
     assert now(case).state == "submitted"
 
 
+def test_what_cannot_be_confirmed_is_sent_back_and_the_agent_reads_why(agent, enter_as, shen, photo):
+    home, _, number = shen
+    own(agent, number, photo)
+    page = agent.get("/").content.decode()
+    assert ("待核对" in page, "还没有人委托您" in page) == (True, False)
+    clerk = enter_as("shiliu")
+    assert "1 份委托书、监护文书等您核对" in clerk.get("/").content.decode()
+    address = reverse("authority", args=[home, held()[0].pk])
+
+    unsaid = clerk.post(address, {"key": "k1", "words": " "})
+    assert (unsaid.status_code, "写明为什么退回" in unsaid.content.decode()) == (422, True)
+    done = clerk.post(address, {"key": "k2", "words": "没有委托人签名"}, follow=True).content.decode()
+
+    assert "已退回，登记的人看得到原因" in done
+    assert '<span class="chip">已退回</span>' in done
+    page = agent.get("/").content.decode()
+    assert "退回：<b>没有委托人签名</b>" in page
+    assert "待核对" not in page
+    assert "等您核对" not in clerk.get("/").content.decode()
+
+
 def test_beyond_their_own_a_helping_agent_opens_nothing(agent, shen, photo):
     home, person, number = shen
     own(agent, number, photo)

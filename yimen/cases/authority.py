@@ -32,6 +32,8 @@ from yimen.registry.queries import ADULT, household_card, read_id_number
 HELPS = ("case.open", "case.see", "person.see")
 # So many papers a helping agent may enter in a day: more is no help any more.
 MOST_A_DAY = 20
+# So long an agent is told why a paper was sent back.
+DAYS_TOLD = 30
 NOT_FOUND = "姓名和身份证号与名册里的人对不上，或不在您的服务范围。没有登记；请核对身份证，或请窗口先登记家庭。"
 
 
@@ -190,16 +192,19 @@ def record_own_authority(*, name: str, number: str, given: Given, by: Staff, at:
 @transaction.atomic
 def revoke_authority(*, authority: uuid.UUID, words: str, by: Staff, at: datetime) -> Authority:
     """
-    Take an authority back at the principal's word (撤销委托); what was done by it before stands.
+    Take an authority back at the principal's word (撤销委托), or send one back that cannot be confirmed (退回).
 
-    Raises NotAccepted without words or if it is taken back already, NotAllowed, Authority.DoesNotExist outside the scope.
+    What was done by it before stands. Raises NotAccepted without words or if it is taken back already, NotAllowed,
+    Authority.DoesNotExist outside the scope.
     """
     held: Authority = Authority.objects.select_for_update().get(pk=authority)
     require("case.open", area_path=held.area_path)
     if held.revoked_at is not None:
         raise NotAccepted("这份委托已经撤销过了。")
     if not words.strip():
-        raise NotAccepted("请写明是谁、为什么撤销委托。")
+        raise NotAccepted(
+            "请写明是谁、为什么撤销委托。" if held.confirmed_at else "请写明为什么退回，登记的人看得到，好重新登记。"
+        )
     held.revoked_at, held.revoked_by, held.revoked_words = at, by, words.strip()[:200]
     held.save(update_fields=["revoked_at", "revoked_by", "revoked_words"])
     audit.write(action="authority.revoke", at=at, subjects={str(held.household_id)}, authority=held.pk.hex)
@@ -271,6 +276,14 @@ def waiting_for_confirmation(*, staff: Staff) -> QuerySet[Authority]:
     require("agent.act")
     rows: QuerySet[Authority] = Authority.objects.filter(agent=staff, confirmed_at=None, revoked_at=None).order_by("recorded_at")
     return rows
+
+
+def sent_back(*, staff: Staff, at: datetime) -> QuerySet[Authority]:
+    """Return what a helping agent has entered lately that was not confirmed but sent back, with the reason (退回)."""
+    require("agent.act")
+    since = at - timedelta(days=DAYS_TOLD)
+    rows: QuerySet[Authority] = Authority.objects.filter(agent=staff, confirmed_at=None, revoked_at__gte=since)
+    return rows.order_by("-revoked_at")
 
 
 @contextmanager

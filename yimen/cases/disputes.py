@@ -16,7 +16,7 @@ from django.utils.timezone import localdate
 from yimen.cases.models import CaseEvent, Decision, Dispute
 from yimen.cases.words import DecisionState, Forum, Outcome, Procedure
 from yimen.office.access import NotAllowed, current, may, require
-from yimen.office.calendar import Due, after_days, after_workdays, calendar
+from yimen.office.calendar import Due, after_days, after_months, after_workdays, calendar
 from yimen.office.models import Area, Staff
 from yimen.office.queries import colleagues
 from yimen.policies.queries import Parameter
@@ -25,6 +25,7 @@ from yimen.screening.queries import current_rules, parameter_at
 CIVIL_AFFAIRS = "民政"
 SIMPLE = "（简易程序）"
 REVIEW_DAYS, SUIT_DAYS, APPEAL_DAYS = "申请行政复议天数", "不服复议决定起诉天数", "不服一审判决上诉天数"
+LAWSUIT_MONTHS = "提起行政诉讼月数"
 TAKING_DAYS, RULING_DAYS, REDO_DAYS = "复议受理审查工作日", "复议决定天数", "责令重作工作日"
 ANSWER_DAYS: Mapping[str, str] = {
     Forum.REVIEW: "复议答复工作日",
@@ -83,7 +84,7 @@ def term_of(name: str, *, starts_on: date, area_path: str) -> tuple[Due | None, 
     held: Parameter | None = parameter_at(name, area_path=area_path, on=starts_on, rules=current_rules())
     if held is None:
         return None, f"参数“{name}”没有录入，没有期限"
-    reckon = after_workdays if held.unit == "工作日" else after_days
+    reckon = {"工作日": after_workdays, "个月": after_months}.get(held.unit, after_days)
     return reckon(calendar(), starts_on, int(held.text)), held.document
 
 
@@ -104,6 +105,8 @@ def _terms(held: Dispute) -> Iterator[Term]:
     told = _told_on(held)
     if held.forum == Forum.REVIEW and told is not None:
         yield _term("申请复议", REVIEW_DAYS, told, held.filed_on, held)
+    if held.forum == Forum.SUIT and held.follows_id is None and told is not None:
+        yield _term("直接起诉", LAWSUIT_MONTHS, told, held.filed_on, held)
     if held.forum == Forum.REVIEW:
         yield _term("复议机关审查受理", TAKING_DAYS, held.filed_on, held.taken_on or held.ruled_on, held)
     if held.copy_on is not None:

@@ -31,6 +31,7 @@ from yimen.cases.authority import (
     helping,
     in_force,
     papers_to_fetch,
+    sent_back,
     unseen_authorities,
     waiting_for_confirmation,
 )
@@ -245,6 +246,7 @@ __all__ = [
     "retention_of",
     "running_grants",
     "scans_of",
+    "sent_back",
     "sheet_of",
     "signers_of",
     "signing_page",

@@ -5,6 +5,7 @@ The notices of 2004 to 2026 come from the library chinesecalendar; later years a
 whose notice is not entered only Saturdays and Sundays are free, and every date reckoned there is provisional (暂推算).
 """
 
+from calendar import monthrange
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -91,6 +92,18 @@ def after_days(held: Calendar, start: date, days: int) -> Due:
         f"{start} 的次日起算，第 {days} 天是 {last}" + (f"，逢休息日顺延到 {day}" if day != last else ""),
         skipped,
     )
+
+
+def after_months(held: Calendar, start: date, months: int) -> Due:
+    """Return the same day so many months later, else the last of that month (民法典第202条); a day off is moved as in days."""
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    last = date(year, month + 1, min(start.day, monthrange(year, month + 1)[1]))
+    day, skipped = last, []
+    while not held.is_workday(day):
+        skipped.append(day)
+        day += timedelta(days=1)
+    moved = f"，逢休息日顺延到 {day}" if day != last else ""
+    return _due(held, start, day, f"{start} 起 {months} 个月，到 {last}{moved}", skipped)
 
 
 def _due(held: Calendar, start: date, day: date, line: str, skipped: list[date]) -> Due:

@@ -29,6 +29,7 @@ from yimen.cases.queries import (
     least_busy,
     papers_to_fetch,
     progress_of,
+    sent_back,
     waiting_for_confirmation,
 )
 from yimen.cases.queries import helping as lent_for
@@ -127,6 +128,7 @@ def helping(request: HttpRequest) -> HttpResponse:
             "current": reverse("home"),
             "rows": [_row(one, today) for one in helped_by(staff=staff, on=today)],
             "waiting": list(waiting_for_confirmation(staff=staff)),
+            "sent_back": list(sent_back(staff=staff, at=timezone.now())),
             "key": new_key(),
         }
         return render(request, "co_organizer/helping.html", shown)

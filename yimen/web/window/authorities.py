@@ -97,7 +97,7 @@ def _recorded(request: HttpRequest, household_id: uuid.UUID) -> dict[str, str]:
 def _row(one: Any, today: date) -> dict[str, Any]:
     waits = one.confirmed_at is None
     state = (
-        "已撤销"
+        ("已退回" if waits else "已撤销")
         if one.revoked_at
         else "待核对"
         if waits
@@ -125,18 +125,20 @@ def one(request: HttpRequest, household_id: uuid.UUID, authority_id: uuid.UUID) 
         confirms = request.POST.get("do") == "confirm"
         try:
             if confirms:
-                send_once(request, "authority.confirm", lambda: _confirmed(authority_id), authority=authority_id.hex)
+                done = send_once(request, "authority.confirm", lambda: _confirmed(authority_id), authority=authority_id.hex)
             else:
                 words = request.POST.get("words", "")
-                send_once(request, "authority.revoke", lambda: _revoked(authority_id, words), authority=authority_id.hex)
+                done = send_once(request, "authority.revoke", lambda: _revoked(authority_id, words), authority=authority_id.hex)
         except REFUSALS as refusal:
             return page(request, household_id, problem=str(refusal))
-    messages.success(request, "委托书已核对，帮办代办员可以替这一户办了。" if confirms else "委托已撤销；以前按它办的仍然有效。")
+    ended = "已退回，登记的人看得到原因。" if done.get("was") == "waiting" else "委托已撤销；以前按它办的仍然有效。"
+    messages.success(request, "委托书已核对，帮办代办员可以替这一户办了。" if confirms else ended)
     return HttpResponseRedirect(reverse("authorities", args=[household_id]))
 
 
 def _revoked(authority_id: uuid.UUID, words: str) -> dict[str, str]:
-    return {"authority": revoke_authority(authority=authority_id, words=words, by=acting(), at=timezone.now()).pk.hex}
+    held = revoke_authority(authority=authority_id, words=words, by=acting(), at=timezone.now())
+    return {"authority": held.pk.hex, "was": "in_force" if held.confirmed_at else "waiting"}
 
 
 def _confirmed(authority_id: uuid.UUID) -> dict[str, str]:
