@@ -206,7 +206,7 @@ def _said(sent: Sent, home: _Home, catalogue: Catalogue) -> list[dict[str, Any]]
         fact = catalogue.facts.get(name)
         of_household = fact is not None and fact.subject == "户"
         try:
-            checked = check_facts(catalogue, {name: value}, DECLARED, of_household=of_household)
+            checked = check_facts(catalogue, {name: value}, DECLARED, about="户" if of_household else "人")
         except NotStated as problem:
             raise NotAccepted(str(problem)) from None
         said.append({"who": "" if of_household else home.person(person).hex, "fact": name, "value": checked[name]})

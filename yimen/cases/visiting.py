@@ -239,7 +239,7 @@ def _checked(case: Case, said: Sequence[Seen], way: str, task: Task | None, *, o
         if one.who and one.who not in people:
             raise NotVerified("要核查的人今天不在这一户，请刷新页面。")
         try:
-            facts = check_facts(catalogue, {one.fact: one.value}, source_of(way), of_household=not one.who)
+            facts = check_facts(catalogue, {one.fact: one.value}, source_of(way), about="人" if one.who else "户")
         except NotStated as problem:
             raise NotVerified(str(problem)) from None
         checked.append({"who": one.who, "fact": one.fact, "value": facts[one.fact]})

@@ -18,8 +18,8 @@ from yimen.office.access import require
 from yimen.office.deliveries import finish, receive
 from yimen.office.models import Area, Delivery, Staff
 from yimen.office.tables import Match, Preview, Skipped, Table, TableProblem, ValueProblem, open_table, preview, rows_of
-from yimen.policies.model import Catalogue
-from yimen.registry.queries import Found, match_numbers, members_keys
+from yimen.policies.model import Catalogue, Subject
+from yimen.registry.queries import Found, Listed, match_numbers, match_obligors, members_keys
 
 ROWS_PER_TRANSACTION = 2000
 
@@ -39,12 +39,13 @@ def state_facts(
     at: datetime,
     person: uuid.UUID | None = None,
     household: uuid.UUID | None = None,
+    obligor: uuid.UUID | None = None,
     area_path: str,
     valid_until: date | None = None,
     permission: str = "facts.load",
 ) -> Statement:
     """
-    Add one source's facts about one person or one household (陈述).
+    Add one source's facts about one person, one household or one legal obligor outside it (陈述).
 
     `permission` is what lets the caller state them: a department's file, an application taken in, a visit, a settlement.
 
@@ -52,10 +53,11 @@ def state_facts(
     NotAllowed without the permission.
     """
     require(permission, area_path=area_path)
-    checked = check_facts(catalogue, facts, source, of_household=household is not None)
+    checked = check_facts(catalogue, facts, source, about="户" if household else "义务人" if obligor else "人")
     statement = Statement(
         person_id=person,
         household_id=household,
+        obligor_id=obligor,
         members_key=members_keys(households=[household], on=stated_on)[household] if household else "",
         source=source,
         stated_on=stated_on,
@@ -66,11 +68,11 @@ def state_facts(
         area_path=area_path,
     )
     statement.save()
-    audit.write(action="facts.state", at=at, subjects={str(person or household)}, source=source, facts=sorted(checked))
+    audit.write(action="facts.state", at=at, subjects={str(person or household or obligor)}, source=source, facts=sorted(checked))
     return statement
 
 
-def check_facts(catalogue: Catalogue, facts: Mapping[str, Any], source: str, *, of_household: bool) -> dict[str, Any]:
+def check_facts(catalogue: Catalogue, facts: Mapping[str, Any], source: str, *, about: Subject) -> dict[str, Any]:
     """Return facts as a statement of this source keeps them. Raises NotStated, in words; writes nothing."""
     checked = {}
     for name, value in facts.items():
@@ -79,8 +81,8 @@ def check_facts(catalogue: Catalogue, facts: Mapping[str, Any], source: str, *, 
             raise NotStated(f"事实目录里没有“{name}”。{catalogue.nearest(name)}")
         if source not in fact.sources:
             raise NotStated(f"“{name}”不能由“{source}”来说，可以由{'、'.join(fact.sources)}来说。")
-        if (fact.subject == "户") != of_household:
-            raise NotStated(f"“{name}”是关于{fact.subject}的事实，这里说的是{'户' if of_household else '人'}。")
+        if fact.subject != about:
+            raise NotStated(f"“{name}”是关于{fact.subject}的事实，这里说的是{about}。")
         try:
             checked[name] = fact.to_json(fact.read(value))
         except ValueError as problem:
@@ -115,7 +117,8 @@ def load_facts(
     """
     Add a department's facts about the people it names by ID number (装载部门数据), in short transactions.
 
-    A household's facts are stated about the household of the person named. Rows that match nobody, or hold a value that
+    A household's facts are stated about the household of the person named, an obligor's about whoever is listed with that
+    number, once for each person they owe support to. Rows that match nobody, or hold a value that
     cannot be, come back with a reason; a statement that is there already is not made twice.
     """
     require("facts.load", area_path=area.path)
@@ -177,7 +180,7 @@ class _Loader:
             twin = self.seen.setdefault((row.id_number, row.stated_on), row)
             if twin is row:
                 yield row
-            elif (twin.person, twin.household) == (row.person, row.household):
+            elif (twin.person, twin.household, twin.obligor) == (row.person, row.household, row.obligor):
                 self.unchanged += 1
             else:
                 self.rejects[line] = f"与第 {twin.line} 行是同一个人、同一天，数据却不同，只用了前一行；请核实后改正。"
@@ -187,15 +190,18 @@ class _Loader:
         found = match_numbers(numbers=[row.id_number for row in chunk], on=self.on)
         homes = {one.household_id for one in found.values() if one.household_id}
         keys = members_keys(households=homes, on=self.on) if any(row.household for row in chunk) else {}
+        owing = match_obligors(numbers=[row.id_number for row in chunk if row.obligor])
         made: list[list[Statement]] = []
         for row in chunk:
-            person = found.get(row.id_number)
-            if person is None:
+            person, listed = found.get(row.id_number), owing.get(row.id_number, [])
+            if row.obligor and not listed:
+                self.rejects[row.line] = "法定义务人名单里没有这个身份证号，未采用。请先装载或登记法定义务人。"
+            elif person is None and not (row.obligor and not row.person and not row.household):
                 self.rejects[row.line] = "名册里没有这个身份证号，未采用。如确是本辖区的人，请先登记。"
-            elif row.household and person.household_id is None:
+            elif row.household and person is not None and person.household_id is None:
                 self.rejects[row.line] = "此人今天不在任何一户，全家的数据无处可记，请先登记家庭。"
             else:
-                made.append(list(self._statements(row, person, keys)))
+                made.append(list(self._statements(row, person, listed, keys)))
         there = self._already_there([statement for statements in made for statement in statements])
         fresh: dict[tuple[Any, ...], Statement] = {}
         for statements in made:
@@ -206,7 +212,9 @@ class _Loader:
             self.unchanged += not new
         Statement.objects.bulk_create(fresh.values())
 
-    def _statements(self, row: FactRow, person: Found, keys: Mapping[uuid.UUID, str]) -> Iterator[Statement]:
+    def _statements(
+        self, row: FactRow, person: Found | None, listed: Sequence[Listed], keys: Mapping[uuid.UUID, str]
+    ) -> Iterator[Statement]:
         same = {
             "source": self.source,
             "stated_on": row.stated_on,
@@ -214,22 +222,28 @@ class _Loader:
             "delivery": self.delivery,
             "recorded_by": self.by,
             "recorded_at": self.at,
-            "area_path": person.area_path,
         }
+        for one in listed:
+            yield Statement(obligor_id=one.obligor_id, facts=dict(row.obligor), area_path=one.area_path, **same)
+        if person is None:
+            return
+        path, home = person.area_path, person.household_id
         if row.person:
-            yield Statement(person_id=person.person_id, facts=dict(row.person), **same)
-        home = person.household_id
+            yield Statement(person_id=person.person_id, facts=dict(row.person), area_path=path, **same)
         if row.household and home:
-            yield Statement(household_id=home, members_key=keys[home], facts=dict(row.household), **same)
+            yield Statement(household_id=home, members_key=keys[home], facts=dict(row.household), area_path=path, **same)
 
     def _already_there(self, made: Sequence[Statement]) -> set[tuple[Any, ...]]:
         people = [statement.person_id for statement in made if statement.person_id]
         homes = [statement.household_id for statement in made if statement.household_id]
         held = Statement.objects.filter(source=self.source, stated_on__in={statement.stated_on for statement in made})
+        obligors = [statement.obligor_id for statement in made if statement.obligor_id]
         there = {_identity(statement) for statement in held.filter(person_id__in=people)}
+        there |= {_identity(statement) for statement in held.filter(obligor_id__in=obligors)} if obligors else set()
         return there | {_identity(statement) for statement in held.filter(household_id__in=homes)}
 
 
 def _identity(statement: Statement) -> tuple[Any, ...]:
     facts = tuple(sorted((name, str(value)) for name, value in statement.facts.items()))
-    return statement.person_id, statement.household_id, statement.members_key, statement.stated_on, statement.valid_until, facts
+    about = (statement.person_id, statement.household_id, statement.obligor_id, statement.members_key)
+    return *about, statement.stated_on, statement.valid_until, facts

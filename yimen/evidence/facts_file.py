@@ -20,12 +20,13 @@ _UNTIL = Heading("valid_until", ("证件有效期至", "有效期至", "有效�
 
 @dataclass(frozen=True, slots=True)
 class FactRow:
-    """One row read and checked: facts of the person and of the household, as JSON values, by name."""
+    """One row read and checked: facts of the person, of the household and of the obligor, as JSON values, by name."""
 
     line: int
     id_number: str
     person: Mapping[str, Any]
     household: Mapping[str, Any]
+    obligor: Mapping[str, Any]
     stated_on: date
     valid_until: date | None
 
@@ -36,10 +37,8 @@ def headings_for(catalogue: Catalogue, source: str) -> list[Heading]:
 
 
 def stated_by(catalogue: Catalogue, source: str) -> list[Fact]:
-    """Return the facts a source may state about people and households; no file settles anything."""
-    if source == SETTLED:
-        return []
-    return [fact for fact in catalogue.facts.values() if source in fact.sources and fact.subject != "义务人"]
+    """Return the facts a source may state about people, households and obligors; no file settles anything."""
+    return [] if source == SETTLED else [fact for fact in catalogue.facts.values() if source in fact.sources]
 
 
 def sources_of(catalogue: Catalogue) -> list[str]:
@@ -64,6 +63,7 @@ def read_row(
         id_number=number,
         person={fact.name: value for fact, value in values.items() if fact.subject == "人"},
         household={fact.name: value for fact, value in values.items() if fact.subject == "户"},
+        obligor={fact.name: value for fact, value in values.items() if fact.subject == "义务人"},
         stated_on=day,
         valid_until=read_date(cells.get("valid_until"), column="证件有效期至"),
     )

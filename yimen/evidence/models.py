@@ -10,7 +10,7 @@ from yimen.office.access import Scoped
 
 class Statement(Scoped):
     """
-    One source's facts about one person or household at one date (陈述).
+    One source's facts about one person, household or legal obligor (法定义务人) at one date (陈述).
 
     `facts` maps Chinese fact names to JSON values: money as text in yuan with two places, days as ISO text.
     `valid_until` is the source's own end (a certificate's); the catalogue's validity applies besides.
@@ -20,6 +20,7 @@ class Statement(Scoped):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     person = models.ForeignKey("registry.Person", null=True, on_delete=models.CASCADE, related_name="statements")
     household = models.ForeignKey("registry.Household", null=True, on_delete=models.CASCADE, related_name="statements")
+    obligor = models.ForeignKey("registry.Obligor", null=True, on_delete=models.CASCADE, related_name="statements")
     members_key = models.CharField(max_length=32, blank=True)
     source = models.CharField(max_length=20)
     stated_on = models.DateField()
@@ -32,7 +33,9 @@ class Statement(Scoped):
     class Meta(Scoped.Meta):
         constraints = [
             models.CheckConstraint(
-                condition=Q(household=None, person__isnull=False) | Q(household__isnull=False, person=None),
+                condition=Q(household=None, person__isnull=False, obligor=None)
+                | Q(household__isnull=False, person=None, obligor=None)
+                | Q(household=None, person=None, obligor__isnull=False),
                 name="statement_about_one_subject",
             ),
         ]

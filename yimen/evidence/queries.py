@@ -15,6 +15,7 @@ from yimen.evidence.facts_file import headings_for, sources_of
 from yimen.evidence.models import Statement
 from yimen.office.prepared import Prepared
 from yimen.policies.model import Catalogue
+from yimen.registry.models import Obligor
 
 __all__ = [
     "Current",
@@ -25,6 +26,7 @@ __all__ = [
     "known_about",
     "said_about",
     "said_by",
+    "said_of_obligors",
     "sources_of",
     "subjects_stated_since",
 ]
@@ -75,6 +77,25 @@ _SAID = Prepared(
 )
 
 
+def said_of_obligors(*, people: Iterable[uuid.UUID], catalogue: Catalogue) -> dict[uuid.UUID, list[list[Said]]]:
+    """Return, person by person, what was said of each listed obligor (法定义务人); of whom nothing was said, an empty list."""
+    said: dict[uuid.UUID, dict[uuid.UUID, list[Said]]] = defaultdict(dict)
+    for person, obligor, key, source, stated_on, valid_until, facts, recorded_at in _OF_OBLIGORS.rows(people=list(people)):
+        heard = said[person].setdefault(obligor, [])
+        if key is not None:
+            recorded = int(recorded_at.timestamp())
+            heard += said_by(key.hex, source, stated_on, valid_until, facts, catalogue, recorded=recorded)
+    return {person: list(of_each.values()) for person, of_each in said.items()}
+
+
+_STATED = ("pk", "source", "stated_on", "valid_until", "facts", "recorded_at")
+_OF_OBLIGORS = Prepared(
+    lambda people: Obligor.objects.filter(person_id__in=people).values_list(
+        "person_id", "pk", *(f"statements__{column}" for column in _STATED)
+    )
+)
+
+
 def said_by(
     key: str,
     source: str,
@@ -100,4 +121,5 @@ def subjects_stated_since(since: datetime) -> tuple[set[uuid.UUID], set[uuid.UUI
     """Return the people and the households below the open scope about whom something was recorded since a moment."""
     rows = Statement.objects.filter(recorded_at__gte=since)
     people = set(rows.filter(person__isnull=False).values_list("person_id", flat=True))
+    people |= set(rows.filter(obligor__isnull=False).values_list("obligor__person_id", flat=True))
     return people, set(rows.filter(household__isnull=False).values_list("household_id", flat=True))

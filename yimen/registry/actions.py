@@ -128,7 +128,7 @@ def load_obligors(
     skipped, unread = Skipped(), dict[int, str]()
     whole = len(table.rows) - match.first
     rows = _obligors(table, match, skipped, unread)
-    loaded = load_obligor_rows(rows, lambda done: progress(done, whole))
+    loaded = load_obligor_rows(rows, lambda done: progress(done, whole), at=at)
     rejects = unread | loaded.rejects
     audit.write(action="obligors.load", at=at, new=loaded.new, delivery=str(delivery.pk))
     return finish(

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from yimen.office.access import Scoped
 from yimen.office.models import PathField
-from yimen.office.vault import EncryptedField
+from yimen.office.vault import EncryptedField, blind_index
 
 STANDINGS = {
     "subsistence_allowance": "低保对象",
@@ -141,6 +141,11 @@ class Obligor(Scoped):
 
     class Meta(Scoped.Meta):
         constraints = [models.UniqueConstraint(fields=["person", "identity_key"], name="obligor_once_per_person")]
+
+
+def obligor_key(id_number: str) -> str:
+    """Return what an obligor is known again by: a keyed hash of the ID number."""
+    return blind_index("obligor", id_number)
 
 
 class Guardianship(Scoped):

@@ -19,7 +19,7 @@ from yimen.office.models import Area, Staff
 from yimen.office.tables import Cell, Heading, ValueProblem, read_text
 from yimen.office.vault import blind_index
 from yimen.registry.id_numbers import parse_id_number
-from yimen.registry.models import Membership, Obligor, Person
+from yimen.registry.models import Membership, Obligor, Person, obligor_key
 from yimen.registry.names import mask_name
 
 ROWS_PER_TRANSACTION = 1000
@@ -174,22 +174,28 @@ def list_obligor(
     else:
         held.id_number, held.identity_key = row.id_number, _identity(row)
         held.save(update_fields=["id_number", "identity_key"])
+    _touch([person.pk], at)
     audit.write(action="obligor.list", at=at, subjects={str(person.pk)}, obligor=held.pk.hex)
     return held
 
 
-def load_obligor_rows(rows: Iterable[ObligorRow], progress: Callable[[int], None]) -> LoadedObligors:
+def _touch(owed: Iterable[uuid.UUID], at: datetime) -> None:
+    """Whoever is owed support by one more is looked at again: what is known of all their obligors may have changed."""
+    Person.objects.filter(pk__in=set(owed)).update(changed_at=at)
+
+
+def load_obligor_rows(rows: Iterable[ObligorRow], progress: Callable[[int], None], *, at: datetime) -> LoadedObligors:
     """Load rows below the open scope, in short transactions; what is there already is left alone."""
     loaded, waiting, done = LoadedObligors(), iter(rows), 0
     while chunk := list(islice(waiting, ROWS_PER_TRANSACTION)):
         with transaction.atomic():
-            _load_chunk(chunk, loaded)
+            _load_chunk(chunk, loaded, at)
         done += len(chunk)
         progress(done)
     return loaded
 
 
-def _load_chunk(chunk: list[ObligorRow], loaded: LoadedObligors) -> None:
+def _load_chunk(chunk: list[ObligorRow], loaded: LoadedObligors, at: datetime) -> None:
     indexes = {row.line: blind_index("id_number", row.owed) for row in chunk}
     people = {person.id_index: person for person in Person.objects.filter(id_index__in=set(indexes.values()))}
     there = set(Obligor.objects.filter(person__in=people.values()).values_list("person_id", "identity_key"))
@@ -206,6 +212,7 @@ def _load_chunk(chunk: list[ObligorRow], loaded: LoadedObligors) -> None:
         else:
             fresh[key] = _obligor(row, person, key[1])
     Obligor.objects.bulk_create(fresh.values())
+    _touch((person for person, _ in fresh), at)
     loaded.new += len(fresh)
 
 
@@ -221,7 +228,7 @@ def _living_together(people: Iterable[Person], numbers: list[str]) -> set[tuple[
 
 
 def _identity(row: ObligorRow) -> str:
-    return blind_index("obligor", row.id_number) if row.id_number else _by_name(row)
+    return obligor_key(row.id_number) if row.id_number else _by_name(row)
 
 
 def _by_name(row: ObligorRow) -> str:

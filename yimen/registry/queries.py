@@ -46,6 +46,7 @@ from yimen.registry.models import (
     Obligor,
     Person,
     Standing,
+    obligor_key,
 )
 from yimen.registry.names import mask_name as mask_name
 from yimen.registry.names import matches
@@ -272,6 +273,25 @@ def match_numbers(*, numbers: Iterable[str], on: date) -> dict[str, Found]:
         for key, index, path in rows:
             people[by_index[index]] = Found(key, homes.get(key), path)
     return people
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """An entry of the list of legal obligors (法定义务人) that a file names by the obligor's own ID number; no name."""
+
+    obligor_id: uuid.UUID
+    area_path: str
+
+
+def match_obligors(*, numbers: Iterable[str]) -> dict[str, list[Listed]]:
+    """Return the listed obligors below the open scope with these ID numbers, by number; one may owe support to several."""
+    by_key = {obligor_key(number): number for number in numbers}
+    found: dict[str, list[Listed]] = {}
+    for some in _chunks(list(by_key)):
+        rows = Obligor.objects.filter(identity_key__in=some).values_list("pk", "identity_key", "area_path").order_by("pk")
+        for pk, key, path in rows:
+            found.setdefault(by_key[key], []).append(Listed(pk, path))
+    return found
 
 
 def _chunks(items: list[T], size: int = 5000) -> Iterable[list[T]]:

@@ -357,10 +357,27 @@ def _add_statements(
         "WHERE person IN (SELECT member FROM lived WHERE household IN (SELECT household FROM asked)) "
         "OR household IN (SELECT household FROM asked)"
     ).fetchall()
+    _add_obligors(con, people, rules)
     for key, person, household, source, stated_on, valid_until, facts, recorded in rows:
         subject: Someone | Home | None = people.get(person) if person else homes.get(household)
         if subject is not None:
             subject.said += said_by(key, source, stated_on, valid_until, facts, rules.catalogue, recorded=recorded)
+
+
+def _add_obligors(con: duckdb.DuckDBPyConnection, people: Mapping[str, Someone], rules: Rules) -> None:
+    rows = con.sql(
+        "SELECT o.member, o.obligor, s.statement, s.source, s.stated_on, s.valid_until, s.facts, s.recorded "
+        "FROM owing o LEFT JOIN statement s ON s.obligor = o.obligor WHERE o.member IN "
+        "(SELECT member FROM lived WHERE household IN (SELECT household FROM asked)) ORDER BY o.member, o.obligor"
+    ).fetchall()
+    said: dict[tuple[str, str], list[Said]] = {}
+    for member, obligor, key, source, stated_on, valid_until, facts, recorded in rows:
+        heard = said.setdefault((member, obligor), [])
+        if key is not None:
+            heard += said_by(key, source, stated_on, valid_until, facts, rules.catalogue, recorded=recorded)
+    for (member, _), heard in said.items():
+        if member in people:
+            people[member].obligors.append(heard)
 
 
 def _add_receipts(con: duckdb.DuckDBPyConnection, homes: Mapping[str, Home], people: Mapping[str, Someone]) -> None:

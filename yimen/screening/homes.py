@@ -27,15 +27,15 @@ class Receipt:
 @dataclass
 class Someone:
     """
-    One member: the registry's row, each kind of standing with the day since when, what was said, what is received and, by
-    policy, when something was last given once.
+    One member: the registry's row, each kind of standing with the day since when, what was said, what is received, what was
+    said of each obligor outside and, by policy, when something was last given once.
     """
 
     registered: Registered
     kinds: dict[str, date] = field(default_factory=dict)
     said: list[Said] = field(default_factory=list)
     receipts: list[Receipt] = field(default_factory=list)
-    obligors: list[dict[str, Any]] = field(default_factory=list)
+    obligors: list[list[Said]] = field(default_factory=list)
     given_once: dict[str, date] = field(default_factory=dict)
 
 
@@ -66,6 +66,7 @@ class HomeFacts:
     home: Home
     household: Mapping[str, Current]
     people: Sequence[Mapping[str, Current]]
+    obligors: Sequence[Sequence[Mapping[str, Current]]]
 
     @property
     def given(self) -> dict[str, Any]:
@@ -76,7 +77,8 @@ class HomeFacts:
     def given_members(self) -> list[dict[str, Any]]:
         """Return each member's facts as rules are given them."""
         return [
-            _values(known) | {"obligors": someone.obligors} for known, someone in zip(self.people, self.home.people, strict=True)
+            _values(known) | {"obligors": [_values(one) for one in those]}
+            for known, those in zip(self.people, self.obligors, strict=True)
         ]
 
     @property
@@ -100,7 +102,9 @@ def facts_of_home(home: Home, facts: Mapping[str, Fact], on: date) -> HomeFacts:
         registered = facts_of_person(someone.registered, kinds, on)
         said = _registered(registered, facts, _Told(someone.registered.told_on, kinds, on))
         people.append(current_values([*someone.said, *said], facts, on=on))
-    return HomeFacts(home, current_values([*home.said, *_registered(own, facts, told)], facts, on=on), people)
+    whole = current_values([*home.said, *_registered(own, facts, told)], facts, on=on)
+    obligors = [[current_values(said, facts, on=on) for said in someone.obligors] for someone in home.people]
+    return HomeFacts(home, whole, people, obligors)
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,12 +55,15 @@ def take_in(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, program: Program
     """Create person, household, obligor, receipt and member_key in the connection for the chosen households."""
     _people(con, snapshot, choice)
     _members_keys(con)
+    con.execute(f"""CREATE OR REPLACE TEMP TABLE owing AS
+        SELECT l.subject, l.member, o.obligor FROM {reading(snapshot, "obligors")} o JOIN lived l ON l.member = o.person""")
     _statements(con, snapshot)
     _standings(con, snapshot)
     sources = [row[0] for row in con.execute("SELECT DISTINCT source FROM statement").fetchall()]
     makers = {
         "person": _Maker("person", program.person_facts, sources, _PERSON),
         "household": _Maker("household", program.household_facts, sources, _HOUSEHOLD),
+        "obligor": _Maker("obligor", program.obligor_facts, sources, {}),
     }
     for maker in makers.values():
         maker.gather(con, program.on)
@@ -78,9 +81,10 @@ def take_in(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, program: Program
         SELECT subject, bool_or("·过期") AS expired, bool_or("·不符") AS contradicted
         FROM (SELECT subject, "·过期", "·不符" FROM person UNION ALL SELECT subject, "·过期", "·不符" FROM household)
         GROUP BY subject HAVING bool_or("·过期" OR "·不符")""")
-    con.execute("CREATE OR REPLACE TABLE obligor (subject VARCHAR, member VARCHAR, obligor VARCHAR)")
-    for fact in program.obligor_facts:
-        con.execute(f'ALTER TABLE obligor ADD COLUMN "{fact.name}" {_kind(fact)}')
+    con.execute(
+        f"CREATE OR REPLACE TABLE obligor AS SELECT o.subject, o.member, o.obligor{makers['obligor'].columns()} "
+        f"FROM owing o {makers['obligor'].joins('o.obligor')}"
+    )
 
 
 def _kind(fact: Fact) -> str:
@@ -160,14 +164,16 @@ def _standings(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
 
 
 def _statements(con: duckdb.DuckDBPyConnection, snapshot: Snapshot) -> None:
-    """Make `statement`: those about the chosen people, and those about their households made for the present members."""
+    """Make `statement`: those about the chosen people and whoever owes them support, and those about their households made for
+    the present members.
+    """
     con.execute(f"""CREATE OR REPLACE TEMP TABLE statement AS
-        SELECT s.statement, s.person, s.household, s.source, CAST(s.stated_on AS DATE) AS stated_on,
+        SELECT s.statement, s.person, s.household, s.obligor, s.source, CAST(s.stated_on AS DATE) AS stated_on,
                CAST(s.valid_until AS DATE) AS valid_until, s.facts,
                CAST(epoch(CAST(date_trunc('second', CAST(s.recorded_at AS TIMESTAMP)) AS TIMESTAMP)) AS BIGINT) AS recorded
         FROM {reading(snapshot, "statements")} s
         LEFT JOIN member_key k ON k.subject = s.household
-        WHERE s.person IN (SELECT member FROM lived) OR k.key = s.members_key""")
+        WHERE s.person IN (SELECT member FROM lived) OR k.key = s.members_key OR s.obligor IN (SELECT obligor FROM owing)""")
 
 
 class _Maker:

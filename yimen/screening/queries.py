@@ -11,7 +11,7 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from yimen.benefits.queries import receipts_of
-from yimen.evidence.queries import said_about
+from yimen.evidence.queries import said_about, said_of_obligors
 from yimen.office.access import current, require, within
 from yimen.office.models import Area
 from yimen.policies.queries import Answer, Explainer, Rules, Where
@@ -286,6 +286,7 @@ def facts_of(*, card: HouseholdCard, receipts: Sequence[Any], rules: Rules, on: 
     said = said_about(
         people=people, household=card.household_id, members_key=members_key(people), catalogue=rules.catalogue, on=on
     )
+    owing = said_of_obligors(people=people, catalogue=rules.catalogue)
     home = Home(
         key=card.household_id.hex,
         area_path=card.area_path,
@@ -296,6 +297,7 @@ def facts_of(*, card: HouseholdCard, receipts: Sequence[Any], rules: Rules, on: 
                 kinds=_kinds(card.standings, member.person_id),
                 said=said.get(member.person_id, []),
                 receipts=_received(card.standings, receipts, person=member.person_id),
+                obligors=owing.get(member.person_id, []),
             )
             for member in card.members
         ],

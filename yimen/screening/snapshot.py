@@ -73,7 +73,7 @@ _TABLES: dict[str, str] = {
         FROM registry_standing WHERE starts_on <= {{on}} AND (ends_on IS NULL OR ends_on >= {{on}})""",
     "statements": f"""
         SELECT {_key("id")} AS statement, {_key("person_id")} AS person, {_key("household_id")} AS household,
-               members_key AS members_key, source AS source, {_day("stated_on")} AS stated_on,
+               {_key("obligor_id")} AS obligor, members_key AS members_key, source AS source, {_day("stated_on")} AS stated_on,
                {_day("valid_until")} AS valid_until, cast(facts AS text) AS facts, cast({{recorded_at}} AS text) AS recorded_at
         FROM evidence_statement WHERE stated_on <= {{on}}""",
     # The last day that a decision has set; one that a list brings, years ahead perhaps, ends nothing yet.
@@ -99,9 +99,10 @@ def reading(snapshot: Snapshot, table: str) -> str:
         "people": f"nullif(died_on, '') AS died_on, nullif(registered_here, -1) AS registered_here, {_TOLD}",
         "households": f"nullif(category, '') AS category, {_TOLD}",
         "standings": f"{_EITHER}, {_ENDS}",
-        "statements": f"{_EITHER}, nullif(valid_until, '') AS valid_until",
+        "statements": f"{_EITHER}, nullif(obligor, '') AS obligor, nullif(valid_until, '') AS valid_until",
         "grants": f"{_EITHER}, nullif(amount_fen, -1) AS amount_fen, {_ENDS}",
         "once": _EITHER,
+        "obligors": "obligor AS obligor",
     }[table]
     return f"(SELECT * REPLACE ({changed}) FROM read_parquet('{snapshot.folder}/{table}.parquet'))"
 
