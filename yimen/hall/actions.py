@@ -3,6 +3,7 @@ The door of the hall through which everything is changed: people recognised, tic
 closed, people accompanied until the end, venues set up.
 """
 
+from yimen.hall.afar import NotAppointed, NotHere, appoint, arrive, cancel_appointment, give_up, keep_appointment
 from yimen.hall.calling import call_next, call_one, leave, pass_on, put_back, recall, step
 from yimen.hall.cards import NotIssued, cards_to_print, issue_batch, issue_card, replace_card, revoke_card, revoked_file
 from yimen.hall.closing import stay_for
@@ -23,6 +24,7 @@ from yimen.hall.flow import WrongStep
 from yimen.hall.forms import ask_rating, begin_form
 from yimen.hall.handling import NotHandled, assign, end, give_back, know_person, link_case, note_step, take_up
 from yimen.hall.recognising import NotRecognised, recognise
+from yimen.hall.ringing import answer_ring, ring
 from yimen.hall.setting import (
     MatterRow,
     NotSet,
@@ -49,7 +51,9 @@ from yimen.hall.windows import NotOpened, set_window
 __all__ = [
     "MatterRow",
     "NotAdded",
+    "NotAppointed",
     "NotHandled",
+    "NotHere",
     "NotIssued",
     "NotOpened",
     "NotPaired",
@@ -61,6 +65,9 @@ __all__ = [
     "Scanned",
     "WrongStep",
     "add_device",
+    "answer_ring",
+    "appoint",
+    "arrive",
     "ask_errand",
     "ask_first",
     "ask_rating",
@@ -68,6 +75,7 @@ __all__ = [
     "begin_form",
     "call_next",
     "call_one",
+    "cancel_appointment",
     "cards_to_print",
     "device_of",
     "device_scope",
@@ -77,10 +85,12 @@ __all__ = [
     "end",
     "finish_errand",
     "give_back",
+    "give_up",
     "go_off_duty",
     "go_on_duty",
     "issue_batch",
     "issue_card",
+    "keep_appointment",
     "keep_matters",
     "keep_matters_of_rules",
     "know_person",
@@ -102,6 +112,7 @@ __all__ = [
     "revoke_card",
     "revoke_device",
     "revoked_file",
+    "ring",
     "scanned",
     "set_hours",
     "set_limits",

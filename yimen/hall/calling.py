@@ -82,7 +82,7 @@ def put_back(*, ticket_id: uuid.UUID, by: Staff | None, at: datetime) -> Ticket:
     name = names.get(State(ticket.state))
     if name is None:
         raise WrongStep(f"{ticket} 号现在是“{State(ticket.state).label}”，不用重排。")
-    changes: dict[str, Any] = {"counts_from": _behind_a_few(ticket, at), "calls": 0} if name == "return" else {}
+    changes: dict[str, Any] = {"counts_from": behind_a_few(ticket, at), "calls": 0} if name == "return" else {}
     return move(ticket, name, by=by, at=at, **changes)
 
 
@@ -118,7 +118,9 @@ def _held(window_id: int, by: Staff) -> Window:
 
 
 def _next(window: Window, at: datetime) -> Ticket | None:
-    waiting = Ticket.objects.filter(venue=window.venue, day=localdate(at), state=State.WAITING).select_related("series")
+    waiting = Ticket.objects.filter(venue=window.venue, day=localdate(at), state=State.WAITING, is_here=True).select_related(
+        "series"
+    )
     expected: Ticket | None = waiting.filter(only_window=window).order_by("changed_at", "number").first()
     if expected is not None:
         return expected
@@ -185,10 +187,15 @@ def _own(ticket: Ticket, by: Staff) -> Window:
     return ticket.window
 
 
-def _behind_a_few(ticket: Ticket, at: datetime) -> datetime:
+def behind_a_few(ticket: Ticket, at: datetime) -> datetime:
     """Return from when a returned ticket counts: just after the third who waits in its line and class, or now."""
     line = Ticket.objects.filter(
-        venue_id=ticket.venue_id, day=ticket.day, state=State.WAITING, line=ticket.line, has_priority=ticket.has_priority
+        venue_id=ticket.venue_id,
+        day=ticket.day,
+        state=State.WAITING,
+        is_here=True,
+        line=ticket.line,
+        has_priority=ticket.has_priority,
     )
     before = list(line.order_by("counts_from").values_list("counts_from", flat=True)[:BEHIND_ON_RETURN])
     return before[-1] + timedelta(microseconds=1) if len(before) == BEHIND_ON_RETURN else at

@@ -44,6 +44,7 @@ STEPS: Mapping[str, Step] = {
     "to_back": Step("转后台", (State.CALLED, State.SERVING), State.BACK_OFFICE),
     "from_back": Step("后台办好，回原窗口", (State.BACK_OFFICE,), State.WAITING, "hall.ticket"),
     "return": Step("过号重排", (State.MISSED,), State.WAITING, "hall.ticket"),
+    "arrive": Step("到场", (State.WAITING,), State.WAITING, "hall.ticket"),
     "leave": Step("离开", (State.WAITING, State.CALLED, State.HELD, State.MISSED), State.LEFT, "hall.ticket"),
 }
 

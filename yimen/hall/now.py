@@ -79,8 +79,8 @@ def _line(venue: Venue, series: Series, at: datetime) -> Line:
 
 
 def waiting_of(venue: Venue, day: date) -> QuerySet[Ticket]:
-    """Return who waits in a venue on a day."""
-    rows: QuerySet[Ticket] = Ticket.objects.filter(venue=venue, day=day, state=State.WAITING)
+    """Return who waits in a venue on a day; who is still on the way does not."""
+    rows: QuerySet[Ticket] = Ticket.objects.filter(venue=venue, day=day, state=State.WAITING, is_here=True)
     return rows
 
 
@@ -115,7 +115,7 @@ def place_of(*, ticket_id: uuid.UUID, at: datetime) -> Place:
     ticket: Ticket = Ticket.objects.select_related("series", "line", "window", "venue").get(pk=ticket_id)
     if ticket.state != State.WAITING:
         return Place(ticket, 0, None, ticket.window.number if ticket.window else None)
-    order = order_now(venue=ticket.venue, line=ticket.line, at=at)
+    order = order_now(venue=ticket.venue, line=ticket.line, at=at, coming=None if ticket.is_here else ticket)
     ahead = next((place for place, one in enumerate(order) if one.pk == ticket.pk), 0)
     rule, services = ticket.venue.calling_rule, services_of(ticket.line, at=at)
     wait = minutes_to_wait(
@@ -135,9 +135,16 @@ def _priority_share(line: Series, at: datetime) -> float:
     return recent.filter(has_priority=True).count() / number if number else 0.0
 
 
-def order_now(*, venue: Venue, line: Series, at: datetime) -> list[Ticket]:
-    """Return who waits in a line, in the order the rule would call them if nobody else came."""
-    return in_order(_in_line(venue, line, at), rule=venue.calling_rule, at=at)
+def order_now(*, venue: Venue, line: Series, at: datetime, coming: Ticket | None = None) -> list[Ticket]:
+    """
+    Return who waits in a line, in the order the rule would call them if nobody else came.
+
+    `coming` is one who is on the way and stands where it would if it were here.
+    """
+    waiting = _in_line(venue, line, at)
+    if coming is not None:
+        waiting = sorted([*waiting, coming], key=lambda one: (one.counts_from, one.taken_at, one.number))
+    return in_order(waiting, rule=venue.calling_rule, at=at)
 
 
 def newcomer_ahead(*, venue: Venue, line: Series, at: datetime, has_priority: bool) -> int:

@@ -1,8 +1,10 @@
 """The door of the hall through which it is asked: what is so now, and what a day was like."""
 
 from yimen.hall.accompanying import Accompanied, accompanied_of, accompanies, accompanying, in_hand, receiving
+from yimen.hall.afar import Slot, appointment_by_code, slots_of, stand_of, ticket_by_code
 from yimen.hall.board import Board, BoardRow, board, notices_of, window_line
 from yimen.hall.closing import Today, today_or_not
+from yimen.hall.codes import here_code
 from yimen.hall.days import Fairness, Replayed, fairness, replayed
 from yimen.hall.devices import devices_of
 from yimen.hall.errands import errands_of, errands_owned, may_see_to, may_take_over
@@ -33,6 +35,7 @@ from yimen.hall.now import (
 )
 from yimen.hall.ordering import RULE_WORDS, Rule
 from yimen.hall.recognising import grounds_of
+from yimen.hall.ringing import ringing
 from yimen.hall.team import Member, Proposal, member_of, on_duty, proposals, team
 from yimen.hall.venues import Setting, all_matters, rule_changes, rule_on, setting_of
 
@@ -60,6 +63,7 @@ __all__ = [
     "Rule",
     "Series",
     "Setting",
+    "Slot",
     "Ticket",
     "Today",
     "Venue",
@@ -68,6 +72,7 @@ __all__ = [
     "accompanies",
     "accompanying",
     "all_matters",
+    "appointment_by_code",
     "aside",
     "board",
     "calls_after",
@@ -77,6 +82,7 @@ __all__ = [
     "errands_owned",
     "fairness",
     "grounds_of",
+    "here_code",
     "in_hand",
     "is_open",
     "last_call",
@@ -100,13 +106,17 @@ __all__ = [
     "proposals",
     "receiving",
     "replayed",
+    "ringing",
     "rule_changes",
     "rule_on",
     "services_of",
     "setting_of",
+    "slots_of",
+    "stand_of",
     "steps_of",
     "team",
     "ticket_at",
+    "ticket_by_code",
     "ticket_of",
     "today_or_not",
     "totals",

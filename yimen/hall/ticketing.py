@@ -53,10 +53,12 @@ def take_ticket(
     recognised: Recognised | None = None,
     id_number: str = "",
     appointed_at: datetime | None = None,
+    is_here: bool = True,
 ) -> Ticket:
     """
     Give out one ticket for the matters of a attendance, the first of them first (取号).
 
+    Whoever takes it from afar is not called before they have shown that they are here (`is_here`).
     `id_number` only limits the tickets of one person a day; it is not kept. Raises NotTaken, NotAllowed.
     """
     path = venue.service_point.area.path
@@ -87,6 +89,7 @@ def take_ticket(
         number=number,
         line=line,
         has_priority=recognised is not None,
+        is_here=is_here,
         taken_at=taken_at,
         counts_from=_counts_from(taken_at, appointed_at),
         changed_at=taken_at,

@@ -1,6 +1,6 @@
 """Tables of the hall: the venue, the attendances to it, and who stays at somebody's side."""
 
-from yimen.hall.models.attendance import Attendance, Call, Period, Recognition, ServiceRequest, Ticket
+from yimen.hall.models.attendance import Appointment, Attendance, Call, Period, Recognition, ServiceRequest, Ticket
 from yimen.hall.models.card import Card, CardCounter
 from yimen.hall.models.device import Device
 from yimen.hall.models.handling import (
@@ -14,9 +14,22 @@ from yimen.hall.models.handling import (
     Training,
 )
 from yimen.hall.models.inquiry import Inquiry
-from yimen.hall.models.venue import Counter, Matter, Opening, Profile, ProfileLine, RuleChange, Series, Venue, Window, WindowShift
+from yimen.hall.models.venue import (
+    Counter,
+    Matter,
+    Opening,
+    Profile,
+    ProfileLine,
+    Ring,
+    RuleChange,
+    Series,
+    Venue,
+    Window,
+    WindowShift,
+)
 
 __all__ = [
+    "Appointment",
     "Attendance",
     "AttendanceCase",
     "Call",
@@ -37,6 +50,7 @@ __all__ = [
     "Profile",
     "ProfileLine",
     "Recognition",
+    "Ring",
     "RuleChange",
     "Series",
     "ServiceRequest",

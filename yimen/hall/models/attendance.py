@@ -5,6 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from yimen.hall.codes import new_code
 from yimen.hall.models.venue import Matter, Series, Venue, Window
 from yimen.hall.words import AT_A_WINDOW, Ground, Method, RequestState, Source, State
 from yimen.office.access import Scoped
@@ -48,7 +49,8 @@ class Ticket(Scoped):
     A number in a line (号). Its number is unique in series and day, and no window has two at once: the database keeps both.
 
     `counts_from` is since when the waiting counts: when it was taken, or for an appointment the time agreed. `only_window` is
-    where somebody goes back to. `version` counts the changes, so that the second of two windows is told.
+    where somebody goes back to. `code` opens its page to whoever holds it. Who took it from afar `is_here` only once they have
+    shown so, and is not called before. `version` counts the changes, so that the second of two windows is told.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -66,6 +68,8 @@ class Ticket(Scoped):
     window = models.ForeignKey(Window, null=True, on_delete=models.PROTECT, related_name="tickets")
     only_window = models.ForeignKey(Window, null=True, on_delete=models.PROTECT, related_name="expected")
     calls = models.PositiveSmallIntegerField(default=0)
+    code = models.CharField(max_length=16, unique=True, default=new_code)
+    is_here = models.BooleanField(default=True)
     version = models.PositiveIntegerField(default=0)
     changed_at = models.DateTimeField()
 
@@ -135,3 +139,26 @@ class ServiceRequest(Scoped):
 
     class Meta(Scoped.Meta):
         constraints = [models.UniqueConstraint(fields=["attendance", "matter"], name="matter_once_an_attendance")]
+
+
+class Appointment(Scoped):
+    """
+    An hour agreed beforehand (预约), without a name: whoever holds its code takes a ticket by it on that day.
+
+    Whether it was kept, late or missed is reckoned from the ticket, never stored.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="appointments")
+    code = models.CharField(max_length=16, unique=True, default=new_code)
+    starts_at = models.DateTimeField()
+    matters = models.ManyToManyField(Matter, related_name="appointments", blank=True)
+    made_at = models.DateTimeField()
+    cancelled_at = models.DateTimeField(null=True)
+    ticket = models.OneToOneField(Ticket, null=True, on_delete=models.PROTECT, related_name="appointment")
+
+    class Meta(Scoped.Meta):
+        constraints = [
+            models.CheckConstraint(condition=Q(cancelled_at=None) | Q(ticket=None), name="appointment_kept_or_cancelled")
+        ]
+        indexes = [models.Index(fields=["venue", "starts_at"], name="appointments_of_a_venue")]

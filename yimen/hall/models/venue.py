@@ -22,6 +22,8 @@ class Venue(models.Model):
     their own; otherwise they take ordinary numbers and only their place in the line differs. `tickets_a_day` is how many one
     person may take a day, 0 as many as they like. `grounds` are those that have priority here; old is who is `old_from_age` or
     more. `inquiries_an_hour` is how many ID numbers one machine, or one member of staff, may have looked up in an hour.
+    `appointments_an_hour` is 0 where none are made. `printer` is where tickets are printed: "tcp://address:port", "file" (below
+    the program's folder), or nothing.
     """
 
     service_point = models.OneToOneField("office.ServicePoint", on_delete=models.PROTECT, related_name="venue")
@@ -39,6 +41,9 @@ class Venue(models.Model):
     tickets_a_day = models.PositiveSmallIntegerField(default=3)
     calls_before_missed = models.PositiveSmallIntegerField(default=3)
     wait_alarm_minutes = models.PositiveSmallIntegerField(default=30)
+    appointments_an_hour = models.PositiveSmallIntegerField(default=0)
+    appointment_days = models.PositiveSmallIntegerField(default=7)
+    printer = models.CharField(max_length=60, blank=True)
     grounds = models.JSONField(default=all_grounds)
     old_from_age = models.PositiveSmallIntegerField(default=60)
     inquiries_an_hour = models.PositiveSmallIntegerField(default=120)
@@ -202,3 +207,18 @@ class WindowShift(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["window"], condition=Q(ends_at=None), name="window_shift_one_open")]
+
+
+class Ring(models.Model):
+    """Somebody at a machine asked for help (求助): which machine, when, and who went. Unscoped: no citizen."""
+
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="rings")
+    place = models.CharField(max_length=30)
+    at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    answered_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["venue", "place"], condition=Q(answered_at=None), name="ring_once_until_answered")
+        ]
