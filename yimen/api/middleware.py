@@ -1,7 +1,8 @@
 """
 The door of machines (接口之门): every call below /api/ comes with a client's token or a person's session, or goes no further.
 
-A client's call runs inside the scope of its own account, as a person's request does inside theirs; every refusal is JSON.
+A client's call runs inside the scope of its own account, as a person's request does inside theirs, and a device's inside that of
+its hall; every refusal is JSON.
 Wrong tokens are written down and counted like wrong passwords: after five from one address no token opens anything from there
 for half an hour.
 """
@@ -17,11 +18,12 @@ from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 from django.utils.module_loading import import_string
 
+from yimen.hall.actions import device_of, device_scope
 from yimen.office import audit
 from yimen.office.access import System, scope
 from yimen.office.queries import client_of
 
-BELOW = "/api/"
+BELOW, DEVICES_BELOW = "/api/", "/api/hall/"
 SCHEME = "bearer "
 # Under what the wrong tokens of an address are counted; no member of staff can be called so.
 COUNTED = {"username": "<token>"}
@@ -58,6 +60,9 @@ class ClientMiddleware:
         if not AxesProxyHandler.is_allowed(request, COUNTED):
             return refusal(429, "这个地址用错令牌的次数太多，半小时以后再试。请先向发令牌的单位核对。")
         address = import_string(settings.AXES_CLIENT_IP_CALLABLE)(request)
+        device = device_of(token=told[len(SCHEME) :].strip(), at=timezone.now())
+        if device is not None:
+            return self._for_device(request, device, address)
         staff = client_of(told[len(SCHEME) :].strip()) if told.lower().startswith(SCHEME) else None
         if staff is None:
             user_login_failed.send(sender=__name__, credentials=COUNTED, request=request)
@@ -66,6 +71,13 @@ class ClientMiddleware:
             return refusal(401, "令牌不对，或已停用。请向发令牌的单位核对。")
         cast(Any, request).client = staff
         with scope(staff, request.path[:80], address=address):
+            return self.get_response(request)
+
+    def _for_device(self, request: HttpRequest, device: Any, address: str) -> HttpResponse:
+        if not request.path.startswith(DEVICES_BELOW):
+            return refusal(403, "大厅设备的令牌只能用 /api/hall/ 以下的接口。")
+        cast(Any, request).device = device
+        with device_scope(device, request.path[:80], address=address):
             return self.get_response(request)
 
 

@@ -13,6 +13,7 @@ from ninja.errors import HttpError, ValidationError
 
 from yimen.api.middleware import refusal
 from yimen.cases.actions import Changed, NotAccepted, NotDecided, StaleFacts, WrongStep
+from yimen.hall import actions as hall
 from yimen.office import audit
 from yimen.office.access import NotAllowed, OutsideScope
 from yimen.office.once import OtherContent
@@ -27,6 +28,9 @@ STATUS: Mapping[type[Exception], int] = {
     Changed: 409,
     OtherContent: 409,
     RuleError: 503,
+    hall.WrongStep: 409,
+    hall.NotTaken: 409,
+    hall.NotOpened: 409,
 }
 log = logging.getLogger(__name__)
 

@@ -87,7 +87,15 @@ def put_back(*, ticket_id: uuid.UUID, by: Staff | None, at: datetime) -> Ticket:
 
 
 @transaction.atomic
-def pass_on(*, ticket_id: uuid.UUID, by: Staff, at: datetime, line: Series | None = None, window: Window | None = None) -> Ticket:
+def pass_on(
+    *,
+    ticket_id: uuid.UUID,
+    by: Staff,
+    at: datetime,
+    line: Series | None = None,
+    window: Window | None = None,
+    reason: str = "",
+) -> Ticket:
     """
     Send somebody on to another line or a certain window (转窗口); the time waited so far counts. Raises WrongStep, NotAllowed.
     """
@@ -95,7 +103,7 @@ def pass_on(*, ticket_id: uuid.UUID, by: Staff, at: datetime, line: Series | Non
     target = line or ticket.line
     if target.venue_id != ticket.venue_id or (window is not None and window.venue_id != ticket.venue_id):
         raise WrongStep("只能转到本场所的窗口。")
-    return move(ticket, "pass_on", by=by, at=at, line=target, only_window=window)
+    return move(ticket, "pass_on", by=by, at=at, reason=reason, line=target, only_window=window)
 
 
 @transaction.atomic

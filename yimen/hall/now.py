@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate, localtime
 
 from yimen.hall.estimate import Range, minutes_to_wait
@@ -208,6 +208,13 @@ def ticket_at(window: Window) -> Ticket | None:
     rows = Ticket.objects.filter(window=window, state__in=AT_A_WINDOW).select_related("series", "line", "attendance")
     found: Ticket | None = rows.first()
     return found
+
+
+def waiting_for(*, window: Window, at: datetime) -> int:
+    """Return how many wait whom this window may call next: in its lines, or sent back to it."""
+    lines = window.profile.lines.values_list("series_id", flat=True)
+    mine = Q(only_window=None, line__in=list(lines)) | Q(only_window=window)
+    return waiting_of(window.venue, localdate(at)).filter(mine).count()
 
 
 def aside(*, venue: Venue, day: date) -> list[Ticket]:

@@ -30,6 +30,7 @@ from yimen.hall.now import (
     ticket_at,
     venue_by_code,
     venues_seen,
+    waiting_for,
     window_of,
     windows_of,
 )
@@ -122,6 +123,7 @@ __all__ = [
     "totals",
     "venue_by_code",
     "venues_seen",
+    "waiting_for",
     "window_line",
     "window_of",
     "windows_of",

@@ -44,8 +44,8 @@ class DeskMiddleware:
         return response
 
     def _answer(self, request: HttpRequest) -> HttpResponse:
-        # Open to everybody, or a program let in by its token, whose scope is open.
-        if request.path.startswith(OPEN_TO_ALL) or hasattr(request, "client"):
+        # Open to everybody, or a program or device let in by its token, whose scope is open.
+        if request.path.startswith(OPEN_TO_ALL) or hasattr(request, "client") or hasattr(request, "device"):
             return self.get_response(request)
         at_door = request.path.startswith(DOOR)
         if not request.user.is_authenticated:
