@@ -19,7 +19,7 @@ from yimen.web.cases import page as case_page
 from yimen.web.citizen import filling, online
 from yimen.web.citizen import progress as citizen_progress
 from yimen.web.citizen import rate as citizen_rate
-from yimen.web.co_organizer import accompany, helping, village
+from yimen.web.co_organizer import accompany, handbook, helping, ledger, team, village
 from yimen.web.co_organizer.helping import for_helpers
 from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.disputes import desk as disputes
@@ -27,7 +27,7 @@ from yimen.web.files import file
 from yimen.web.front import home
 from yimen.web.hall import desk as hall_desk
 from yimen.web.hall import machines as hall_machines
-from yimen.web.hall import reception
+from yimen.web.hall import questionnaire, reception
 from yimen.web.hall import screen as hall_screen
 from yimen.web.hall import voice as hall_voice
 from yimen.web.leader import desk, finding, findings
@@ -70,6 +70,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reception/", reception.page, name="reception"),
     path("reception/<uuid:attendance_id>/", reception.one, name="reception_one"),
     path("reception/<uuid:attendance_id>/<slug:name>/", reception.act, name="reception_act"),
+    path("ledger/", ledger.page, name="ledger"),
+    path("team/", team.page, name="team"),
+    path("team/<str:username>/", team.member, name="team_member"),
+    path("handbook/", handbook.page, name="handbook"),
+    path("questionnaire/", questionnaire.page, name="questionnaire"),
     path("accompany/", accompany.page, name="accompany"),
     path("accompany/duty/", accompany.duty, name="accompany_duty"),
     path("accompany/<uuid:handling_id>/", accompany.one, name="accompany_one"),
@@ -196,6 +201,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("progress/<str:receipt>/opinion/", citizen_progress.opinion, name="progress_opinion"),
     path("rate/<str:receipt>/", citizen_rate.show, name="rate"),
     path("rate/<str:receipt>/give/", citizen_rate.give, name="rate_give"),
+    path("rate/<str:receipt>/answer/", citizen_rate.answer, name="rate_answer"),
     path("pad/<str:receipt>/", citizen_rate.pad, name="pad"),
     path("pad/<str:receipt>/give/", citizen_rate.give_at_pad, name="pad_give"),
     path("ratings/", asking.page, name="ratings"),

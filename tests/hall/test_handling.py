@@ -272,7 +272,7 @@ def test_the_ledger_counts_what_was_done_and_nothing_else(side):
     with side.as_(side.reception) as by:
         _, handling = actions.stay_for(attendance=ticket.attendance_id, by=by, at=at(30))
     side.do(actions.take_up, handling, 31)
-    for minute, help_ in enumerate((Help.LED, Help.SHEET)):
+    for minute, help_ in enumerate((Help.LED, Help.SHEET, Help.LED)):
         side.do(actions.note_step, handling, 32 + minute, help_=help_)
     side.do(actions.begin_form, handling, 40)
     errand = side.do(actions.ask_errand, handling, 41, paper="身份证", fetcher=Fetcher.STAFF, at_home=True, due_on=TODAY)

@@ -23,6 +23,7 @@ from yimen.hall.errands import ask_errand, ask_first, finish_errand
 from yimen.hall.flow import WrongStep
 from yimen.hall.forms import ask_rating, begin_form
 from yimen.hall.handling import NotHandled, assign, end, give_back, know_person, link_case, note_step, take_up
+from yimen.hall.questionnaire import NotAsked, add_question, answer_questions, end_question
 from yimen.hall.recognising import NotRecognised, recognise
 from yimen.hall.ringing import answer_ring, ring
 from yimen.hall.setting import (
@@ -52,6 +53,7 @@ __all__ = [
     "MatterRow",
     "NotAdded",
     "NotAppointed",
+    "NotAsked",
     "NotHandled",
     "NotHere",
     "NotIssued",
@@ -65,6 +67,8 @@ __all__ = [
     "Scanned",
     "WrongStep",
     "add_device",
+    "add_question",
+    "answer_questions",
     "answer_ring",
     "appoint",
     "arrive",
@@ -83,6 +87,7 @@ __all__ = [
     "drop_profile",
     "drop_window",
     "end",
+    "end_question",
     "finish_errand",
     "give_back",
     "give_up",

@@ -56,13 +56,18 @@ def _opened(household: uuid.UUID, person: uuid.UUID, area_path: str, handling: H
 
 @transaction.atomic
 def ask_rating(*, handling: uuid.UUID, by: Staff, at: datetime) -> HallVisit:
-    """Ask for a rating of one's service (请他评价), once a day. Raises NotRated, NotHandled, NotAllowed."""
+    """
+    Ask for a rating of one's service (请他评价), one a day, also when it was given. Raises NotRated, NotHandled, NotAllowed.
+    """
     held = take(handling, by)
+    asked = HandlingStep.objects.filter(handling=held, help=Help.RATING, at__date=localdate(at)).select_related("visit").first()
+    if asked is not None and asked.visit is not None:
+        given: HallVisit = asked.visit
+        return given
     link = AttendanceCase.objects.filter(attendance=held.attendance).order_by("at").first()
     with accompanying(staff=by, on=localdate(at), handling=handling) as one:
         visit = open_visit(by=by, at=at, household=one.household_id)
-    if not HandlingStep.objects.filter(handling=held, visit=visit).exists():
-        note_step(handling=handling, help_=Help.RATING, visit=visit, case=link.case if link else None, by=by, at=at)
+    note_step(handling=handling, help_=Help.RATING, visit=visit, case=link.case if link else None, by=by, at=at)
     return visit
 
 

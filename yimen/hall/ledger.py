@@ -95,12 +95,14 @@ def _handlings(people: list[Staff], since: date, until: date) -> Iterable[tuple[
 
 def _steps(people: list[Staff], since: date, until: date) -> Iterable[tuple[date, int, str]]:
     rows = HandlingStep.objects.filter(by__in=people, at__date__gte=since, at__date__lte=until)
-    found = list(rows.values_list("by_id", "at", "help", "visit_id"))
-    rated = rated_among(visit for *_, visit in found if visit)
-    for staff, at, name, visit in found:
-        yield localdate(at), staff, name
+    steps = rows.values_list("by_id", "at", "help", "visit_id", "handling_id", "case_id")
+    # Pressed twice it was done once: for the same person, and of the same case, a thing counts once a day.
+    found = dict.fromkeys((staff, localdate(at), name, visit, *about) for staff, at, name, visit, *about in steps)
+    rated = rated_among(visit for _, _, _, visit, *_ in found if visit)
+    for staff, on, name, visit, *_ in found:
+        yield on, staff, name
         if visit in rated:
-            yield localdate(at), staff, "rated"
+            yield on, staff, "rated"
 
 
 def _errands(people: list[Staff], since: date, until: date) -> Iterable[tuple[date, int, str]]:

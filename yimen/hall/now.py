@@ -232,3 +232,26 @@ def matters_of(venue: Venue) -> list[Matter]:
 def may_call(venue: Venue) -> bool:
     """Say whether the open scope may call here."""
     return may("hall.call", area_path=venue.service_point.area.path)
+
+
+WEEKDAYS = "一二三四五六日"
+
+
+def opening_words(venue: Venue) -> str:
+    """Return when a venue is open as a sign says it, days with the same hours together."""
+    hours: dict[int, list[str]] = {}
+    for one in venue.openings.order_by("weekday", "opens_at"):
+        hours.setdefault(one.weekday, []).append(f"{one.opens_at:%H:%M}–{one.closes_at:%H:%M}")
+    told: list[tuple[list[int], str]] = []
+    for weekday in sorted(hours):
+        words = "，".join(hours[weekday])
+        if told and told[-1][1] == words and told[-1][0][-1] == weekday - 1:
+            told[-1][0].append(weekday)
+        else:
+            told.append(([weekday], words))
+    return "；".join(f"{_days(days)} {words}" for days, words in told)
+
+
+def _days(days: list[int]) -> str:
+    first, last = WEEKDAYS[days[0] - 1], WEEKDAYS[days[-1] - 1]
+    return f"周{first}" if first == last else f"周{first}至周{last}"

@@ -24,6 +24,7 @@ from yimen.hall.now import (
     lines_now,
     matters_of,
     may_call,
+    opening_words,
     order_now,
     place_of,
     services_of,
@@ -35,6 +36,15 @@ from yimen.hall.now import (
     windows_of,
 )
 from yimen.hall.ordering import RULE_WORDS, Rule
+from yimen.hall.questionnaire import (
+    Frequent,
+    Told,
+    frequent_matters,
+    frequent_policies,
+    questions_after,
+    questions_now,
+    told_by_questions,
+)
 from yimen.hall.recognising import grounds_of
 from yimen.hall.ringing import ringing
 from yimen.hall.team import Member, Proposal, member_of, on_duty, proposals, team
@@ -50,6 +60,7 @@ __all__ = [
     "Call",
     "Device",
     "Fairness",
+    "Frequent",
     "Handling",
     "LedgerLine",
     "Line",
@@ -67,6 +78,7 @@ __all__ = [
     "Slot",
     "Ticket",
     "Today",
+    "Told",
     "Venue",
     "Window",
     "accompanied_of",
@@ -82,6 +94,8 @@ __all__ = [
     "errands_of",
     "errands_owned",
     "fairness",
+    "frequent_matters",
+    "frequent_policies",
     "grounds_of",
     "here_code",
     "in_hand",
@@ -100,11 +114,14 @@ __all__ = [
     "on_duty",
     "open_findings",
     "open_matters",
+    "opening_words",
     "order_now",
     "papers_of_matters",
     "place_of",
     "present",
     "proposals",
+    "questions_after",
+    "questions_now",
     "receiving",
     "replayed",
     "ringing",
@@ -120,6 +137,7 @@ __all__ = [
     "ticket_by_code",
     "ticket_of",
     "today_or_not",
+    "told_by_questions",
     "totals",
     "venue_by_code",
     "venues_seen",

@@ -1,5 +1,6 @@
 """Tables of the hall: the venue, the attendances to it, and who stays at somebody's side."""
 
+from yimen.hall.models.asked import Answer, Question
 from yimen.hall.models.attendance import Appointment, Attendance, Call, Period, Recognition, ServiceRequest, Ticket
 from yimen.hall.models.card import Card, CardCounter
 from yimen.hall.models.device import Device
@@ -29,6 +30,7 @@ from yimen.hall.models.venue import (
 )
 
 __all__ = [
+    "Answer",
     "Appointment",
     "Attendance",
     "AttendanceCase",
@@ -49,6 +51,7 @@ __all__ = [
     "Period",
     "Profile",
     "ProfileLine",
+    "Question",
     "Recognition",
     "Ring",
     "RuleChange",

@@ -14,6 +14,8 @@ from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import NotRated, rate_visit
 from yimen.cases.queries import hall_visit, on_the_pad
+from yimen.hall.actions import NotAsked, answer_questions
+from yimen.hall.queries import questions_after
 from yimen.office.access import System, scope
 from yimen.office.once import OtherContent, once
 from yimen.web.accounts import address_of
@@ -30,11 +32,21 @@ def show(request: HttpRequest, receipt: str, problem: str = "") -> HttpResponse:
     typed = plain(receipt)
     with scope(System("rating"), "凭评价码评价", address=address_of(request)):
         found = hall_visit(code=typed, at=timezone.now())
+        questions = questions_after(code=typed)
     count(request, WRONG if found is None else RIGHT)
     if found is None:
         asked = {"hotline": HOTLINE, "problem": "没有查到这个评价码。请对着小票再输一次，一共 10 个字。", "typed": typed}
         return render(request, "citizen/ask.html", asked, status=404)
-    shown = {"found": found, "grades": GRADES, "code": typed, "key": uuid.uuid4().hex, "hotline": HOTLINE, "problem": problem}
+    shown = {
+        "found": found,
+        "questions": questions,
+        "has_answered": "thanks" in request.GET,
+        "grades": GRADES,
+        "code": typed,
+        "key": uuid.uuid4().hex,
+        "hotline": HOTLINE,
+        "problem": problem,
+    }
     return render(request, "citizen/rate.html", shown, status=422 if problem else 200)
 
 
@@ -49,6 +61,28 @@ def give(request: HttpRequest, receipt: str) -> HttpResponse:
     except (NotRated, OtherContent) as refusal:
         return show(request, receipt, problem=str(refusal))
     return HttpResponseRedirect(reverse("rate", args=[plain(receipt)]))
+
+
+@require_POST
+def answer(request: HttpRequest, receipt: str) -> HttpResponse:
+    """Take the answers of whoever has rated a service to the county's few questions, once."""
+    if asked_too_often(request):
+        return show(request, receipt)
+    count(request, OPINION)
+    typed, at = plain(receipt), timezone.now()
+    asked = [name for name in request.POST if name.startswith("q-") and name[2:].isdecimal()]
+    said = {int(name[2:]): request.POST.get(name, "") for name in asked}
+
+    def take() -> dict[str, int]:
+        return {"answers": answer_questions(code=typed, said=said, at=at)}
+
+    try:
+        with scope(System("rating"), "现场问卷", address=address_of(request)):
+            content = {"code": typed, "said": sorted(said.items())}
+            once(key=request.POST.get("key", "")[:64] or uuid.uuid4().hex, action="rate.answer", content=content, at=at, do=take)
+    except (NotAsked, OtherContent) as refusal:
+        return show(request, receipt, problem=str(refusal))
+    return HttpResponseRedirect(reverse("rate", args=[typed]) + "?thanks=1")
 
 
 def pad(request: HttpRequest, receipt: str) -> HttpResponse:

@@ -1,7 +1,7 @@
 """At the window: ask whoever was just served for an opinion; a code for the telephone, a slip, a pad. And who sees the sums."""
 
 import uuid
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import segno
@@ -16,6 +16,7 @@ from yimen.cases.actions import NotRated, open_pad, open_visit
 from yimen.cases.queries import Grade, bad_ones_open, ratings_by_point, visit_asked
 from yimen.office.access import acting, may, require
 from yimen.office.once import OtherContent
+from yimen.web.months import month_asked, months_until
 from yimen.web.window.drafting import send_once
 
 GRADES = [one.label for one in sorted(Grade, reverse=True)]
@@ -23,7 +24,7 @@ GRADES = [one.label for one in sorted(Grade, reverse=True)]
 
 def page(request: HttpRequest) -> HttpResponse:
     """Show the way to ask, and for whoever may see them the opinions of a month by service point."""
-    month = _month(request.GET.get("month", ""))
+    month = month_asked(request.GET.get("month", ""))
     last = month.replace(year=month.year + month.month // 12, month=month.month % 12 + 1) - timedelta(days=1)
     sees = may("rating.see")
     if not sees:
@@ -37,24 +38,12 @@ def page(request: HttpRequest) -> HttpResponse:
         "totals": _totals(lines),
         "grades": GRADES,
         "month": month,
-        "months": _months(month),
+        "months": months_until(month),
         "bad": list(bad_ones_open()[:20]) if sees else [],
         "may_open": may("case.reassign"),
         "today": timezone.localdate(),
     }
     return render(request, "ratings/ratings.html", shown)
-
-
-def _month(text: str) -> date:
-    try:
-        return date.fromisoformat(f"{text}-01") if text else timezone.localdate().replace(day=1)
-    except ValueError:
-        raise Http404 from None
-
-
-def _months(month: date) -> list[date]:
-    last = max(month, timezone.localdate().replace(day=1))
-    return [date(last.year + (last.month - 1 - back) // 12, (last.month - 1 - back) % 12 + 1, 1) for back in range(12)]
 
 
 def _totals(lines: list[Any]) -> dict[str, Any]:
