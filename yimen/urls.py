@@ -14,6 +14,7 @@ from yimen.web.approver import decision as approving
 from yimen.web.approver import desk as approver_desk
 from yimen.web.approver import handling, reassign
 from yimen.web.boards import board
+from yimen.web.cards import desk as cards
 from yimen.web.cases import listing
 from yimen.web.cases import page as case_page
 from yimen.web.citizen import filling, online
@@ -80,6 +81,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accompany/<uuid:handling_id>/", accompany.one, name="accompany_one"),
     path("accompany/<uuid:handling_id>/place/", accompany.place, name="accompany_place"),
     path("accompany/<uuid:handling_id>/<slug:name>/", accompany.act, name="accompany_act"),
+    path("cards/", cards.page, name="cards"),
+    path("cards/batch/", cards.batch, name="cards_batch"),
+    path("cards/print/", cards.printed, name="cards_print"),
+    path("cards/revoked/", cards.revoked, name="cards_revoked"),
+    path("cards/people/<uuid:person_id>/", cards.person, name="cards_of"),
+    path("cards/people/<uuid:person_id>/<slug:name>/", cards.step, name="card_step"),
     path("findings/", findings.finding_list, name="findings"),
     path("findings/export/", findings.export, name="findings_export"),
     path("findings/<uuid:finding_id>/", finding.page, name="finding"),

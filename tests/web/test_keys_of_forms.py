@@ -34,6 +34,7 @@ WITHOUT = {
     ("window/invite.html", "person_invite"): "makes another code; the one before ends",
     ("data_clerk/arrivals.html", "arrivals"): "shows a file before it is loaded; each one has its own address",
     ("data_clerk/preview_part.html", ""): "the file's own key in the address: it is loaded once",
+    ("cards/desk.html", "cards"): "looks for somebody",
     ("hall/pair.html", "hall_pair"): "a code pairs once",
     ("visits/visit.html", "visit_photos"): "a photo is known by what it shows: kept once",
 }

@@ -5,7 +5,17 @@ closed, people accompanied until the end, venues set up.
 
 from yimen.hall.afar import NotAppointed, NotHere, appoint, arrive, cancel_appointment, give_up, keep_appointment
 from yimen.hall.calling import call_next, call_one, leave, pass_on, put_back, recall, step
-from yimen.hall.cards import NotIssued, cards_to_print, issue_batch, issue_card, replace_card, revoke_card, revoked_file
+from yimen.hall.cards import (
+    NotIssued,
+    PrintedCard,
+    cards_to_print,
+    issue_batch,
+    issue_card,
+    replace_card,
+    revoke_card,
+    revoked_file,
+    start_batch,
+)
 from yimen.hall.closing import stay_for
 from yimen.hall.devices import (
     NotAdded,
@@ -63,6 +73,7 @@ __all__ = [
     "NotRecognised",
     "NotSet",
     "NotTaken",
+    "PrintedCard",
     "Recognised",
     "Scanned",
     "WrongStep",
@@ -128,6 +139,7 @@ __all__ = [
     "set_rule",
     "set_skills",
     "set_window",
+    "start_batch",
     "stay_for",
     "step",
     "take_ticket",

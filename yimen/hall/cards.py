@@ -20,9 +20,9 @@ from yimen.hall.listing import LISTABLE, Listed, people_listed, valid_for
 from yimen.hall.models import Card, CardCounter
 from yimen.hall.signed_cards import SALT_BYTES, SERIAL_BYTES, qr_text, revocation_file
 from yimen.hall.words import CardState, Ground
-from yimen.office import audit
+from yimen.office import audit, work
 from yimen.office.access import System, current, require, scope
-from yimen.office.models import Staff
+from yimen.office.models import Job, Staff
 from yimen.office.queries import codes_of
 from yimen.office.vault import derived_key, signing_key
 from yimen.registry.models import Person
@@ -124,6 +124,13 @@ def issue_batch(
             audit.write(action="card.batch", at=at, subjects={str(one.person_id) for one in some})
         progress(start + len(some), len(wanted))
     return len(wanted)
+
+
+def start_batch(*, grounds: Sequence[Ground], by: Staff, at: datetime) -> Job:
+    """Queue a batch for one's own area (批量发卡); while one is waiting or running, that one is returned. Raises NotAllowed."""
+    require("card.issue")
+    arguments = {"grounds": [one.value for one in grounds], "by": by.username}
+    return work.enqueue("hall.cards", arguments=arguments, by=by, at=at, once=True)
 
 
 def _new_cards(people: Sequence[Listed], by: Staff | None, at: datetime) -> list[Card]:

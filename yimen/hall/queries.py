@@ -10,10 +10,11 @@ from yimen.hall.devices import devices_of
 from yimen.hall.errands import errands_of, errands_owned, may_see_to, may_take_over
 from yimen.hall.estimate import Range
 from yimen.hall.forms import cases_linked, steps_of
+from yimen.hall.held_cards import CardCounts, card_counts, card_numbered, cards_below, cards_of, live_cards, recent_cards
 from yimen.hall.ledger import COLUMNS, ledger_of, ledger_of_team, month_of, totals
 from yimen.hall.ledger import Line as LedgerLine
 from yimen.hall.matters import Open, OpenCase, Present, open_findings, open_matters, papers_of_matters, present, ticket_of
-from yimen.hall.models import Attendance, Call, Device, Handling, Series, Ticket, Venue, Window
+from yimen.hall.models import Attendance, Call, Card, Device, Handling, Series, Ticket, Venue, Window
 from yimen.hall.now import (
     Line,
     Place,
@@ -45,7 +46,7 @@ from yimen.hall.questionnaire import (
     questions_now,
     told_by_questions,
 )
-from yimen.hall.recognising import grounds_of
+from yimen.hall.recognising import ground_now, grounds_of
 from yimen.hall.ringing import ringing
 from yimen.hall.team import Member, Proposal, member_of, on_duty, proposals, team
 from yimen.hall.venues import Setting, all_matters, rule_changes, rule_on, setting_of
@@ -58,6 +59,8 @@ __all__ = [
     "Board",
     "BoardRow",
     "Call",
+    "Card",
+    "CardCounts",
     "Device",
     "Fairness",
     "Frequent",
@@ -89,6 +92,10 @@ __all__ = [
     "aside",
     "board",
     "calls_after",
+    "card_counts",
+    "card_numbered",
+    "cards_below",
+    "cards_of",
     "cases_linked",
     "devices_of",
     "errands_of",
@@ -96,6 +103,7 @@ __all__ = [
     "fairness",
     "frequent_matters",
     "frequent_policies",
+    "ground_now",
     "grounds_of",
     "here_code",
     "in_hand",
@@ -104,6 +112,7 @@ __all__ = [
     "ledger_of",
     "ledger_of_team",
     "lines_now",
+    "live_cards",
     "matters_of",
     "may_call",
     "may_see_to",
@@ -123,6 +132,7 @@ __all__ = [
     "questions_after",
     "questions_now",
     "receiving",
+    "recent_cards",
     "replayed",
     "ringing",
     "rule_changes",

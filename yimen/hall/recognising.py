@@ -6,6 +6,7 @@ hall can see. What cannot be recognised gets an ordinary ticket and is told to a
 """
 
 import uuid
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.conf import settings
@@ -15,6 +16,7 @@ from yimen.evidence.queries import said_about
 from yimen.hall.cards import KEY as CARD_KEY
 from yimen.hall.listing import is_certified
 from yimen.hall.models import Card, Venue
+from yimen.hall.models.venue import all_grounds
 from yimen.hall.quota import TooManyInquiries, count_inquiry
 from yimen.hall.signed_cards import CardRefused, seen
 from yimen.hall.ticketing import Recognised
@@ -29,6 +31,7 @@ from yimen.registry.models import Person
 from yimen.registry.queries import IdNumber, age_on, household_of, is_alive, parse_id_number, standings_of
 from yimen.screening.queries import current_rules
 
+USUALLY_OLD_FROM = 60
 # What one may say of oneself at a machine; it is seen from the papers at the window.
 MAY_BE_STATED = (Ground.PREGNANT, Ground.VETERAN)
 
@@ -101,7 +104,7 @@ def _by_number(venue: Venue, text: str, asker: str, at: datetime) -> Recognised 
             saw(held.pk)
             if not is_alive(held.died_on, day):
                 return None
-        ground = _ground_of(venue, held.pk if held else None, number.born_on, day)
+        ground = _ground_of(held.pk if held else None, number.born_on, day, venue.grounds, venue.old_from_age)
     if ground is None:
         return None
     return Recognised(ground, Method.DATA, f"身份证 {day:%Y-%m-%d}", held.pk if held and covers(held.area_path) else None)
@@ -138,7 +141,8 @@ def _by_person(venue: Venue, person: uuid.UUID, by: Staff | None, at: datetime) 
     held: Person = Person.objects.only("born_on", "died_on").get(pk=person)
     saw(person)
     day = localdate(at)
-    ground = _ground_of(venue, person, held.born_on, day) if is_alive(held.died_on, day) else None
+    alive = is_alive(held.died_on, day)
+    ground = _ground_of(person, held.born_on, day, venue.grounds, venue.old_from_age) if alive else None
     return Recognised(ground, Method.PERSON, "导办台查找", person) if ground else None
 
 
@@ -154,13 +158,19 @@ def _by_word(venue: Venue, said: Ground | None, evidence: str, by: Staff | None)
     return Recognised(said, Method.STATED, "本人在取号机上声明")
 
 
-def _ground_of(venue: Venue, person: uuid.UUID | None, born_on: date, day: date) -> Ground | None:
-    """Return the first ground of the venue that holds for somebody on a day, below the open scope."""
-    if person is not None and Ground.ASSISTED in venue.grounds and _is_assisted(person, day):
+def ground_now(*, person: uuid.UUID, on: date) -> Ground | None:
+    """Return the first ground that holds for somebody on a day, as a venue with the usual settings would find it."""
+    held: Person = Person.objects.only("born_on", "died_on").get(pk=person)
+    return _ground_of(person, held.born_on, on, all_grounds(), USUALLY_OLD_FROM) if is_alive(held.died_on, on) else None
+
+
+def _ground_of(person: uuid.UUID | None, born_on: date, day: date, grounds: Collection[str], old_from_age: int) -> Ground | None:
+    """Return the first of these grounds that holds for somebody on a day, below the open scope."""
+    if person is not None and Ground.ASSISTED in grounds and _is_assisted(person, day):
         return Ground.ASSISTED
-    if Ground.OLD in venue.grounds and age_on(born_on, day) >= venue.old_from_age:
+    if Ground.OLD in grounds and age_on(born_on, day) >= old_from_age:
         return Ground.OLD
-    if person is not None and Ground.DISABLED in venue.grounds and _has_certificate(person, day):
+    if person is not None and Ground.DISABLED in grounds and _has_certificate(person, day):
         return Ground.DISABLED
     return None
 

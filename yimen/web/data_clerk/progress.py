@@ -17,7 +17,9 @@ from yimen.office.queries import deliveries_seen, job, unfinished_job
 from yimen.screening.queries import KINDS as FINDING_KINDS
 from yimen.web.data_clerk.kinds import KINDS
 
-TITLES = {"delivery.load": "装载", "screening.run": "全员筛查", "demo.build": "建演示县"}
+TITLES = {"delivery.load": "装载", "screening.run": "全员筛查", "demo.build": "建演示县", "hall.cards": "批量发卡"}
+# From which page a job is started, and back to which it leads.
+HOMES = {"screening.run": "screening", "hall.cards": "cards"}
 # What a job says it is doing may name a table; the page says what lies in it.
 TABLES = {
     "people": "人",
@@ -37,7 +39,7 @@ def page(request: HttpRequest, job_id: uuid.UUID) -> HttpResponse:
     if held is None:
         raise Http404
     part = bool(request.headers.get("HX-Request"))
-    shown = progress_of(held) | {"current": reverse("screening" if held.name == "screening.run" else "arrivals")}
+    shown = progress_of(held) | {"current": reverse(HOMES.get(held.name, "arrivals"))}
     answer = render(request, "data_clerk/job_part.html" if part else "data_clerk/job.html", shown)
     if part and held.finished_at:
         # The page is still being looked at when the work ends: the heading changes too.

@@ -1,0 +1,27 @@
+"""The long work of the hall: cards for everybody on the list."""
+
+from django.utils import timezone
+
+from yimen.hall.cards import NotIssued, issue_batch
+from yimen.hall.words import Ground
+from yimen.office import work
+from yimen.office.access import NotAllowed, scope
+
+
+@work.job("hall.cards")
+def cards(arguments: work.Arguments, context: work.Context) -> work.Result:
+    """Issue cards to everybody on the list of `grounds` who has none, within the scope of whoever asked."""
+    staff = context.job.made_by
+    if staff is None:
+        raise work.GivesUp("不知道是谁要发的卡，没有发。")
+    with scope(staff, "批量发卡"):
+        try:
+            issued = issue_batch(
+                grounds=[Ground(one) for one in arguments["grounds"]],
+                by=staff,
+                at=timezone.now(),
+                progress=lambda done, whole: context.progress("发卡", done, whole),
+            )
+        except (NotIssued, NotAllowed) as problem:
+            raise work.GivesUp(str(problem)) from None
+    return {"issued": issued}

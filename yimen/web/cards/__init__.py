@@ -1,0 +1,1 @@
+"""Cards of priority service: found by their owner, issued, printed, replaced, made void."""
