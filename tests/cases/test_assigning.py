@@ -197,6 +197,49 @@ def test_who_leaves_with_empty_hands_gives_nobody_work_and_who_comes_back_goes_o
         assert Case.objects.get().first_assignee == town.window
 
 
+def _relieved(post, *, ends_on):
+    with scope(System("test"), "测试"):
+        return actions.relieve(post=post, ends_on=ends_on, by=None, at=noon(1))
+
+
+def test_a_post_that_ends_brings_what_no_other_post_reaches_to_a_supervisor_on_its_last_day(town):
+    supervisor = _supervisor(town)
+    opened(town), opened(town)
+
+    asked = _relieved(town.window.posts.get(), ends_on=noon(5).date())
+
+    assert [(one.owner, one.due_on) for one in asked] == [(supervisor, noon(5).date())]
+    assert "免去乡镇窗口经办" in asked[0].words
+    assert "手上还有 2 件" in asked[0].words
+    with town.at_desk(supervisor):
+        actions.reassign_all(giver=town.window, to=town.colleague, reason="免岗", by=supervisor, at=noon(2))
+        assert Task.objects.get(pk=asked[0].pk).outcome == "已改派"
+
+
+def test_whoever_still_sees_it_by_another_post_goes_on_and_who_gets_one_again_too(town):
+    _supervisor(town)
+    opened(town)
+    first, county = town.window.posts.get(), Area.objects.get(code="990101")
+    with scope(System("test"), "测试"):
+        other = actions.appoint(
+            staff=town.window, kind="county_leader", area=county, starts_on=noon(0).date(), by=None, at=noon(0)
+        )
+    assert _relieved(first, ends_on=noon(1).date()) == []
+    (asked,) = _relieved(other, ends_on=noon(1).date())
+    with scope(System("test"), "测试"):
+        actions.appoint(staff=town.window, kind="town_clerk", area=first.area, starts_on=noon(1).date(), by=None, at=noon(1))
+        assert Task.objects.get(pk=asked.pk).outcome == "又任岗，由本人继续办"
+
+
+def test_a_supervisor_who_is_relieved_is_not_asked_to_reassign_to_themselves(town):
+    boss = make_staff(kind="town_approver", area=town.window.posts.get().area, username="boss")
+    supervisor = _supervisor(town)
+    with town.at_desk(town.window):
+        Task.objects.create(kind="errand", words="x", owner=boss, made_at=noon(0), area_path=town.village.path)
+    (asked,) = _relieved(boss.posts.get(), ends_on=noon(9).date())
+    assert asked.owner == supervisor
+
+
 def test_where_nobody_supervises_the_account_is_shut_all_the_same(town):
     opened(town)
     Post.objects.filter(kind__in=("county_clerk", "county_leader", "town_approver")).delete()

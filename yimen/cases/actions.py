@@ -23,7 +23,7 @@ from yimen.cases.choosing import ConsentNote, PaperNote, choose, note_papers
 from yimen.cases.clock import NotExtended
 from yimen.cases.deciding import confirm, extend, propose, refer, refuse, send_back
 from yimen.cases.delivering import NotDelivered, NotRated, deliver, rate, rate_by_code
-from yimen.cases.departing import let_in_again, shut_out
+from yimen.cases.departing import appoint, let_in_again, relieve, shut_out
 from yimen.cases.disputing import answer_contest, contest, receive_copy, rule, stay, take_effect, take_on
 from yimen.cases.dossier import NotArchived, archive_paper, number_blanks
 from yimen.cases.drawing import draw_checks
@@ -114,6 +114,7 @@ __all__ = [
     "answer_report",
     "appeal",
     "application_headings",
+    "appoint",
     "archive_paper",
     "ask_comparison",
     "assign_visit",
@@ -187,6 +188,7 @@ __all__ = [
     "redeem",
     "refer",
     "refuse",
+    "relieve",
     "return_file",
     "return_recovery",
     "revoke_authority",

@@ -1,9 +1,10 @@
 """Questions to the office: areas, staff, deliveries, jobs, and whether the keys fit the database."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from datetime import date
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from yimen.office.access import System, current, scope, within
 from yimen.office.clients import client_of
@@ -90,6 +91,12 @@ def holds(staff: Staff, permission: str, *, area_path: str) -> bool:
     """Say whether somebody may do this in an area by a post of today."""
     posts = staff.posts.select_related("area") if staff.is_active else ()
     return any(one.is_held and permission in PERMISSIONS[one.kind] and area_path.startswith(one.area.path) for one in posts)
+
+
+def areas_reached(staff: Staff, *, permissions: Collection[str], on: date) -> list[str]:
+    """Return the paths of the areas in which somebody may do one of these on a day, by the posts known today."""
+    posts = staff.posts.filter(Q(ends_on=None) | Q(ends_on__gt=on), starts_on__lte=on).select_related("area")
+    return [one.area.path for one in posts if PERMISSIONS[one.kind] & set(permissions)]
 
 
 def nearest_colleagues(*, permission: str, area_path: str) -> list[Staff]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.timezone import localdate, now
 from django.views.decorators.http import require_POST
 
-from yimen.cases.actions import let_in_again, shut_out
+from yimen.cases.actions import appoint, let_in_again, relieve, shut_out
 from yimen.office import actions
 from yimen.office.access import NotAllowed, acting, require
 from yimen.office.once import OtherContent, once
@@ -173,7 +173,7 @@ def staff_step(request: HttpRequest, username: str, name: str) -> HttpResponse:
 
 def _give(row: StaffRow, sent: Any, _: str) -> str:
     kind, area = _post_of(sent), _area_of(sent)
-    actions.give_post(staff=row.staff, kind=kind, area=area, starts_on=_day_of(sent), by=acting(), at=now())
+    appoint(staff=row.staff, kind=kind, area=area, starts_on=_day_of(sent), by=acting(), at=now())
     return f"已任岗：{POST_WORDS[kind]}（{area.name}）。"
 
 
@@ -181,8 +181,8 @@ def _end(row: StaffRow, sent: Any, _: str) -> str:
     post = next((one for one in row.posts if str(one.pk) == sent.get("post")), None)
     if post is None:
         raise Unclear("这个岗位已经免了，请刷新页面查看。")
-    actions.end_post(post=post, ends_on=_day_of(sent, "ends_on"), by=acting(), at=now())
-    return f"已免岗：{post}。从那天起，凭这个岗位什么也看不到。"
+    asked = relieve(post=post, ends_on=_day_of(sent, "ends_on"), by=acting(), at=now())
+    return f"已免岗：{post}。从那天起，凭这个岗位什么也看不到。{_told(asked)}"
 
 
 def _password(row: StaffRow, _: Any, password: str) -> str:
@@ -199,9 +199,11 @@ def _lock(row: StaffRow, _: Any, __: str) -> str:
     if row.staff == acting():
         raise Unclear("不能停用自己。")
     asked = shut_out(staff=row.staff, by=acting(), at=now())
-    names = "、".join(task.owner.name for task in asked)
-    told = f"手上没办完的事已派给{names}改派。" if asked else ""
-    return f"{row.staff.name}已停用，正在用的登录立即失效。{told}"
+    return f"{row.staff.name}已停用，正在用的登录立即失效。{_told(asked)}"
+
+
+def _told(asked: list[Any]) -> str:
+    return f"手上没办完的事已派给{'、'.join(task.owner.name for task in asked)}改派。" if asked else ""
 
 
 def _unlock(row: StaffRow, _: Any, __: str) -> str:

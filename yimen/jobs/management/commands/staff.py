@@ -3,6 +3,7 @@
 import json
 import secrets
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -10,9 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from yimen.cases.actions import shut_out
+from yimen.cases.actions import appoint, relieve, shut_out
 from yimen.office.access import NotAllowed, System, scope
-from yimen.office.actions import add_firm, add_staff, end_post, give_post, load_departments
+from yimen.office.actions import add_firm, add_staff, load_departments
 from yimen.office.actions import reset_second_factor as reset
 from yimen.office.models import Area, Department, Staff
 from yimen.office.queries import POST_WORDS, staff_called
@@ -85,9 +86,10 @@ class Command(BaseCommand):
         posts = list(staff.posts.filter(ends_on=None, kind=options["post"], area=_area(options["area"])))
         if not posts:
             raise CommandError("没有这个岗位，先用 list 看看。")
+        asked = []
         for post in posts:
-            end_post(post=post, ends_on=options["on"] or timezone.localdate(), by=None, at=timezone.now())
-        return _described(staff)
+            asked += relieve(post=post, ends_on=options["on"] or timezone.localdate(), by=None, at=timezone.now())
+        return _described(staff) + _handed_on(asked)
 
     def _reset(self, options: dict[str, Any]) -> str:
         staff = _staff(options["username"])
@@ -97,8 +99,7 @@ class Command(BaseCommand):
     def _leave(self, options: dict[str, Any]) -> str:
         staff = _staff(options["username"])
         asked = shut_out(staff=staff, by=None, at=timezone.now())
-        told = f"手上没办完的事已派给{'、'.join(task.owner.name for task in asked)}改派。" if asked else ""
-        return f"{staff.name}已停用，正在用的登录立即失效。{told}"
+        return f"{staff.name}已停用，正在用的登录立即失效。{_handed_on(asked)}"
 
     def _firm(self, options: dict[str, Any]) -> str:
         if not options["name"] or not options["until"]:
@@ -119,7 +120,11 @@ class Command(BaseCommand):
 
     def _give(self, staff: Staff, area: Area, options: dict[str, Any]) -> None:
         starts_on = options["on"] or timezone.localdate()
-        give_post(staff=staff, kind=options["post"], area=area, starts_on=starts_on, by=None, at=timezone.now())
+        appoint(staff=staff, kind=options["post"], area=area, starts_on=starts_on, by=None, at=timezone.now())
+
+
+def _handed_on(asked: Sequence[Any]) -> str:
+    return f"手上没办完的事已派给{'、'.join(task.owner.name for task in asked)}改派。" if asked else ""
 
 
 def _staff(username: str) -> Staff:
