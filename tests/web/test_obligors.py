@@ -1,16 +1,22 @@
 """An obligor outside the household is looked for first, then listed at the window, and signs like the others."""
 
+import re
+from decimal import Decimal
+
 import pytest
 from django.urls import reverse
+from django.utils.timezone import localdate
 
 from tests.cases.town import make_town, opened
 from tests.make import make_household, make_person
 from yimen.cases.models import CaseEvent
+from yimen.evidence.models import Statement
 from yimen.office.models import AuditEntry
 from yimen.office.vault import blind_index
 from yimen.registry.id_numbers import check_digit
 from yimen.registry.models import Obligor
 from yimen.registry.queries import obligors_of
+from yimen.screening.queries import current_rules, explain_registered
 
 pytestmark = pytest.mark.django_db
 SON = "99010119900615001"
@@ -103,3 +109,45 @@ def test_whoever_lives_in_the_household_or_has_another_name_in_the_registry_is_n
 def test_what_cannot_be_read_is_said(enter, town, wrong, said):
     answer = enter(town.window).post(address(town), about(town, do="list", key="w" * 32) | wrong)
     assert (answer.status_code, said in answer.content.decode()) == (422, True)
+
+
+def test_what_is_declared_of_one_obligor_is_noted_shown_with_its_source_and_counts(enter, town):
+    client = enter(town.window)
+    client.post(address(town), about(town, do="list", key="k" * 32))
+    page = client.get(address(town)).content.decode()
+    assert "收入财产还不知道，待核实" in page
+    obligor = re.search(r'name="obligor" value="([0-9a-f]{32})"', page)[1]
+
+    sent = {"do": "say", "obligor": obligor, "fact-0": "1,500", "fact-1": "否"}
+    for _ in range(2):
+        assert client.post(address(town), sent | {"key": "s" * 32}).status_code == 302
+
+    page = client.get(address(town)).content.decode()
+    assert "义务人月收入 1,500.00（申报" in page
+    assert "义务人财产超标 否" in page
+    with town.at_desk(town.window):
+        (statement,) = Statement.objects.all()
+        assert (statement.obligor_id.hex, statement.person_id, statement.source) == (obligor, None, "申报")
+        assert CaseEvent.objects.get(step="obligor_said").words == "义务人月收入、义务人财产超标"
+        held = explain_registered(household_id=town.home.pk, on=localdate(), rules=current_rules())
+        assert held.facts.given_members[0]["obligors"] == [{"义务人月收入": Decimal("1500.00"), "义务人财产超标": False}]
+
+
+@pytest.mark.parametrize(
+    ("sent", "words"),
+    [
+        ({}, "还没有填这位义务人的情况"),
+        ({"fact-0": "很多"}, "不是金额"),
+        ({"obligor": "x", "fact-0": "1"}, "请选是哪一位义务人"),
+        ({"obligor": "0" * 32, "fact-0": "1"}, "不在这一户的名单里"),
+    ],
+)
+def test_what_cannot_be_noted_of_an_obligor_is_said(enter, town, sent, words):
+    client = enter(town.window)
+    client.post(address(town), about(town, do="list", key="k" * 32))
+    with town.at_desk(town.window):
+        obligor = Obligor.objects.get().pk.hex
+    answer = client.post(address(town), {"do": "say", "obligor": obligor, "key": "s" * 32} | sent)
+    assert (answer.status_code, words in answer.content.decode()) == (422, True)
+    with town.at_desk(town.window):
+        assert not Statement.objects.exists()

@@ -33,7 +33,7 @@ from yimen.cases.flow import Changed, WrongStep
 from yimen.cases.grounds import NotDecided, StaleFacts
 from yimen.cases.inviting import invite, redeem
 from yimen.cases.lanes import Hand, NotGiven, give_small_aid
-from yimen.cases.obliging import list_obligor_of, look_for_obligor_of
+from yimen.cases.obliging import list_obligor_of, look_for_obligor_of, say_of_obligor
 from yimen.cases.online import (
     Form,
     add_page,
@@ -195,6 +195,7 @@ __all__ = [
     "rule",
     "save_draft",
     "save_visit_draft",
+    "say_of_obligor",
     "send_back",
     "send_visit_back",
     "settle",

@@ -72,6 +72,7 @@ CASE_STEPS: Mapping[str, Step] = {
     "settle": _step("认定事实", State.ACCEPTED, needs="case.verify"),
     "consent": _step("核对授权", State.DRAFT, State.SUBMITTED, State.ACCEPTED, needs="case.open"),
     "obligor": _step("登记户外的法定义务人", State.DRAFT, State.SUBMITTED, State.ACCEPTED, needs="case.open"),
+    "obligor_said": _step("记下法定义务人的情况", State.DRAFT, State.SUBMITTED, State.ACCEPTED, needs="case.accept"),
     "kin": _step("近亲属备案", State.DRAFT, State.SUBMITTED, State.ACCEPTED, needs="case.open"),
     "paper": _step("材料", State.DRAFT, State.SUBMITTED, State.ACCEPTED, needs="case.open"),
     "hear": _step("听取意见", State.ACCEPTED, needs="case.verify"),

@@ -63,6 +63,7 @@ from yimen.cases.indicators import Item
 from yimen.cases.lanes import Earlier, cap_of, earlier_aid, unconfirmed, urgent_of
 from yimen.cases.leaves import Leaf, leaves_of
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
+from yimen.cases.obliging import facts_of_obligors
 from yimen.cases.online import (
     ME,
     Online,
@@ -194,6 +195,7 @@ __all__ = [
     "draw_waits",
     "draws",
     "earlier_aid",
+    "facts_of_obligors",
     "file_number_of",
     "file_page",
     "files_out",

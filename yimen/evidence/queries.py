@@ -77,15 +77,15 @@ _SAID = Prepared(
 )
 
 
-def said_of_obligors(*, people: Iterable[uuid.UUID], catalogue: Catalogue) -> dict[uuid.UUID, list[list[Said]]]:
-    """Return, person by person, what was said of each listed obligor (法定义务人); of whom nothing was said, an empty list."""
+def said_of_obligors(*, people: Iterable[uuid.UUID], catalogue: Catalogue) -> dict[uuid.UUID, dict[uuid.UUID, list[Said]]]:
+    """Return what was said of each listed obligor (法定义务人), by person and obligor; nothing said is an empty list."""
     said: dict[uuid.UUID, dict[uuid.UUID, list[Said]]] = defaultdict(dict)
     for person, obligor, key, source, stated_on, valid_until, facts, recorded_at in _OF_OBLIGORS.rows(people=list(people)):
         heard = said[person].setdefault(obligor, [])
         if key is not None:
             recorded = int(recorded_at.timestamp())
             heard += said_by(key.hex, source, stated_on, valid_until, facts, catalogue, recorded=recorded)
-    return {person: list(of_each.values()) for person, of_each in said.items()}
+    return said
 
 
 _STATED = ("pk", "source", "stated_on", "valid_until", "facts", "recorded_at")

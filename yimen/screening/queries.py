@@ -297,7 +297,7 @@ def facts_of(*, card: HouseholdCard, receipts: Sequence[Any], rules: Rules, on: 
                 kinds=_kinds(card.standings, member.person_id),
                 said=said.get(member.person_id, []),
                 receipts=_received(card.standings, receipts, person=member.person_id),
-                obligors=owing.get(member.person_id, []),
+                obligors=list(owing.get(member.person_id, {}).values()),
             )
             for member in card.members
         ],
