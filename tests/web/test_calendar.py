@@ -5,11 +5,14 @@ from datetime import date
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
+import yimen.jobs.work  # noqa: F401  (declares the reckoning)
 from tests.cases.town import accepted, make_town
 from tests.make import make_area
 from yimen.cases import actions
 from yimen.cases.models import Case
+from yimen.office import work
 from yimen.office.access import System, scope
 from yimen.office.models import AuditEntry, CalendarDay, CalendarYear
 
@@ -65,8 +68,12 @@ def test_a_notice_is_shown_before_it_counts(system):
 def test_confirmed_it_counts_once_however_often_it_is_sent_and_stands_in_the_audit(system):
     assert "放假 8 天，调休上班 2 天" in body_of(send(system, "enter"))
     send(system, "enter")
+    assert "期限正在后台按新的放假安排重算" in body_of(system.get(reverse("calendar")))
+    assert work.run_one("test")
+    assert not work.run_one("test")
 
     assert CalendarDay.objects.filter(is_workday=False).count() == 8
+    assert "正在后台" not in body_of(system.get(reverse("calendar")))
     written = AuditEntry.objects.filter(action="calendar.enter")
     assert [(one.staff.username, one.detail["year"]) for one in written] == [("system", 2027)]
     assert AuditEntry.objects.filter(action="case.recompute_dues").count() == 1
@@ -117,9 +124,34 @@ def test_terms_in_hand_are_reckoned_by_it(system):
         {"step": "enter", "key": "k", "document": "某号", "name": "调整", "first": "2026-11-30", "last": before.isoformat()},
         follow=True,
     )
+    assert "重算期限" in body_of(answer)
+    assert "期限正在按它重算" in body_of(answer)
+    with scope(System("test"), "看"):
+        assert Case.objects.get().due_on == before
+    assert work.run_one("test")
     with scope(System("test"), "看"):
         assert Case.objects.get().due_on > before
-    assert re.search(r"[1-9]\d* 个期限按它重算了", body_of(answer))
+    done = body_of(system.get(answer.redirect_chain[-1][0]))
+    assert re.search(r'变了的期限</dt><dd class="figure">[1-9]\d*<span class="unit">个', done)
+
+
+def test_a_reckoning_that_was_cut_off_goes_on_and_says_how_far_it_is(system):
+    town = make_town()
+    accepted(town, actions.Asked(NURSING, town.person.pk))
+    with scope(System("test"), "测试"):
+        Case.objects.update(due_on=date(2026, 1, 1))
+        told = []
+
+        def cut_off(*said):
+            told.append(said)
+            if said[0].startswith("重算"):
+                raise KeyboardInterrupt
+
+        with pytest.raises(KeyboardInterrupt):
+            actions.recompute_dues(at=timezone.now(), progress=cut_off)
+        assert told == [("核对期限", 1, 1), ("重算办件的期限", 1, 1)]
+        assert Case.objects.get().due_on != date(2026, 1, 1)
+        assert actions.recompute_dues(at=timezone.now()) == 0
 
 
 def test_a_year_out_of_reach_has_no_page(system):

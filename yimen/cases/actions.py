@@ -49,7 +49,7 @@ from yimen.cases.portal import NoHome, Sent, SentConsent, receive_application
 from yimen.cases.portal_file import application_headings, load_applications, preview_applications
 from yimen.cases.posting import NotPosted, clear, object_to, photograph, post, publish
 from yimen.cases.rating import open_pad, open_visit, rate_visit
-from yimen.cases.recomputing import recompute_dues
+from yimen.cases.recomputing import recompute_dues, start_recomputing
 from yimen.cases.recovering import propose_recovery, recover, return_recovery
 from yimen.cases.reporting import Named, answer_report, end_report, informant_of, record_report, take_up_report
 from yimen.cases.tasks import NotEnded, NotEntrusted, end_task, give_task, pass_task_on
@@ -202,6 +202,7 @@ __all__ = [
     "settle_check",
     "shut_out",
     "sign_visit",
+    "start_recomputing",
     "stay",
     "stop_stages",
     "submit",

@@ -6,7 +6,7 @@ the case's page; `wrong_dues` proves it, `recomputing` mends it when a year's no
 """
 
 import uuid
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 
 from django.db.models import Prefetch
@@ -44,6 +44,7 @@ EVENTS_OF: Mapping[str, tuple[Event, ...]] = {
     "deliver": ("告知",),
 }
 Kept = tuple[date | None, bool]
+LOOKED_AT_ONCE = 500
 
 
 def deadlines_of(decision: Decision, *, held: Calendar, rules: Rules, events: Sequence[CaseEvent]) -> list[Deadline]:
@@ -192,12 +193,19 @@ def _reckon(
     return due
 
 
-def wrong_dues() -> Iterator[Case]:
-    """Return the cases below the open scope whose kept dates are not what the clock says today; there are none."""
+def wrong_dues(looked: Callable[[int, int], None] = lambda done, whole: None) -> Iterator[Case]:
+    """
+    Return the cases below the open scope whose kept dates are not what the clock says today; there are none.
+
+    `looked` is told how many of how many have been looked at.
+    """
     held, rules = calendar(), current_rules()
     trails = Prefetch("events", CaseEvent.objects.order_by("pk"))
     numbered = Case.objects.filter(number__isnull=False).order_by("pk").prefetch_related("decisions", trails)
-    for case in numbered.iterator(500):
+    whole = numbered.count()
+    for done, case in enumerate(numbered.iterator(LOOKED_AT_ONCE), start=1):
+        if done % LOOKED_AT_ONCE == 0 or done == whole:
+            looked(done, whole)
         decisions = list(case.decisions.all())
         due = _reckon(case, decisions, list(case.events.all()), held=held, rules=rules)
         if any(_kept(one) != due[one.pk] for one in (case, *decisions)):

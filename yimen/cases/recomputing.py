@@ -3,6 +3,7 @@ Reckoning anew (期限重算): when a year's notice of days off is entered, or r
 was reckoned with the old calendar moves: of cases and decisions, of reports, and of the warnings in hand.
 """
 
+from collections.abc import Callable
 from datetime import date, datetime
 
 from django.db import transaction
@@ -14,24 +15,38 @@ from yimen.cases.models import Case, Report, Task
 from yimen.cases.reporting import day_of_report
 from yimen.cases.warnings import CHECKED, check_day
 from yimen.cases.words import TaskKind
-from yimen.office import audit
+from yimen.office import audit, work
 from yimen.office.access import require
+from yimen.office.models import Job, Staff
+
+JOB = "cases.recompute_dues"
+Progress = Callable[[str, int, int], None]
 
 
 @transaction.atomic
-def recompute_dues(*, at: datetime) -> int:
+def start_recomputing(*, by: Staff, at: datetime) -> Job:
+    """Queue a reckoning of every date anew, with the calendar as it is when the job begins (期限重算). Raises NotAllowed."""
+    require("calendar.manage")
+    return work.enqueue(JOB, arguments={"since": at.isoformat()}, by=by, at=at)
+
+
+def recompute_dues(*, at: datetime, progress: Progress = lambda doing, done, whole: None) -> int:
     """
     Reckon the dates of everything below the open scope anew and return how many have changed (期限重算).
 
-    Called by whoever enters a year's notice, or enables rules with other limits. Raises NotAllowed.
+    Case by case in transactions of their own, so that nobody waits; begun again after a crash it goes on with what is wrong
+    still. Called by whoever enters a year's notice, or enables rules with other limits. Raises NotAllowed.
     """
     require("calendar.manage")
+    wrong = [one.pk for one in wrong_dues(lambda done, whole: progress("核对期限", done, whole))]
     changed = 0
-    for found in list(wrong_dues()):
-        case = Case.objects.select_for_update().get(pk=found.pk)
-        changed += project_dues(case)
-    changed += _reports() + _checks() + recompute_answers()
-    audit.write(action="case.recompute_dues", at=at, changed=changed)
+    for done, key in enumerate(wrong, start=1):
+        with transaction.atomic():
+            changed += project_dues(Case.objects.select_for_update().get(pk=key))
+        progress("重算办件的期限", done, len(wrong))
+    with transaction.atomic():
+        changed += _reports() + _checks() + recompute_answers()
+        audit.write(action="case.recompute_dues", at=at, changed=changed)
     return changed
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.core.management import call_command
 from django.utils import timezone
 
-from yimen.cases.actions import sweep_online
+from yimen.cases.actions import recompute_dues, sweep_online
 from yimen.jobs.demo.building import build_county
 from yimen.jobs.loading import WrongCall, load_file, report_of
 from yimen.office import work
@@ -56,6 +56,13 @@ def _load(arguments: work.Arguments, path: Path, progress: Callable[[int, int], 
         corrected={int(place): field for place, field in (arguments.get("corrected") or {}).items()},
         progress=progress,
     )
+
+
+@work.job("cases.recompute_dues")
+def recompute(arguments: work.Arguments, context: work.Context) -> work.Result:
+    """Reckon every date anew: a notice of days off holds for everybody the program serves; only a number comes back."""
+    with scope(System("calendar"), "录入放假安排"):
+        return {"changed": recompute_dues(at=timezone.now(), progress=context.progress)}
 
 
 @work.job("demo.build")

@@ -93,6 +93,11 @@ def holds(staff: Staff, permission: str, *, area_path: str) -> bool:
     return any(one.is_held and permission in PERMISSIONS[one.kind] and area_path.startswith(one.area.path) for one in posts)
 
 
+def is_under_way(name: str) -> bool:
+    """Say whether a job of this name waits or runs, whoever started it."""
+    return Job.objects.filter(name=name, state__in=(Job.State.READY, Job.State.RUNNING)).exists()
+
+
 def areas_reached(staff: Staff, *, permissions: Collection[str], on: date) -> list[str]:
     """Return the paths of the areas in which somebody may do one of these on a day, by the posts known today."""
     posts = staff.posts.filter(Q(ends_on=None) | Q(ends_on__gt=on), starts_on__lte=on).select_related("area")

@@ -1,5 +1,6 @@
 """Days off (放假安排): which years are known, what a year looks like, and entering a year's notice, seen before it counts."""
 
+import uuid
 from calendar import Calendar as Weeks
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +13,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils.timezone import localdate, now
 
-from yimen.cases.actions import recompute_dues
-from yimen.office.access import NotAllowed, System, acting, require, scope
+from yimen.cases.actions import start_recomputing
+from yimen.office.access import NotAllowed, acting, require
 from yimen.office.actions import enter_calendar_year
 from yimen.office.calendar import KNOWN_YEARS
 from yimen.office.once import OtherContent
-from yimen.office.queries import NoticeLine, days_of, entered_lines, special_days, years_known
+from yimen.office.queries import NoticeLine, days_of, entered_lines, is_under_way, special_days, years_known
 from yimen.policies.queries import RuleError
-from yimen.web.accounts import address_of
 from yimen.web.urgent.sent import Unclear, day_of
 from yimen.web.window.drafting import new_key, send_once
 
@@ -52,6 +52,7 @@ def page(request: HttpRequest) -> HttpResponse:
         "missing": [one.year for one in years if not one.is_known],
         "packed": (KNOWN_YEARS[0], KNOWN_YEARS[-1]),
         "chosen": chosen,
+        "recomputing": is_under_way("cases.recompute_dues"),
         "known": known.is_known if known else chosen in KNOWN_YEARS,
         "months": _months(chosen, special_days(chosen)),
     }
@@ -69,9 +70,9 @@ def enter(request: HttpRequest, year: int) -> HttpResponse:
             document, lines = _document(request), _lines(request)
             days = days_of(lines, year=year)
             if request.POST.get("step") == "enter":
-                done = send_once(request, "calendar.enter", lambda: _enter(request, year, document, days), year=str(year))
+                done = send_once(request, "calendar.enter", lambda: _enter(year, document, days), year=str(year))
                 messages.success(request, done["said"])
-                return HttpResponseRedirect(f"{reverse('calendar')}?year={year}")
+                return HttpResponseRedirect(reverse("job", args=[uuid.UUID(done["job"])]))
             seen = lines if request.POST.get("step") == "check" else None
         except REFUSALS as refusal:
             problem = str(refusal)
@@ -91,13 +92,11 @@ def enter(request: HttpRequest, year: int) -> HttpResponse:
     return render(request, "administrators/calendar_enter.html", shown, status=422 if problem else 200)
 
 
-def _enter(request: HttpRequest, year: int, document: str, days: Mapping[date, tuple[bool, str]]) -> dict[str, str]:
+def _enter(year: int, document: str, days: Mapping[date, tuple[bool, str]]) -> dict[str, str]:
     enter_calendar_year(year=year, document=document, days=days, by=acting(), at=now())
-    # A notice holds for everybody the program serves, not for the administrator's area alone; only a number comes back.
-    with scope(System("calendar"), "录入放假安排", address=address_of(request)):
-        changed = recompute_dues(at=now())
-    counted = _counted(days)
-    return {"said": f"{year} 年已录入：放假 {counted['off']} 天，调休上班 {counted['worked']} 天。{changed} 个期限按它重算了。"}
+    job, counted = start_recomputing(by=acting(), at=now()), _counted(days)
+    said = f"{year} 年已录入：放假 {counted['off']} 天，调休上班 {counted['worked']} 天。期限正在按它重算。"
+    return {"said": said, "job": job.pk.hex}
 
 
 def _year(text: str, today: date) -> int | None:

@@ -17,9 +17,15 @@ from yimen.office.queries import deliveries_seen, job, unfinished_job
 from yimen.screening.queries import KINDS as FINDING_KINDS
 from yimen.web.data_clerk.kinds import KINDS
 
-TITLES = {"delivery.load": "装载", "screening.run": "全员筛查", "demo.build": "建演示县", "hall.cards": "批量发卡"}
+TITLES = {
+    "delivery.load": "装载",
+    "screening.run": "全员筛查",
+    "demo.build": "建演示县",
+    "hall.cards": "批量发卡",
+    "cases.recompute_dues": "重算期限",
+}
 # From which page a job is started, and back to which it leads.
-HOMES = {"screening.run": "screening", "hall.cards": "cards"}
+HOMES = {"screening.run": "screening", "hall.cards": "cards", "cases.recompute_dues": "calendar"}
 # What a job says it is doing may name a table; the page says what lies in it.
 TABLES = {
     "people": "人",
