@@ -184,6 +184,25 @@ def test_what_is_handed_over_is_in_a_named_colleagues_hands_with_its_papers(side
         assert queries.errands_owned(by)[0].task.owner == side.second
 
 
+def test_for_one_who_falls_ill_another_is_sent_and_the_papers_go_along(side):
+    handling = side.come(side.known())
+    side.do(actions.ask_errand, handling, 5, paper="户口簿", fetcher=Fetcher.FAMILY, due_on=TODAY)
+    with side.as_(side.second) as by, pytest.raises(NotAllowed):
+        actions.send_another(handling=handling.pk, to=side.second, why="我来", by=by, at=at(6))
+    with side.as_(side.reception) as by:
+        for to, why in ((side.first, "请另选"), (side.second, "为什么换")):
+            with pytest.raises(actions.NotHandled, match=why):
+                actions.send_another(handling=handling.pk, to=to, why="", by=by, at=at(6))
+        new = actions.send_another(handling=handling.pk, to=side.second, why="请病假", by=by, at=at(7))
+        with pytest.raises(actions.NotHandled, match="结束了"):
+            actions.send_another(handling=handling.pk, to=side.second, why="再换", by=by, at=at(8))
+    assert (new.co_organizer, new.accepted_at) == (side.second, None)
+    with side.as_(side.second) as by:
+        assert [one.paper for one in queries.errands_owned(by)] == ["户口簿"]
+    with pytest.raises(Handling.DoesNotExist):
+        seen(side, side.first, handling=handling.pk)
+
+
 def test_handed_over_to_a_window_it_is_a_task_with_a_day(side):
     handling = side.come(side.known())
     case = side.do(actions.begin_form, handling, 5)

@@ -95,3 +95,14 @@ def test_after_the_rating_the_telephone_asks_the_countys_questions_once(hall, en
     county.post(reverse("questionnaire"), {"key": "q2", "end": question.pk})
     assert "现在不问" in county.get(reverse("questionnaire")).content.decode()
     assert hall.side.get(reverse("questionnaire")).status_code == 403
+
+
+def test_all_whom_somebody_accompanies_are_handed_to_another(hall, enter_as):
+    handling = hall.come()
+    county, address = enter_as("luzhixia"), reverse("team_member", args=["side"])
+    assert "手上 1 人" in county.get(address).content.decode()
+    assert "请选交给哪一位" in alert(county.post(address, {"key": "h0", "do": "hand_on", "to": "", "why": "病了"}))
+    county.post(address, {"key": "h1", "do": "hand_on", "to": "other", "why": "病了"})
+    assert "接白芷的：病了" in hall.other.get(reverse("accompany")).content.decode()
+    assert hall.side.get(reverse("accompany_one", args=[handling.pk])).status_code == 404
+    assert "没有人" in alert(county.post(address, {"key": "h2", "do": "hand_on", "to": "other", "why": "病了"}))

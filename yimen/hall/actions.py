@@ -32,7 +32,7 @@ from yimen.hall.devices import (
 from yimen.hall.errands import ask_errand, ask_first, finish_errand
 from yimen.hall.flow import WrongStep
 from yimen.hall.forms import ask_rating, begin_form
-from yimen.hall.handling import NotHandled, assign, end, give_back, know_person, link_case, note_step, take_up
+from yimen.hall.handling import NotHandled, assign, end, give_back, know_person, link_case, note_step, send_another, take_up
 from yimen.hall.questionnaire import NotAsked, add_question, answer_questions, end_question
 from yimen.hall.recognising import NotRecognised, recognise
 from yimen.hall.ringing import answer_ring, ring
@@ -130,6 +130,7 @@ __all__ = [
     "revoked_file",
     "ring",
     "scanned",
+    "send_another",
     "set_hours",
     "set_limits",
     "set_line",

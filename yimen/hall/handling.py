@@ -18,7 +18,7 @@ from yimen.hall.models import Attendance, AttendanceCase, Duty, Errand, Handling
 from yimen.hall.words import OVER, Help, Language, Result
 from yimen.hall.words import State as TicketState
 from yimen.office import audit
-from yimen.office.access import NotAllowed, require
+from yimen.office.access import NotAllowed, may, require
 from yimen.office.calendar import after_workdays, calendar
 from yimen.office.models import Staff
 from yimen.office.queries import holds
@@ -153,6 +153,35 @@ def note_step(
         area_path=held.area_path,
     )
     return made
+
+
+@transaction.atomic
+def send_another(*, handling: uuid.UUID, to: Staff, why: str, by: Staff, at: datetime) -> Handling:
+    """
+    Send another co-organizer in the place of one who cannot go on (换人): ill, on leave, gone; papers to fetch go along.
+
+    Whoever receives people or manages the team may. Raises NotHandled for the same one, without a reason, or if it has ended;
+    NotAllowed.
+    """
+    held: Handling = (
+        Handling.objects.select_for_update(of=("self",)).select_related("attendance__venue", "co_organizer").get(pk=handling)
+    )
+    require("hall.receive" if may("hall.receive", area_path=held.area_path) else "hall.team", area_path=held.area_path)
+    if held.ended_at is not None:
+        raise NotHandled("这次协办已经结束了。")
+    if to.pk == held.co_organizer_id:
+        raise NotHandled("换人要换一位，请另选。")
+    if not why.strip():
+        raise NotHandled("请写明为什么换人，例如“请病假”。")
+    errands = Errand.objects.filter(handling=held, task__done_at=None)
+    mine = [one for one in errands.select_related("task") if one.task.owner_id == held.co_organizer_id]
+    for errand in mine:
+        pass_task_on(task=errand.task_id, to=to, at=at)
+    held.handed_to = to
+    _end(held, Result.HANDED_OVER, f"{by.name}换人：{why.strip()}", at)
+    new = _handling(held.attendance, to, why=f"接{held.co_organizer.name}的：{why.strip()}", language=held.language, by=by, at=at)
+    errands.update(handling=new)
+    return new
 
 
 @transaction.atomic

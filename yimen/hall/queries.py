@@ -48,7 +48,7 @@ from yimen.hall.questionnaire import (
 )
 from yimen.hall.recognising import ground_now, grounds_of
 from yimen.hall.ringing import ringing
-from yimen.hall.team import Member, Proposal, member_of, on_duty, proposals, team
+from yimen.hall.team import Member, Proposal, follows, member_of, on_duty, proposals, team
 from yimen.hall.venues import Setting, all_matters, rule_changes, rule_on, setting_of
 
 __all__ = [
@@ -101,6 +101,7 @@ __all__ = [
     "errands_of",
     "errands_owned",
     "fairness",
+    "follows",
     "frequent_matters",
     "frequent_policies",
     "ground_now",

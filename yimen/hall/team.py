@@ -133,6 +133,13 @@ def member_of(staff: Staff) -> Member:
     )
 
 
+def follows(staff: Staff) -> list[Handling]:
+    """Return whom somebody still accompanies, the longest first, for who manages the team; no household is shown."""
+    require("hall.team")
+    rows = Handling.objects.filter(co_organizer=staff, ended_at=None).select_related("attendance__venue__service_point")
+    return list(rows.order_by("assigned_at"))
+
+
 @dataclass(frozen=True)
 class Proposal:
     """One co-organizer who could be sent: whom they are with in the hall, how many they still follow, and what fits."""

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from yimen.jobs.demo.casework import make_cases
 from yimen.jobs.demo.county import build
+from yimen.jobs.demo.escorts import make_escorts
 from yimen.jobs.demo.files import write_all
 from yimen.jobs.demo.hall_days import make_hall_days
 from yimen.jobs.demo.stories import stories
@@ -44,6 +45,7 @@ def build_county(*, people: int, seed: int, progress: Progress) -> dict[str, Any
         report = run_report(run, counts_by_kind())
     make_cases(made, at=timezone.now(), progress=progress)
     make_hall_days(seed=seed, at=timezone.now(), progress=progress)
+    make_escorts(at=timezone.now())
     return report
 
 

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from yimen.hall import actions
-from yimen.hall.queries import Member, all_matters, team
+from yimen.hall.queries import Member, all_matters, follows, team
 from yimen.hall.words import Language
 from yimen.office.access import acting
 from yimen.office.once import OtherContent
@@ -65,6 +65,8 @@ def member(request: HttpRequest, username: str) -> HttpResponse:
         "current": reverse("ledger"),
         "one": found,
         "standing": _standing(found, today),
+        "follows": follows(found.staff),
+        "others": [one.staff for one in team() if one.staff != found.staff],
         "languages": Language.choices,
         "matters": all_matters(),
         "today": today,
@@ -83,11 +85,27 @@ def _done(request: HttpRequest, found: Member) -> str:
         matters = [one for one in all_matters() if one.code in chosen]
         actions.set_skills(staff=found.staff, languages=post.getlist("language"), matters=matters, by=by, at=at)
         return f"{found.staff.name}会什么、熟悉什么，记下了。"
+    if post.get("do") == "hand_on":
+        return _handed_on(request, found)
     days = [_day(post.get(name, "")) for name in ("held_on", "valid_until")]
     actions.record_training(
         staff=found.staff, subject=post.get("subject", ""), held_on=days[0], valid_until=days[1], by=by, at=at
     )
     return f"{found.staff.name}的培训记下了。"
+
+
+def _handed_on(request: HttpRequest, found: Member) -> str:
+    """Give all whom somebody accompanies to another: illness, leave, gone."""
+    to = next((one.staff for one in team() if one.staff.username == request.POST.get("to")), None)
+    if to is None:
+        raise actions.NotHandled("请选交给哪一位协办员。")
+    moved = [
+        actions.send_another(handling=one.pk, to=to, why=request.POST.get("why", ""), by=acting(), at=timezone.now())
+        for one in follows(found.staff)
+    ]
+    if not moved:
+        raise actions.NotHandled(f"{found.staff.name}手上没有人。")
+    return f"{len(moved)} 人都换成{to.name}陪。"
 
 
 def _day(text: str) -> date:

@@ -153,4 +153,18 @@ def _stay(request: HttpRequest, attendance_id: uuid.UUID) -> str:
     return f"已记延时服务，派了{handling.co_organizer.name}。" if handling else "已记延时服务。"
 
 
-_ACTS: Mapping[str, Callable[[HttpRequest, uuid.UUID], str]] = {"know": _know, "assign": _assign, "stay": _stay}
+def _change(request: HttpRequest, attendance_id: uuid.UUID) -> str:
+    to = staff_called(request.POST.get("to", ""))
+    open_ = Attendance.objects.get(pk=attendance_id).handlings.filter(ended_at=None).first()
+    if to is None or open_ is None:
+        raise actions.NotHandled("请选换哪一位协办员。")
+    made = actions.send_another(handling=open_.pk, to=to, why=request.POST.get("why", ""), by=acting(), at=timezone.now())
+    return f"换成了{made.co_organizer.name}。"
+
+
+_ACTS: Mapping[str, Callable[[HttpRequest, uuid.UUID], str]] = {
+    "know": _know,
+    "assign": _assign,
+    "stay": _stay,
+    "change": _change,
+}
