@@ -13,6 +13,9 @@ YIMEN_SUBMISSION_DAYS  how long it is remembered that something was sent already
 YIMEN_INVITATION_DAYS  how long an application code handed over at a window opens, in days (default: 14)
 YIMEN_ONLINE_DAYS      how long a half filled application from home is kept, in days (default: 30)
 YIMEN_UNPROVEN_DAYS    after how many days an application from home ends whose identity nobody proved (default: 90)
+YIMEN_ROSTER_HOURS     how long a leased roster made by night is valid, 24 to 72 hours (default: 48)
+YIMEN_CENTRE           at a venue that stands alone: the address of the centre (https://…); without it this is the centre
+YIMEN_CENTRE_TOKEN_FILE  the token of this venue's machine at the centre (default: YIMEN_KEYS/centre_token)
 YIMEN_CARD_YEARS       how long a priority-service card is valid, in years (default: 5)
 YIMEN_REAL_NAME_ISSUER, _CLIENT, _SECRET_FILE  the province's real-name service (OpenID Connect); without it, it is not offered
 YIMEN_REAL_NAME_SCOPES, _NAME_CLAIM, _NUMBER_CLAIM  what is asked of it, and its claims of name and ID number
@@ -35,6 +38,9 @@ YIMEN_SUBMISSION_DAYS = int(os.environ.get("YIMEN_SUBMISSION_DAYS", "90"))
 YIMEN_INVITATION_DAYS = int(os.environ.get("YIMEN_INVITATION_DAYS", "14"))
 YIMEN_ONLINE_DAYS = int(os.environ.get("YIMEN_ONLINE_DAYS", "30"))
 YIMEN_UNPROVEN_DAYS = int(os.environ.get("YIMEN_UNPROVEN_DAYS", "90"))
+YIMEN_ROSTER_HOURS = int(os.environ.get("YIMEN_ROSTER_HOURS", "48"))
+YIMEN_CENTRE = os.environ.get("YIMEN_CENTRE", "")
+YIMEN_CENTRE_TOKEN_FILE = os.environ.get("YIMEN_CENTRE_TOKEN_FILE", str(YIMEN_KEYS / "centre_token"))
 YIMEN_CARD_YEARS = int(os.environ.get("YIMEN_CARD_YEARS", "5"))
 YIMEN_REAL_NAME_ISSUER = os.environ.get("YIMEN_REAL_NAME_ISSUER", "")
 YIMEN_REAL_NAME_CLIENT = os.environ.get("YIMEN_REAL_NAME_CLIENT", "")

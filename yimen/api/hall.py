@@ -5,6 +5,7 @@ Which venue, and which window, comes from the device and never from the request.
 again, it happens once and gets the same answer. Nobody's name goes in or out; an ID number goes in and is not kept.
 """
 
+import base64
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +13,7 @@ from datetime import datetime
 from typing import Annotated, Any, Literal, cast
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from ninja import Field, Header, Router, Schema, Status
 from ninja.security import HttpBearer
@@ -161,6 +162,26 @@ class BitOut(Schema):
 
     priority: bool
     note: str = ""
+
+
+class PublicKeys(Schema):
+    """What rosters and cards are checked with: Ed25519 public keys in base64."""
+
+    roster: str
+    card: str
+
+
+class WantedKey(Strict):
+    """The number of the roster whose key is asked for."""
+
+    sequence: Annotated[int, Field(ge=1)]
+
+
+class KeyOut(Schema):
+    """The key of a roster in base64: it is kept in memory alone, and for no longer than the lease."""
+
+    sequence: int
+    key: str
 
 
 router = Router(tags=["hall"], auth=DeviceToken())
@@ -386,3 +407,32 @@ def _recognised(device: queries.Device, body: Read, shown: actions.Scanned) -> t
         return actions.recognise(venue=device.venue, at=timezone.now(), device=device.pk.hex, **asked), ""
     except actions.NotRecognised as problem:
         return None, str(problem)
+
+
+@router.get("/roster/keys", response=PublicKeys, summary="核验名册和卡用的公钥")
+def roster_keys(request: HttpRequest) -> Answer:
+    """Return the public keys; a machine keeps those of its first day."""
+    _device(request)
+    return dict(actions.public_keys())
+
+
+@router.get("/roster", response=None, summary="离线名册（文件）")
+def roster(request: HttpRequest) -> HttpResponse:
+    """Give the leased roster of this venue as a file; without its key it tells nothing."""
+    device = _device(request, DeviceKind.KIOSK, DeviceKind.READER)
+    return HttpResponse(actions.lease_file(device=device, at=timezone.now()), content_type="application/octet-stream")
+
+
+@router.post("/roster/key", response=KeyOut, summary="离线名册的钥匙")
+def roster_key(request: HttpRequest, body: WantedKey) -> Answer:
+    """Hand out the key of the running roster; each time is written down and counted."""
+    device = _device(request, DeviceKind.KIOSK, DeviceKind.READER)
+    key = actions.lease_key(device=device, sequence=body.sequence, at=timezone.now())
+    return {"sequence": body.sequence, "key": base64.b64encode(key).decode()}
+
+
+@router.get("/roster/revoked", response=None, summary="作废的优先服务卡（文件）")
+def revoked(request: HttpRequest) -> HttpResponse:
+    """Give the signed list of void cards; it names nobody."""
+    _device(request, DeviceKind.KIOSK, DeviceKind.READER)
+    return HttpResponse(actions.revoked_file(at=timezone.now()), content_type="application/octet-stream")

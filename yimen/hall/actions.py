@@ -33,6 +33,7 @@ from yimen.hall.errands import ask_errand, ask_first, finish_errand
 from yimen.hall.flow import WrongStep
 from yimen.hall.forms import ask_rating, begin_form
 from yimen.hall.handling import NotHandled, assign, end, give_back, know_person, link_case, note_step, send_another, take_up
+from yimen.hall.leasing import NotLeased, issue_leases, lease_file, lease_key, public_keys
 from yimen.hall.questionnaire import NotAsked, add_question, answer_questions, end_question
 from yimen.hall.recognising import NotRecognised, recognise
 from yimen.hall.ringing import answer_ring, ring
@@ -67,6 +68,7 @@ __all__ = [
     "NotHandled",
     "NotHere",
     "NotIssued",
+    "NotLeased",
     "NotOpened",
     "NotPaired",
     "NotRead",
@@ -106,10 +108,13 @@ __all__ = [
     "go_on_duty",
     "issue_batch",
     "issue_card",
+    "issue_leases",
     "keep_appointment",
     "keep_matters",
     "keep_matters_of_rules",
     "know_person",
+    "lease_file",
+    "lease_key",
     "leave",
     "link_case",
     "note_step",
@@ -119,6 +124,7 @@ __all__ = [
     "pairing_code",
     "pass_on",
     "place_window",
+    "public_keys",
     "put_back",
     "recall",
     "recognise",

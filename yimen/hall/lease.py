@@ -152,6 +152,11 @@ class LeasedRoster:
             raise LeaseRefused("取到的钥匙不是这份名册的，请重新联网取。")
         self._key = key
 
+    @property
+    def has_key(self) -> bool:
+        """Say whether it can answer."""
+        return self._key is not None
+
     def holds(self, id_number: str, *, at: datetime) -> bool | None:
         """Return whether an ID number is on the list; None if that cannot be told without the key. Raises LeaseRefused."""
         self.refuse_out_of_time(at)

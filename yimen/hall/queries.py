@@ -11,6 +11,7 @@ from yimen.hall.errands import errands_of, errands_owned, may_see_to, may_take_o
 from yimen.hall.estimate import Range
 from yimen.hall.forms import cases_linked, steps_of
 from yimen.hall.held_cards import CardCounts, card_counts, card_numbered, cards_below, cards_of, live_cards, recent_cards
+from yimen.hall.leasing import LeaseLine, leases_now
 from yimen.hall.ledger import COLUMNS, ledger_of, ledger_of_team, month_of, totals
 from yimen.hall.ledger import Line as LedgerLine
 from yimen.hall.matters import Open, OpenCase, Present, open_findings, open_matters, papers_of_matters, present, ticket_of
@@ -36,6 +37,7 @@ from yimen.hall.now import (
     window_of,
     windows_of,
 )
+from yimen.hall.offline import OfflineState, alone
 from yimen.hall.ordering import RULE_WORDS, Rule
 from yimen.hall.questionnaire import (
     Frequent,
@@ -65,9 +67,11 @@ __all__ = [
     "Fairness",
     "Frequent",
     "Handling",
+    "LeaseLine",
     "LedgerLine",
     "Line",
     "Member",
+    "OfflineState",
     "Open",
     "OpenCase",
     "Place",
@@ -88,6 +92,7 @@ __all__ = [
     "accompanies",
     "accompanying",
     "all_matters",
+    "alone",
     "appointment_by_code",
     "aside",
     "board",
@@ -110,6 +115,7 @@ __all__ = [
     "in_hand",
     "is_open",
     "last_call",
+    "leases_now",
     "ledger_of",
     "ledger_of_team",
     "lines_now",

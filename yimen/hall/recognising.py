@@ -14,9 +14,11 @@ from django.utils.timezone import localdate
 
 from yimen.evidence.queries import said_about
 from yimen.hall.cards import KEY as CARD_KEY
+from yimen.hall.lease import LeaseRefused
 from yimen.hall.listing import is_certified
 from yimen.hall.models import Card, Venue
 from yimen.hall.models.venue import all_grounds
+from yimen.hall.offline import Alone, alone
 from yimen.hall.quota import TooManyInquiries, count_inquiry
 from yimen.hall.signed_cards import CardRefused, seen
 from yimen.hall.ticketing import Recognised
@@ -32,6 +34,7 @@ from yimen.registry.queries import IdNumber, age_on, household_of, is_alive, par
 from yimen.screening.queries import current_rules
 
 USUALLY_OLD_FROM = 60
+WITH_ID_CARD = "请把本人的身份证也放一下：优先服务卡和身份证一起用。没有带身份证的，请到导办台。"
 # What one may say of oneself at a machine; it is seen from the papers at the window.
 MAY_BE_STATED = (Ground.PREGNANT, Ground.VETERAN)
 
@@ -63,6 +66,10 @@ def recognise(
     require("hall.ticket", area_path=venue.service_point.area.path)
     asker = f"device:{device}" if by is None else f"staff:{by.pk}"
     with reading("优先识别", venue=venue.code, device=device[:40]):
+        standing_alone = alone(venue.code)
+        if standing_alone is not None and (card or id_number):
+            found = _by_itself(standing_alone, venue, card, id_number, at)
+            return found or _by_word(venue, said, evidence, by)
         if card:
             return _by_card(venue, card, id_number, at)
         found = None
@@ -110,9 +117,28 @@ def _by_number(venue: Venue, text: str, asker: str, at: datetime) -> Recognised 
     return Recognised(ground, Method.DATA, f"身份证 {day:%Y-%m-%d}", held.pk if held and covers(held.area_path) else None)
 
 
+def _by_itself(roster: Alone, venue: Venue, card: str, text: str, at: datetime) -> Recognised | None:
+    """Recognise in a venue that stands alone: it knows nobody, and is told one bit."""
+    if card and not text:
+        raise NotRecognised(WITH_ID_CARD)
+    number, day = read_number(text), localdate(at)
+    try:
+        if card:
+            told = roster.card(card, id_number=number.text, at=at)
+            return Recognised(Ground.LISTED, Method.CARD, f"卡 {told.serial}")
+        if Ground.OLD in venue.grounds and age_on(number.born_on, day) >= venue.old_from_age:
+            return Recognised(Ground.OLD, Method.DATA, f"身份证 {day:%Y-%m-%d}")
+        has_priority, evidence = roster.priority(number.text, at=at)
+    except (CardRefused, LeaseRefused) as problem:
+        words = str(problem)
+        raise NotRecognised(words if "导办台" in words else f"{words}取号照常；要优先的请到导办台。") from None
+    method = Method.LEASE if evidence.startswith("离线") else Method.DATA
+    return Recognised(Ground.LISTED, method, evidence) if has_priority else None
+
+
 def _by_card(venue: Venue, card: str, text: str, at: datetime) -> Recognised:
     if not text:
-        raise NotRecognised("请把本人的身份证也放一下：优先服务卡和身份证一起用。没有带身份证的，请到导办台。")
+        raise NotRecognised(WITH_ID_CARD)
     day = localdate(at)
     try:
         told = seen(card, id_number=read_number(text).text, public_key=signing_key(CARD_KEY).public_key(), on=day)

@@ -1,8 +1,10 @@
-"""The long work of the hall: cards for everybody on the list."""
+"""The long work of the hall: cards for everybody on the list, and by night the rosters for venues without the network."""
 
 from django.utils import timezone
 
 from yimen.hall.cards import NotIssued, issue_batch
+from yimen.hall.leasing import issue_all
+from yimen.hall.quota import sweep_inquiries
 from yimen.hall.words import Ground
 from yimen.office import work
 from yimen.office.access import NotAllowed, scope
@@ -25,3 +27,10 @@ def cards(arguments: work.Arguments, context: work.Context) -> work.Result:
         except (NotIssued, NotAllowed) as problem:
             raise work.GivesUp(str(problem)) from None
     return {"issued": issued}
+
+
+@work.job("hall.leases")
+def leases(arguments: work.Arguments, context: work.Context) -> work.Result:
+    """Issue tonight's rosters, and forget how often machines asked long ago."""
+    sweep_inquiries(at=timezone.now())
+    return {"issued": issue_all(at=timezone.now())}

@@ -21,7 +21,7 @@ from yimen.office.models import Job
 from yimen.office.queries import refuse_foreign_keys
 from yimen.office.vault import make_keyring
 
-WORK = ("yimen.screening.work", "yimen.jobs.work")
+WORK = ("yimen.screening.work", "yimen.hall.work", "yimen.jobs.work")
 NIGHTLY_HOUR = 2
 GRACE_SECONDS = 10
 PATIENCE_SECONDS = 3
@@ -135,12 +135,12 @@ def _give_back(worker: str) -> None:
 
 
 def _schedule() -> None:
-    """Queue what is due by the clock: sweeping and the nightly screening, once for each night."""
+    """Queue what is due by the clock: sweeping, rosters for the halls and the nightly screening, once for each night."""
     now = timezone.localtime()
     tonight = now.replace(hour=NIGHTLY_HOUR, minute=0, second=0, microsecond=0)
     if not tonight <= now < tonight + timedelta(hours=1):
         return
     arguments = {"on": now.date().isoformat(), "full": True}
-    for name in ("office.sweep", "screening.run"):
+    for name in ("office.sweep", "hall.leases", "screening.run"):
         if not work.was_queued(name, arguments):
             work.enqueue(name, arguments=arguments, by=None, at=now)

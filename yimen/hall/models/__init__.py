@@ -15,6 +15,7 @@ from yimen.hall.models.handling import (
     Training,
 )
 from yimen.hall.models.inquiry import Inquiry
+from yimen.hall.models.lease import LeaseIssue
 from yimen.hall.models.venue import (
     Counter,
     Matter,
@@ -46,6 +47,7 @@ __all__ = [
     "HandlingStep",
     "Inquiry",
     "LateService",
+    "LeaseIssue",
     "Matter",
     "Opening",
     "Period",
