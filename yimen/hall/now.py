@@ -217,11 +217,33 @@ def waiting_for(*, window: Window, at: datetime) -> int:
     return waiting_of(window.venue, localdate(at)).filter(mine).count()
 
 
-def aside(*, venue: Venue, day: date) -> list[Ticket]:
+def expected_at(window: Window, *, at: datetime) -> list[Ticket]:
+    """Return who was sent back to this window and is called there next (回本窗口), in that order."""
+    rows = waiting_of(window.venue, localdate(at)).filter(only_window=window).select_related("series", "line")
+    return list(rows.order_by("changed_at", "number"))
+
+
+def said_before(ticket: Ticket) -> str:
+    """Return what was last written about a ticket when it was held or sent on, for whoever serves it now."""
+    rows = Period.objects.filter(ticket=ticket).exclude(reason="").order_by("-pk")
+    return rows.values_list("reason", flat=True).first() or ""
+
+
+@dataclass(frozen=True)
+class Aside:
+    """Somebody who is not in the line now: the ticket, and why, if somebody wrote it."""
+
+    ticket: Ticket
+    reason: str
+
+
+def aside(*, venue: Venue, day: date) -> list[Aside]:
     """Return who is held, in the back office or was missed today (挂起、后台、过号), the latest first."""
     states = (State.HELD, State.BACK_OFFICE, State.MISSED)
     rows = Ticket.objects.filter(venue=venue, day=day, state__in=states).select_related("series", "line", "only_window")
-    return list(rows.order_by("-changed_at"))
+    tickets = list(rows.order_by("-changed_at"))
+    why = dict(Period.objects.filter(ticket__in=tickets, ends_at=None).values_list("ticket_id", "reason"))
+    return [Aside(one, why.get(one.pk, "")) for one in tickets]
 
 
 def matters_of(venue: Venue) -> list[Matter]:

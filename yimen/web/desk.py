@@ -8,9 +8,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
-from yimen.office.access import may
+from yimen.office.access import acting, may
 from yimen.office.queries import own_areas, unfinished_job
 from yimen.web.data_clerk.progress import progress_of
+from yimen.web.hall.calling import Bar, bar_of
 
 HINTS = {
     "approve_list": "等我确认、不予确认、退回的",
@@ -76,7 +77,7 @@ class Link:
 
 @dataclass(frozen=True)
 class Desk:
-    """The person's desk: place, what the bar shows, whether people may be searched."""
+    """The person's desk: place, what the bar shows, whether people may be searched, the window somebody sits at."""
 
     place: str
     unit: str
@@ -85,6 +86,7 @@ class Desk:
     may_search: bool
     may_screen: bool
     building: dict[str, Any] | None
+    bar: Bar | None
 
 
 def desk_of(request: HttpRequest) -> Desk:
@@ -105,6 +107,8 @@ def desk_of(request: HttpRequest) -> Desk:
         may_search=may("person.search"),
         may_screen=may("screening.run"),
         building=progress_of(job) if job else None,
+        # Exchanged parts of a page bring none: the bar below it is already there.
+        bar=bar_of(acting()) if may("hall.call") and not request.headers.get("HX-Request") else None,
     )
 
 

@@ -2,7 +2,8 @@
 
 import uuid
 from collections.abc import Callable
-from typing import Any
+from datetime import datetime, time
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -15,10 +16,12 @@ from yimen.hall import actions
 from yimen.hall.queries import (
     Venue,
     aside,
+    expected_at,
     grounds_of,
     lines_now,
     matters_of,
     order_now,
+    said_before,
     ticket_at,
     venue_by_code,
     venues_seen,
@@ -26,8 +29,9 @@ from yimen.hall.queries import (
     windows_of,
 )
 from yimen.hall.words import Ground, Method, Source, WindowState
-from yimen.office.access import acting, may
+from yimen.office.access import acting, may, require
 from yimen.office.once import OtherContent
+from yimen.web.hall.calling import BAR, bar_of
 from yimen.web.window.drafting import new_key, send_once
 
 REFUSALS = (actions.WrongStep, actions.NotTaken, actions.NotOpened, OtherContent)
@@ -47,26 +51,46 @@ def page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResp
     if venue is None:
         return render(request, "hall/none.html", {"current": reverse("hall")}, status=status)
     now = timezone.now()
-    lines = lines_now(venue=venue, at=now)
-    shown = {
+    ticket = ticket_at(window) if window else None
+    shown = _lines(venue) | {
         "current": reverse("hall"),
-        "venue": venue,
         "venues": list(venues_seen()),
         "window": window,
         "windows": windows_of(venue),
-        "ticket": ticket_at(window) if window else None,
-        "lines": [(line, order_now(venue=venue, line=line.series, at=now)) for line in lines],
-        "aside": aside(venue=venue, day=timezone.localdate()),
+        "ticket": ticket,
+        "before": said_before(ticket) if ticket else "",
+        "expected": expected_at(window, at=now) if window else [],
+        "calls": list(window.profile.lines.select_related("series")) if window else [],
         "matters": matters_of(venue),
         "grounds": [(one.value, one.label) for one in grounds_of(venue)],
         "may_call": may("hall.call", area_path=venue.service_point.area.path),
         "may_manage": may("hall.manage", area_path=venue.service_point.area.path),
         "rule": venue.calling_rule.words,
-        "key": new_key(),
         "problem": problem,
         "now": now,
+        # Here the window has its own panel; the bar below would say it twice.
+        "at_hall": True,
     }
     return render(request, "hall/desk.html", shown, status=status)
+
+
+def lines(request: HttpRequest) -> HttpResponse:
+    """Show the lines and who is aside, as the page asks for them again by itself."""
+    venue = _venue(request)
+    if venue is None:
+        return HttpResponse(status=204)
+    return render(request, "hall/lines.html", _lines(venue))
+
+
+def _lines(venue: Venue) -> dict[str, Any]:
+    now = timezone.now()
+    told = lines_now(venue=venue, at=now)
+    return {
+        "venue": venue,
+        "lines": [(line, order_now(venue=venue, line=line.series, at=now)) for line in told],
+        "aside": aside(venue=venue, day=timezone.localdate(now)),
+        "key": new_key(),
+    }
 
 
 def _venue(request: HttpRequest) -> Venue | None:
@@ -81,13 +105,24 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
     doing = _ACTS.get(name)
     if doing is None:
         return page(request, problem="没有这一步，请刷新页面。", status=404)
+    at_bar = request.headers.get("HX-Target") == BAR
     try:
         said = send_once(request, f"hall.{name}", lambda: {"said": doing(request)})["said"]
     except REFUSALS as refusal:
-        return page(request, problem=str(refusal), status=422)
+        return bar(request, problem=str(refusal)) if at_bar else page(request, problem=str(refusal), status=422)
+    if at_bar:
+        return bar(request, said=said)
     if said:
         messages.success(request, said)
     return HttpResponseRedirect(reverse("hall") + (f"?venue={request.POST['venue']}" if request.POST.get("venue") else ""))
+
+
+def bar(request: HttpRequest, said: str = "", problem: str = "") -> HttpResponse:
+    """Show the call bar of whoever sits at a window, as it hangs below every page, with what was just done or refused."""
+    require("hall.call")
+    desk = cast(Any, request).desk
+    shown = {"bar": bar_of(acting()), "said": said, "problem": problem, "desk": desk}
+    return render(request, "hall/bar.html", shown)
 
 
 def _who() -> dict[str, Any]:
@@ -109,15 +144,33 @@ def _ticket(request: HttpRequest) -> uuid.UUID:
 def _window(state: WindowState) -> Callable[[HttpRequest], str]:
     def set_window(request: HttpRequest) -> str:
         reason = request.POST.get("reason", "")
-        held = actions.set_window(window_id=_number(request, "window"), state=state, reason=reason, **_who())
+        back_at = _back_at(request.POST.get("back_at", ""))
+        held = actions.set_window(window_id=_number(request, "window"), state=state, reason=reason, back_at=back_at, **_who())
         return f"{held}{held.get_state_display()}了。"
 
     return set_window
 
 
+def _back_at(text: str) -> datetime | None:
+    """Return today's moment of a time of day as it was typed, 14:45; nothing for anything else."""
+    try:
+        clock = time.fromisoformat(text.strip().replace("：", ":"))
+    except ValueError:
+        return None
+    return timezone.make_aware(datetime.combine(timezone.localdate(), clock.replace(tzinfo=None)))
+
+
 def _call(request: HttpRequest) -> str:
     ticket = actions.call_next(window_id=_number(request, "window"), **_who())
     return "" if ticket else "现在没有人等您的窗口。"
+
+
+def _next(request: HttpRequest) -> str:
+    """End the service and call the next, with one press."""
+    ended = actions.step(ticket_id=_ticket(request), name="finish", **_who())
+    window = window_of(acting())
+    called = actions.call_next(window_id=window.pk, **_who()) if window else None
+    return f"{ended} 号办结。" + ("" if called else "现在没有人等您的窗口。")
 
 
 def _recall(request: HttpRequest) -> str:
@@ -149,7 +202,10 @@ def _pass_on(request: HttpRequest) -> str:
     to = window.venue.windows.filter(number=_number(request, "to")).first()
     if line is None and to is None:
         raise actions.WrongStep("请选转到哪一队或哪个窗口。")
-    return f"{actions.pass_on(ticket_id=_ticket(request), line=line, window=to, **_who())} 号转走了。"
+    reason = request.POST.get("reason", "").strip()
+    if not reason:
+        raise actions.WrongStep("请写为什么转，例如“要先办医保”。接手的窗口看得到。")
+    return f"{actions.pass_on(ticket_id=_ticket(request), line=line, window=to, reason=reason, **_who())} 号转走了。"
 
 
 def _take(request: HttpRequest) -> str:
@@ -167,6 +223,7 @@ _ACTS: dict[str, Callable[[HttpRequest], str]] = {
     "pause": _window(WindowState.PAUSED),
     "close": _window(WindowState.CLOSED),
     "call": _call,
+    "next": _next,
     "recall": _recall,
     "put_back": _put_back,
     "leave": _leave,

@@ -64,6 +64,11 @@
     if (wanted) { wanted.focus(); if (wanted.select) { wanted.select(); } }
   });
 
+  /* A part that asks again by itself waits while a hand is in it. */
+  document.addEventListener("htmx:beforeSwap", function (event) {
+    if (event.detail.target.matches("[data-calm]") && event.detail.target.contains(document.activeElement)) { event.detail.shouldSwap = false; }
+  });
+
   /* Paper has no folds: what is folded opens for the printer, and closes behind it. */
   window.addEventListener("beforeprint", function () {
     document.querySelectorAll(".group details:not([open])").forEach(function (fold) { fold.open = true; fold.dataset.folded = ""; });
