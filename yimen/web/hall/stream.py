@@ -141,7 +141,8 @@ async def _send_all(send: Send, venue: int, listener: Listener, after: int) -> N
     await _send(send, f"retry: {RETRY_MILLISECONDS}\n\n")
     async for call in _calls(venue, listener, after):
         if call is None:
-            await _send(send, ": \n\n")
+            # An event and no comment: the screen must notice when it stays away, for a cable pulled out ends no connection.
+            await _send(send, "event: beat\ndata: \n\n")
         # Calls of one venue are committed in their order: what lies before the last one heard was heard.
         elif call.pk > after and call.pk not in sent:
             sent.add(call.pk)

@@ -1,10 +1,10 @@
 /* The big screen: every call is shown and spoken once, in order, also after the line was cut. Times and order come from the server. */
 (function () {
   "use strict";
-  var PAUSE = 900, TOO_LATE = 300, REFRESH = 10000, TURN = 12000, ROWS = 8;
+  var PAUSE = 900, TOO_LATE = 300, REFRESH = 10000, TURN = 12000, ROWS = 8, SILENCE = 45000;
   var screen = document.querySelector(".screen"), live = document.querySelector("[data-live]"), cut = document.querySelector("[data-cut]");
   var isSilent = screen.hasAttribute("data-silent"), store = "yimen-spoken-" + screen.dataset.venue;
-  var waiting = [], known = {}, isSpeaking = false, ahead = 0, turn = 0, newest = 0;
+  var waiting = [], known = {}, isSpeaking = false, ahead = 0, turn = 0, newest = 0, source = null, isCut = false, beat = 0;
 
   function board() { return live.firstElementChild; }
 
@@ -76,7 +76,8 @@
       live.replaceChildren(fresh.firstElementChild);
       set();
       rows();
-    }).catch(function () { /* the stream says that the line is cut */ });
+      if (isCut) { listen(); }
+    }).catch(lost);
   }
 
   /* More windows than fit are shown by turns, and the one that calls at once. */
@@ -94,14 +95,23 @@
     rows();
   }
 
+  function lost() { isCut = true; cut.hidden = false; }
+
+  /* A line may be dead without anybody saying so, where a cable was pulled out: then the beat stays away. */
+  function watch() { if (Date.now() - beat > SILENCE) { lost(); listen(); } }
+
+  /* From the last call that was heard on; what comes twice is known. */
   function listen() {
-    var source = new EventSource(screen.dataset.stream + "?after=" + Math.max(newest, spoken()));
-    source.addEventListener("open", function () { cut.hidden = true; refresh(); });
+    if (source) { source.close(); }
+    beat = Date.now();
+    source = new EventSource(screen.dataset.stream + "?after=" + Math.max(newest, spoken()));
+    source.addEventListener("open", function () { isCut = false; cut.hidden = true; beat = Date.now(); });
     source.addEventListener("error", function () {
-      cut.hidden = false;
-      if (source.readyState === EventSource.CLOSED) { setTimeout(listen, 3000); }
+      lost();
+      if (this.readyState === EventSource.CLOSED) { setTimeout(refresh, 3000); }
     });
-    source.addEventListener("call", hear);
+    source.addEventListener("beat", function () { beat = Date.now(); });
+    source.addEventListener("call", function (event) { beat = Date.now(); hear(event); });
   }
 
   var start = document.querySelector("[data-start]");
@@ -114,6 +124,7 @@
   rows();
   setInterval(clock, 5000);
   setInterval(refresh, REFRESH);
+  setInterval(watch, 5000);
   setInterval(onTurn, TURN);
   listen();
 })();
