@@ -27,9 +27,13 @@ from yimen.web.disputes import desk as disputes
 from yimen.web.files import file
 from yimen.web.front import home
 from yimen.web.hall import desk as hall_desk
+from yimen.web.hall import finder as hall_finder
+from yimen.web.hall import kiosk as hall_kiosk
 from yimen.web.hall import machines as hall_machines
+from yimen.web.hall import phone as hall_phone
 from yimen.web.hall import questionnaire, reception
 from yimen.web.hall import screen as hall_screen
+from yimen.web.hall import setup as hall_setup
 from yimen.web.hall import voice as hall_voice
 from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
@@ -63,7 +67,21 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hall/lines/", hall_desk.lines, name="hall_lines"),
     path("hall/devices/", hall_machines.page, name="hall_devices"),
     path("hall/devices/<slug:name>/", hall_machines.act, name="hall_device"),
+    path("hall/rings/", hall_desk.rings, name="hall_rings"),
+    path("setup/", hall_setup.listed, name="setups"),
+    path("setup/<slug:venue_code>/", hall_setup.page, name="setup"),
+    path("setup/<slug:venue_code>/<slug:name>/", hall_setup.act, name="setup_act"),
     path("hall/<slug:name>/", hall_desk.act, name="hall_act"),
+    path("venues/", hall_finder.page, name="venues"),
+    path("venues/<slug:venue_code>/kiosk/", hall_kiosk.page, name="hall_kiosk"),
+    path("venues/<slug:venue_code>/kiosk/here/", hall_kiosk.at_the_door, name="hall_kiosk_here"),
+    path("venues/<slug:venue_code>/kiosk/<str:receipt>/", hall_kiosk.ticket, name="hall_kiosk_ticket"),
+    path("venues/<slug:venue_code>/phone/", hall_phone.take, name="hall_phone"),
+    path("venues/<slug:venue_code>/tickets/<str:receipt>/", hall_phone.ticket, name="hall_ticket"),
+    path("venues/<slug:venue_code>/tickets/<str:receipt>/print/", hall_phone.printed, name="hall_ticket_print"),
+    path("venues/<slug:venue_code>/tickets/<str:receipt>/<slug:name>/", hall_phone.act, name="hall_ticket_act"),
+    path("venues/<slug:venue_code>/appointment/", hall_phone.appointment, name="hall_appointment"),
+    path("venues/<slug:venue_code>/appointments/<str:receipt>/", hall_phone.appointed, name="hall_appointment_of"),
     path("venues/<slug:venue_code>/pair/", hall_machines.pairing, name="hall_pair"),
     path("venues/<slug:venue_code>/screen/", hall_screen.page, name="hall_screen"),
     path("venues/<slug:venue_code>/board/", hall_screen.part, name="hall_board"),

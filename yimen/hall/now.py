@@ -246,6 +246,12 @@ def aside(*, venue: Venue, day: date) -> list[Aside]:
     return [Aside(one, why.get(one.pk, "")) for one in tickets]
 
 
+def services_asked(ticket: Ticket) -> list[str]:
+    """Return what somebody came for, in the order it is done, below the open scope."""
+    rows = Matter.objects.filter(servicerequest__attendance=ticket.attendance_id).order_by("servicerequest__place")
+    return list(rows.values_list("name", flat=True))
+
+
 def matters_of(venue: Venue) -> list[Matter]:
     """Return what can be done in a venue, by department."""
     return list(venue.matters.select_related("department").order_by("department__name", "name"))

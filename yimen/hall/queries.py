@@ -4,7 +4,7 @@ from yimen.hall.accompanying import Accompanied, accompanied_of, accompanies, ac
 from yimen.hall.afar import Slot, appointment_by_code, slots_of, stand_of, ticket_by_code
 from yimen.hall.board import Board, BoardRow, board, notices_of, window_line
 from yimen.hall.closing import Today, today_or_not
-from yimen.hall.codes import here_code
+from yimen.hall.codes import here_code, is_here_code
 from yimen.hall.days import Fairness, Replayed, fairness, replayed
 from yimen.hall.devices import devices_of
 from yimen.hall.errands import errands_of, errands_owned, may_see_to, may_take_over
@@ -15,7 +15,7 @@ from yimen.hall.leasing import LeaseLine, leases_now
 from yimen.hall.ledger import COLUMNS, ledger_of, ledger_of_team, month_of, totals
 from yimen.hall.ledger import Line as LedgerLine
 from yimen.hall.matters import Open, OpenCase, Present, open_findings, open_matters, papers_of_matters, present, ticket_of
-from yimen.hall.models import Attendance, Call, Card, Device, Handling, Series, Ticket, Venue, Window
+from yimen.hall.models import Attendance, Call, Card, Device, Handling, Matter, Series, Ticket, Venue, Window
 from yimen.hall.now import (
     Aside,
     Line,
@@ -32,6 +32,7 @@ from yimen.hall.now import (
     order_now,
     place_of,
     said_before,
+    services_asked,
     services_of,
     ticket_at,
     venue_by_code,
@@ -54,7 +55,7 @@ from yimen.hall.questionnaire import (
 from yimen.hall.recognising import ground_now, grounds_of
 from yimen.hall.ringing import ringing
 from yimen.hall.team import Member, Proposal, follows, member_of, on_duty, proposals, team
-from yimen.hall.venues import Setting, all_matters, rule_changes, rule_on, setting_of
+from yimen.hall.venues import Found, Setting, all_matters, find_venues, rule_changes, rule_on, setting_of
 
 __all__ = [
     "COLUMNS",
@@ -69,11 +70,13 @@ __all__ = [
     "CardCounts",
     "Device",
     "Fairness",
+    "Found",
     "Frequent",
     "Handling",
     "LeaseLine",
     "LedgerLine",
     "Line",
+    "Matter",
     "Member",
     "OfflineState",
     "Open",
@@ -111,6 +114,7 @@ __all__ = [
     "errands_owned",
     "expected_at",
     "fairness",
+    "find_venues",
     "follows",
     "frequent_matters",
     "frequent_policies",
@@ -118,6 +122,7 @@ __all__ = [
     "grounds_of",
     "here_code",
     "in_hand",
+    "is_here_code",
     "is_open",
     "last_call",
     "leases_now",
@@ -150,6 +155,7 @@ __all__ = [
     "rule_changes",
     "rule_on",
     "said_before",
+    "services_asked",
     "services_of",
     "setting_of",
     "slots_of",

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
 from decimal import Decimal
+from ipaddress import ip_address
 from itertools import pairwise
 from typing import Any
 
@@ -25,6 +26,7 @@ from yimen.screening.queries import current_rules
 
 LONGEST_HEAD_START, LARGEST_RATIO = 60, 9
 WEEK = range(1, 8)
+PRINTER_PORTS = range(9100, 9110)
 USUAL_HOURS = tuple((weekday, *hours) for weekday in range(1, 6) for hours in ((time(8, 30), time(12)), (time(14), time(17, 30))))
 
 
@@ -178,6 +180,43 @@ def set_limits(
     Venue.objects.filter(pk=venue.pk).update(**told)
     venue.refresh_from_db()
     _written(venue, "limits", at, **told)
+
+
+@transaction.atomic
+def set_appointments(*, venue: Venue, an_hour: int, days: int, by: Staff | None, at: datetime) -> None:
+    """Set how many appointments an hour takes (0: none are made), and how many days ahead. Raises NotSet, NotAllowed."""
+    _begin(venue)
+    if not 0 <= an_hour <= 60:
+        raise NotSet("每小时预约在 0（不预约）到 60 个之间。")
+    if not 1 <= days <= 30:
+        raise NotSet("可以提前 1 到 30 天预约。")
+    Venue.objects.filter(pk=venue.pk).update(appointments_an_hour=an_hour, appointment_days=days)
+    venue.refresh_from_db()
+    _written(venue, "appointments", at, an_hour=an_hour, days=days)
+
+
+@transaction.atomic
+def set_printer(*, venue: Venue, printer: str, by: Staff | None, at: datetime) -> None:
+    """Set where tickets are printed: "tcp://address:port" of the hall's own network, "file", or "". Raises NotSet, NotAllowed."""
+    _begin(venue)
+    wanted = printer.strip()
+    if wanted not in ("", "file") and not _is_near(wanted):
+        raise NotSet("打印机写成 tcp://地址:端口，地址是大厅内网的 IP，例如 tcp://192.168.1.50:9100。")
+    Venue.objects.filter(pk=venue.pk).update(printer=wanted)
+    venue.refresh_from_db()
+    _written(venue, "printer", at)
+
+
+def _is_near(printer: str) -> bool:
+    """Say whether an address lies in a private network, on a port that printers use: no page may call anywhere else."""
+    host, _, port = printer.removeprefix("tcp://").rpartition(":")
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return False
+    return (
+        printer.startswith("tcp://") and address.is_private and port.isascii() and port.isdigit() and int(port) in PRINTER_PORTS
+    )
 
 
 @transaction.atomic

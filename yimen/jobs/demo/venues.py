@@ -17,6 +17,7 @@ from yimen.hall.actions import (
     keep_matters_of_rules,
     open_venue,
     place_window,
+    set_appointments,
     set_hours,
     set_line,
     set_matters,
@@ -122,7 +123,9 @@ def _open(place: Place, now: datetime) -> None:
     venue = open_venue(point=place.point, code=place.code, level=place.level, by=None, at=now, **point)
     matters = list(Matter.objects.filter(code__in=place.matters) if place.matters else Matter.objects.all())
     set_matters(venue=venue, matters=matters, by=None, at=now)
-    if place.level == "village":
+    if place.level != "village":
+        set_appointments(venue=venue, an_hour=6, days=7, by=None, at=now)
+    else:
         set_hours(venue=venue, hours=SHORT_DAY, follows_calendar=True, by=None, at=now)
     if place.code == "hospital":
         set_hours(venue=venue, hours=ALL_DAYS, follows_calendar=False, by=None, at=now)

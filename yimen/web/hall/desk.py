@@ -21,6 +21,7 @@ from yimen.hall.queries import (
     lines_now,
     matters_of,
     order_now,
+    ringing,
     said_before,
     ticket_at,
     venue_by_code,
@@ -66,6 +67,7 @@ def page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResp
         "may_call": may("hall.call", area_path=venue.service_point.area.path),
         "may_manage": may("hall.manage", area_path=venue.service_point.area.path),
         "rule": venue.calling_rule.words,
+        "rings": ringing(venue),
         "problem": problem,
         "now": now,
         # Here the window has its own panel; the bar below would say it twice.
@@ -97,6 +99,14 @@ def _venue(request: HttpRequest) -> Venue | None:
     venues = list(venues_seen())
     wanted = request.GET.get("venue") or request.POST.get("venue")
     return next((one for one in venues if one.code == wanted), venues[0] if venues else None)
+
+
+def rings(request: HttpRequest) -> HttpResponse:
+    """Show which machines ring for help; the desk asks again by itself."""
+    venue = _venue(request)
+    if venue is None:
+        return HttpResponse(status=204)
+    return render(request, "hall/rings.html", {"venue": venue, "rings": ringing(venue), "key": new_key()})
 
 
 @require_POST
@@ -218,6 +228,11 @@ def _take(request: HttpRequest) -> str:
     return f"取了 {ticket} 号，在{ticket.line.name}一队等候。"
 
 
+def _answer_ring(request: HttpRequest) -> str:
+    held = actions.answer_ring(ring_id=_number(request, "ring"), **_who())
+    return f"{held.place}：{held.answered_by.name if held.answered_by else ''}去了。"
+
+
 _ACTS: dict[str, Callable[[HttpRequest], str]] = {
     "open": _window(WindowState.OPEN),
     "pause": _window(WindowState.PAUSED),
@@ -229,5 +244,6 @@ _ACTS: dict[str, Callable[[HttpRequest], str]] = {
     "leave": _leave,
     "pass_on": _pass_on,
     "take": _take,
+    "answer_ring": _answer_ring,
     **{name: _step(name) for name in STEPS},
 }

@@ -25,7 +25,7 @@ from yimen.web.citizen.limits import RIGHT, WRONG, asked_too_often, count
 from yimen.web.window.drafting import new_key, send_once
 
 # Which page a browser opens once it is paired.
-PAGES: dict[str, str] = {DeviceKind.SCREEN: "hall_screen"}
+PAGES: dict[str, str] = {DeviceKind.SCREEN: "hall_screen", DeviceKind.KIOSK: "hall_kiosk"}
 COOKIE, SALT, DAYS = "yimen_device", "hall.device", 400
 REFUSALS = (actions.NotAdded, OtherContent)
 View = Callable[..., HttpResponse]

@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
-from yimen.hall.queries import Venue, board, fairness, notices_of, venue_by_code, window_line, windows_of
+from yimen.hall.queries import Venue, board, fairness, notices_of, rule_changes, venue_by_code, window_line, windows_of
 from yimen.office.access import System, scope
 from yimen.web.hall.voice import clips
 
@@ -55,7 +55,7 @@ def in_the_open(request: HttpRequest, venue_code: str) -> HttpResponse:
     day = today - timedelta(days=min(int(back), PAST_DAYS) if back.isascii() and back.isdigit() else 0)
     with scope(System("fairness", venue.service_point.area.path), "公平公开"):
         told = fairness(venue=venue, day=day)
-    return render(request, "hall/fairness.html", {"venue": venue, "told": told, "day": day, "today": today})
+    return render(request, "hall/fairness.html", {"venue": venue, "told": told, "day": day, "changes": rule_changes(venue)[:10]})
 
 
 def _venue(venue_code: str) -> Venue:

@@ -36,23 +36,32 @@ class Printed:
 
 def print_paper(template: str, data: Mapping[str, Any], *, on: date) -> Printed:
     """Set a paper. Raises NotPrintable naming the character that no font here holds, rather than print a box."""
+    content = _compiled(template, data, on, format="pdf", pdf_standards="a-2b")
+    return Printed(content, _pages(content))
+
+
+def draw_paper(template: str, data: Mapping[str, Any], *, on: date, dots_an_inch: float) -> bytes:
+    """Draw a paper of one page as a PNG picture, for a printer that knows only dots. Raises NotPrintable."""
+    return _compiled(template, data, on, format="png", ppi=dots_an_inch)
+
+
+def _compiled(template: str, data: Mapping[str, Any], on: date, **kind: Any) -> bytes:
     held = dict(data) | {"stamp": [on.year, on.month, on.day]}
     try:
-        content = typst.compile(
+        content: bytes = typst.compile(
             str(TEMPLATES / f"{template}.typ"),
             root=str(TEMPLATES),
             font_paths=_FONTS,
             ignore_system_fonts=True,
-            format="pdf",
-            pdf_standards="a-2b",
             sys_inputs={"data": json.dumps(held, ensure_ascii=False, default=str)},
+            **kind,
         )
     except typst.TypstError as problem:
         missing = _MISSING.search(str(problem.message))
         if missing is None:
             raise
         raise NotPrintable(_words_for(missing[1])) from None
-    return Printed(content, _pages(content))
+    return content
 
 
 def _words_for(quoted: str) -> str:
