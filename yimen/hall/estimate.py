@@ -26,7 +26,7 @@ class Range:
     @property
     def words(self) -> str:
         """Return it as one says it."""
-        if self.least == 0 and self.most > 1:
+        if self.least == 0:
             return f"{self.most} 分钟以内"
         return f"约 {self.least}–{self.most} 分钟" if self.most > self.least else f"约 {self.most} 分钟"
 

@@ -4,7 +4,7 @@
   var PAUSE = 900, TOO_LATE = 300, REFRESH = 10000, TURN = 12000, ROWS = 8, SILENCE = 45000;
   var screen = document.querySelector(".screen"), live = document.querySelector("[data-live]"), cut = document.querySelector("[data-cut]");
   var isSilent = screen.hasAttribute("data-silent"), store = "yimen-spoken-" + screen.dataset.venue;
-  var waiting = [], known = {}, isSpeaking = false, ahead = 0, turn = 0, newest = 0, source = null, isCut = false, beat = 0;
+  var waiting = [], known = {}, isSpeaking = false, ahead = 0, turn = -1, newest = 0, source = null, isCut = false, beat = 0;
 
   function board() { return live.firstElementChild; }
 
@@ -84,6 +84,7 @@
   function rows() {
     var all = Array.prototype.slice.call(live.querySelectorAll("tbody tr")), pages = Math.ceil(all.length / ROWS) || 1;
     var latest = all.findIndex(function (row) { return row.classList.contains("latest"); });
+    if (turn < 0) { turn = Math.max(Math.floor(latest / ROWS), 0); }
     var shown = isSpeaking && latest >= 0 ? Math.floor(latest / ROWS) : turn % pages;
     all.forEach(function (row, place) { row.hidden = Math.floor(place / ROWS) !== shown; });
   }
