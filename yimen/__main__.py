@@ -7,7 +7,7 @@ import django
 from django.core.management import execute_from_command_line
 from django.db import OperationalError, ProgrammingError
 
-WORDS = ("demo", "serve", "worker", "load", "screen", "explain", "rules", "keys", "cards", "bench")
+WORDS = ("demo", "serve", "worker", "load", "screen", "explain", "rules", "keys", "cards", "venue", "bench")
 
 # How SQLite and PostgreSQL say that a table or a column is not there.
 TABLES_MISSING = ("no such table", "no such column", "has no column", "does not exist")

@@ -12,7 +12,9 @@ from django.core.management.base import CommandError
 from tests.screening.county import County, id_number
 from yimen.benefits.models import Grant
 from yimen.evidence.models import Statement
+from yimen.hall.models import Venue
 from yimen.office.access import System, scope
+from yimen.office.actions import load_areas, load_departments
 from yimen.office.calendar import calendar
 from yimen.office.models import Staff
 from yimen.office.tables import read_file
@@ -206,3 +208,23 @@ def test_staff_areas_and_calendar_speak_json(county, tmp_path):
     notice.write_text("日期,上班,名称\n2027-01-01,否,元旦\n2027-01-03,是,调休\n", encoding="utf-8")
     told = json.loads(said("calendar", "2027", str(notice), "--document", "虚构〔2026〕1号", "--json"))
     assert told == {"year": 2027, "off": 1, "worked": 1, "cases_changed": 0}
+
+
+def test_a_hall_is_opened_at_a_service_point_once_with_the_matters_of_the_rules(capsys):
+    load_areas(fictional=True, below="99")
+    load_departments()
+    told = {"name": "新大厅", "area": "990101", "address": "新街 1 号（虚构）", "place": "40.02,91.5"}
+    with pytest.raises(CommandError, match="--address"):
+        call_command("venue", "open", "hall-1", name="新大厅", area="990101")
+    with pytest.raises(CommandError, match="纬度"):
+        call_command("venue", "open", "hall-1", **(told | {"place": "北边"}))
+
+    call_command("venue", "open", "hall-1", **told)
+    with pytest.raises(CommandError, match="已经开设过"):
+        call_command("venue", "open", "hall-2", **told)
+    call_command("venue", "list")
+
+    assert "hall-1" in capsys.readouterr().out
+    held = Venue.objects.get()
+    assert held.matters.filter(code="subsistence_allowance").exists()
+    assert [(one.weekday, f"{one.opens_at:%H:%M}") for one in held.openings.all()][:2] == [(1, "08:30"), (1, "14:00")]
