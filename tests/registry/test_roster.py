@@ -392,6 +392,46 @@ def test_a_review_moved_to_another_day_is_brought_up_to_date(load, looking):
     assert [(one.starts_on, one.next_review_on) for one in Standing.objects.all()] == [(date(2024, 1, 1), date(2028, 1, 1))]
 
 
+def test_another_category_ends_the_one_before_and_keeps_it_as_history(load, looking):
+    load(row(对象类别="低保"), row("2", "沈大年", WIFE, 对象类别="特困人员"))
+    again = row(对象类别="低保边缘", 认定日期="2026-12-20"), row("2", "沈大年", WIFE, 对象类别="低保")
+    for _ in range(2):
+        load(*again, at=LATER, on=LATER_ON)
+    held = {(one.kind, one.starts_on, one.ends_on) for one in Standing.objects.all()}
+    assert held == {
+        ("subsistence_allowance", ON, date(2026, 12, 19)),
+        ("borderline_household", date(2026, 12, 20), None),
+        ("extreme_poverty_support", ON, LATER_ON - timedelta(days=1)),
+        ("subsistence_allowance", LATER_ON, None),
+    }
+
+
+@pytest.mark.parametrize(("cell", "ends_on"), [("无", LATER_ON - timedelta(days=1)), ("", None)])
+def test_a_roster_that_says_none_ends_a_category_and_one_that_says_nothing_does_not(load, looking, cell, ends_on):
+    load(row(对象类别="低保"))
+    load(row(对象类别=cell, 联系电话="1"), at=LATER, on=LATER_ON)
+    assert [one.ends_on for one in Standing.objects.all()] == [ends_on]
+
+
+def test_one_member_without_a_category_does_not_end_the_familys(load, looking):
+    load(row(对象类别="低保"), row(name="林秀兰", number=WIFE, relation="妻"))
+    load(row(对象类别="低保"), row(name="林秀兰", number=WIFE, relation="妻", 对象类别="无"), at=LATER, on=LATER_ON)
+    assert [one.ends_on for one in Standing.objects.all()] == [None]
+
+
+def test_what_a_case_decided_is_not_ended_by_a_roster_that_says_none(load, looking):
+    load(row())
+    Standing.objects.create(
+        household=Household.objects.get(),
+        kind="subsistence_allowance",
+        starts_on=ON,
+        decided_by="县民政局低保科",
+        area_path=Household.objects.get().area_path,
+    )
+    load(row(对象类别="无"), at=LATER, on=LATER_ON)
+    assert [one.ends_on for one in Standing.objects.all()] == [None]
+
+
 def test_a_load_leaves_one_row_in_the_audit_and_the_delivery_knows_the_file(load):
     delivery = load(*FAMILY)
     entry = AuditEntry.objects.get(action="roster.load")

@@ -13,19 +13,19 @@ from datetime import date, datetime, timedelta
 from itertools import islice
 
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from yimen.office.access import System, current, may, scope
 from yimen.office.models import Area
 from yimen.office.vault import blind_index
 from yimen.registry.grouping import below_a_lost_head
 from yimen.registry.inserting import insert
-from yimen.registry.models import Guardianship, Household, Membership, NameKey, Person, Standing
+from yimen.registry.models import Guardianship, Household, Membership, NameKey, Person
 from yimen.registry.names import search_keys
 from yimen.registry.roster import HEAD, RosterRow
+from yimen.registry.told import ToldStandings
 
 HOUSEHOLDS_PER_TRANSACTION = 400
-HOUSEHOLD_KINDS = {"subsistence_allowance", "borderline_household", "rigid_expenditure_household", "poverty_return_monitoring"}
 
 
 @dataclass
@@ -41,14 +41,15 @@ class Loaded:
 
 @dataclass
 class _Batch:
-    """What one transaction writes."""
+    """What one transaction writes; `changed` are the lines of rows that are new or tell something else than before."""
 
+    standings: ToldStandings
     households: list[Household] = field(default_factory=list)
     people: list[Person] = field(default_factory=list)
     keys: list[tuple[uuid.UUID, int, str]] = field(default_factory=list)
     memberships: list[Membership] = field(default_factory=list)
-    standings: list[tuple[RosterRow, Standing]] = field(default_factory=list)
     touched: set[uuid.UUID] = field(default_factory=set)
+    changed: set[int] = field(default_factory=set)
 
 
 class RosterLoader:
@@ -107,12 +108,12 @@ class RosterLoader:
             for (village, number, head), members in found
         ]
         held = _households_of(chunk)
-        batch = _Batch()
+        batch = _Batch(ToldStandings(self.on))
         for (village, number), members in chunk:
             household = self._household(held.get((village.pk, number)), village, number, members[0], batch)
             for row in members:
                 self._person(row, indexes[row.line], known, lived, household, batch)
-            self._household_standing(household, members, batch)
+            batch.standings.household(household, members, [row for row in members if row.line in batch.changed])
         _write(batch, self.at, self.on)
 
     def _household(self, held: Household | None, village: Area, number: str, row: RosterRow, batch: _Batch) -> Household:
@@ -150,9 +151,8 @@ class RosterLoader:
             return
         saved = self._save_person(person, row, index, content, household, batch)
         self._membership(saved, row, homes, household, batch)
-        if row.standing and row.standing not in HOUSEHOLD_KINDS:
-            batch.touched.add(household.pk)
-            batch.standings.append((row, _standing(row, household.area_path, self.on, person_id=saved.pk)))
+        batch.changed.add(row.line)
+        batch.standings.person(row, saved.pk, household.area_path)
 
     def _problem(self, row: RosterRow, homes: list[Membership], household: Household) -> str:
         """Return the sentence why the row does not go together with where the person lives and has lived, or nothing."""
@@ -229,11 +229,6 @@ class RosterLoader:
                 area_path=household.area_path,
             )
         )
-
-    def _household_standing(self, household: Household, members: list[RosterRow], batch: _Batch) -> None:
-        for kind in {row.standing for row in members} & HOUSEHOLD_KINDS:
-            row = next(row for row in members if row.standing == kind)
-            batch.standings.append((row, _standing(row, household.area_path, self.on, household_id=household.pk)))
 
 
 class _Villages:
@@ -312,24 +307,12 @@ def _lived(people: list[uuid.UUID]) -> dict[uuid.UUID, list[Membership]]:
     return lived
 
 
-def _standing(row: RosterRow, path: str, on: date, **subject: uuid.UUID) -> Standing:
-    assert row.standing is not None  # noqa: S101
-    return Standing(
-        kind=row.standing,
-        starts_on=row.standing_from or on,
-        decided_by="县民政局",
-        next_review_on=row.next_review_on,
-        area_path=path,
-        **subject,
-    )
-
-
 def _write(batch: _Batch, at: datetime, on: date) -> None:
     insert(batch.households)
     insert(batch.people)
     _write_keys(batch.keys)
     insert(batch.memberships)
-    _write_standings(batch.standings)
+    batch.standings.write()
     # Who joins or leaves a household changes what is known of it, though its own row stays as it is.
     Household.objects.filter(pk__in=batch.touched).update(changed_at=at, told_on=on)
 
@@ -343,23 +326,3 @@ def _write_keys(keys: list[tuple[uuid.UUID, int, str]]) -> None:
     sql = f"INSERT INTO {table} (person_id, key, area_path) VALUES (%s, %s, %s) ON CONFLICT DO NOTHING"  # noqa: S608
     with there.cursor() as cursor:
         cursor.executemany(sql, rows)
-
-
-def _write_standings(standings: list[tuple[RosterRow, Standing]]) -> None:
-    """Add new standings; of one that is in force already, only the days that the row tells are brought up to date."""
-    people = [one.person_id for _, one in standings if one.person_id]
-    homes = [one.household_id for _, one in standings if one.household_id]
-    in_force = Standing.objects.filter(Q(person_id__in=people) | Q(household_id__in=homes), ends_on=None)
-    held = {(one.kind, one.person_id, one.household_id): one for one in in_force}
-    fresh = {}
-    for row, one in standings:
-        key = (one.kind, one.person_id, one.household_id)
-        there = held.get(key)
-        if there is None:
-            fresh[key] = one
-            continue
-        told = row.standing_from or there.starts_on, row.next_review_on or there.next_review_on
-        if (there.starts_on, there.next_review_on) != told:
-            there.starts_on, there.next_review_on = told
-            there.save(update_fields=["starts_on", "next_review_on"])
-    insert(list(fresh.values()))

@@ -18,6 +18,8 @@ STANDINGS = {
     "orphan_allowance": "孤儿",
     "unattended_child_allowance": "事实无人抚养儿童",
 }
+# A household or, of the extremely poor, a person is one of these at a time (社会救助法第13条).
+ONE_OF = ("subsistence_allowance", "extreme_poverty_support", "borderline_household", "rigid_expenditure_household")
 HOUSEHOLD_STANDINGS = {
     "subsistence_allowance": "低保家庭",
     "extreme_poverty_support": "特困家庭",

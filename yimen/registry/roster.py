@@ -98,13 +98,16 @@ class RosterRow:
     head: str = ""
     head_name: str = ""
     head_line: int = 0
+    # An empty cell says nothing; 无 says that there is none.
+    tells_standing: bool = False
 
     def person_content(self) -> str:
         """Return what the registry keeps of the person, as one text to compare with."""
         standing = (self.standing, self.standing_from, self.next_review_on)
         held = (self.name, self.phone, str(self.registered_here), str(self.died_on), self.relation, str(standing))
         moved = (f"{self.starts_on}–{self.ends_on}",) if self.starts_on or self.ends_on else ()
-        return "\x1f".join(held + moved)
+        none = ("无",) if self.tells_standing and self.standing is None else ()
+        return "\x1f".join(held + moved + none)
 
     @property
     def left_on(self) -> date | None:
@@ -154,6 +157,7 @@ def read_row(line: int, cells: Mapping[str, Cell], *, allow_fictional: bool) -> 
         phone=read_text(cells.get("phone")),
         address=read_text(cells.get("address")),
         standing=_standing(read_text(cells.get("standing"))),
+        tells_standing=bool(read_text(cells.get("standing")).strip("—-")),
         **days,
     )
 

@@ -8,11 +8,8 @@ from django.db.models import Q
 
 from yimen.office import audit
 from yimen.office.models import Staff
-from yimen.registry.models import Household, Standing
+from yimen.registry.models import ONE_OF, Household, Standing
 from yimen.registry.queries import memberships_on
-
-# A household or, of the extremely poor, a person is one of these at a time (社会救助法第13条).
-ONE_OF = ("subsistence_allowance", "extreme_poverty_support", "borderline_household", "rigid_expenditure_household")
 
 
 @transaction.atomic
