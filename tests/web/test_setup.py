@@ -5,7 +5,7 @@ from django.test import Client
 
 from tests.hall.house import make_house
 from tests.make import make_staff, make_village
-from yimen.hall.models import Opening, RuleChange
+from yimen.hall.models import Opening, RuleChange, Venue
 
 pytestmark = pytest.mark.django_db
 RULE = {"key": "r", "rule": "head_start", "head_start": "15", "ratio": "2", "pace": "50"}
@@ -35,6 +35,15 @@ def test_hours_are_set_stretch_by_stretch_and_half_of_one_is_refused(manager):
     assert manager.post("/setup/demo/hours/", {"key": "h2", "opens_3_0": "09:00"}).status_code == 422
 
     assert [(one.weekday, f"{one.closes_at:%H}") for one in Opening.objects.order_by("opens_at")] == [(1, "12"), (1, "17")]
+
+
+def test_a_hall_chooses_who_has_priority_and_whether_the_letter_tells(manager):
+    chosen = {"key": "g", "ground": ["old", "pregnant"], "old_from_age": "65", "inquiries_an_hour": "100", "shown": "none"}
+    assert manager.post("/setup/demo/priority/", chosen | {"key": "g0", "old_from_age": "20"}).status_code == 422
+    assert manager.post("/setup/demo/priority/", chosen).status_code == 302
+
+    held = Venue.objects.get()
+    assert (held.grounds, held.old_from_age, held.priority_is_visible) == (["old", "pregnant"], 65, False)
 
 
 def test_a_printer_outside_the_hall_s_own_network_is_refused(manager):

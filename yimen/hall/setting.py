@@ -18,7 +18,7 @@ from django.db.models import ProtectedError
 
 from yimen.hall.models import Matter, Opening, Profile, ProfileLine, RuleChange, Series, Ticket, Venue, Window
 from yimen.hall.ordering import RULE_WORDS, Rule
-from yimen.hall.words import SeriesKind, WindowState
+from yimen.hall.words import Ground, SeriesKind, WindowState
 from yimen.office import audit
 from yimen.office.access import require
 from yimen.office.models import Department, ServicePoint, Staff
@@ -237,6 +237,23 @@ def set_priority(*, venue: Venue, letter: str, by: Staff | None, at: datetime) -
     Venue.objects.filter(pk=venue.pk).update(priority_is_visible=bool(letter))
     venue.refresh_from_db()
     _written(venue, "priority", at, letter=letter)
+
+
+@transaction.atomic
+def set_grounds(
+    *, venue: Venue, grounds: Sequence[Ground], old_from_age: int, inquiries_an_hour: int, by: Staff | None, at: datetime
+) -> None:
+    """Choose who has priority here, from which age, and how often a machine may look up in an hour. Raises NotSet, NotAllowed."""
+    _begin(venue)
+    if not 50 <= old_from_age <= 90:
+        raise NotSet("多大算老人，在 50 到 90 岁之间。")
+    if not 10 <= inquiries_an_hour <= 600:
+        raise NotSet("一台机器一小时查几次，在 10 到 600 次之间。")
+    chosen = [one.value for one in Ground if one in grounds and one is not Ground.LISTED]
+    told = {"grounds": chosen, "old_from_age": old_from_age, "inquiries_an_hour": inquiries_an_hour}
+    Venue.objects.filter(pk=venue.pk).update(**told)
+    venue.refresh_from_db()
+    _written(venue, "grounds", at, **told)
 
 
 @transaction.atomic

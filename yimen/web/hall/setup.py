@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST
 
 from yimen.hall import actions
 from yimen.hall.queries import RULE_WORDS, Matter, Rule, Setting, Venue, setting_of, venues_seen
+from yimen.hall.words import Ground
 from yimen.office.access import acting, may, require
 from yimen.office.once import OtherContent
 from yimen.web.window.drafting import new_key, send_once
@@ -41,6 +42,7 @@ def page(request: HttpRequest, venue_code: str, problem: str = "", failed: str =
         "days": [(day, WEEKDAYS[day - 1], _stretches(openings)) for day, openings in held.hours],
         "rules": list(RULE_WORDS.items()),
         "ranks": {profile.pk: {line.series_id: line.rank for line in profile.lines.all()} for profile in held.profiles},
+        "grounds": [(one.value, one.label, one.value in venue.grounds) for one in Ground if one is not Ground.LISTED],
         "problem": problem,
         "failed": failed,
         "typed": typed,
@@ -128,6 +130,9 @@ def _priority(request: HttpRequest, venue: Venue, _: Setting) -> None:
     letter = request.POST.get("letter", "").strip().upper() if request.POST.get("shown") == "letter" else ""
     if request.POST.get("shown") == "letter" and not letter:
         raise actions.NotSet("请填优先号用哪个字母，例如 L。")
+    grounds = [Ground(one) for one in request.POST.getlist("ground") if one in Ground.values]
+    age, inquiries = _number(request, "old_from_age", "多大算老人"), _number(request, "inquiries_an_hour", "查询次数")
+    actions.set_grounds(venue=venue, grounds=grounds, old_from_age=age, inquiries_an_hour=inquiries, **_who())
     actions.set_priority(venue=venue, letter=letter, **_who())
 
 
