@@ -41,6 +41,8 @@ POSTS = (
     ("baishu", "白术", "county_leader", "990101"),
     ("shiliu", "石榴", "town_clerk", "990101002"),
     ("dingxiang", "丁香", "village_cadre", "990101002001"),
+    ("wenzhu", "文竹", "receptionist", "990101002"),
+    ("baizhi", "白芷", "co_organizer", "990101002"),
     ("foreign", "杜若", "village_cadre", "990101001001"),
     ("rules", "连翘", "rules_officer", "990101"),
     ("canlian", "方向阳", "department_desk", "990101"),
