@@ -1,4 +1,4 @@
-"""The ticket as dots: what was drawn is what is printed, whichever filter the picture was packed with; and the kiosk's English."""
+"""The ticket as dots: what was drawn is printed, whichever filter the picture was packed with; and the English of the kiosk."""
 
 import struct
 import zlib
