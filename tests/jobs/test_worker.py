@@ -18,10 +18,12 @@ pytestmark = [pytest.mark.store, pytest.mark.slow, pytest.mark.apart]
 QUEUE = """
 from django.utils import timezone
 from yimen.jobs.demo.accounts import prepare_accounts
+from yimen.jobs.demo.venues import prepare_venues
 from yimen.jobs.serving import prepare
 from yimen.office import work
 prepare()
 prepare_accounts()
+prepare_venues()
 work.enqueue("demo.build", arguments={"people": PEOPLE, "seed": 7}, by=None, at=timezone.now())
 """
 
