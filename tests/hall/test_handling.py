@@ -267,6 +267,10 @@ def test_whoever_comes_near_closing_is_told_whether_it_can_be_finished_today(sid
     told = asked(side, slow, 3)
     assert told.verdict == "days"
     assert any("个工作日有结果" in one for one in told.why)
+    matter.policy = "public_rental"
+    matter.save()
+    assert asked(side, slow, 3).verdict == "days"
+    assert any("没有写明" in one for one in asked(side, slow, 3).why)
     late = asked(side, slow, 50)
     assert (late.verdict, late.is_near) == ("late", True)
     assert "13:00 下班，还有 10 分钟" in late.why

@@ -69,9 +69,9 @@ def _verdict(ticket: Ticket, wait: Range | None, usual: float | None, left: floa
 
 def _words(verdict: str, needs_days: bool) -> str:
     if verdict == "late":
-        return "到下班轮不完" + ("；延时服务可以今天收下，结果要等几天" if needs_days else "；延时服务可以今天办完")
+        return "到下班办不完" + ("；延时服务今天收下，结果要等几天" if needs_days else "；延时服务留下来，当场能办的今天办完")
     return {
-        "yes": "今天能办完",
+        "yes": "今天轮得到，当场能办的今天办完",
         "days": "今天能交上，结果要等几天",
         "unknown": "今天的快慢还不知道，先排着，陪着等",
     }[verdict]
@@ -92,14 +92,15 @@ def _matters(ticket: Ticket) -> list[Matter]:
 
 
 def days_needed(matter: Matter) -> str:
-    """Return until when a matter's policy is decided, in words with its article; nothing for what the window ends itself."""
+    """Return until when a matter's policy is decided, in words with its article; nothing where no rule stands behind it."""
     policy = current_rules().policy(matter.policy) if matter.policy else None
     if policy is None:
         return ""
     decided = [one for one in policy.limits if one.ends == "决定" and not one.causes and not one.when]
     limits = [one for one in decided if one.starts == "受理"] or decided
     if not limits:
-        return ""
+        # Aid is decided in the back office all the same; how many days no text says.
+        return "受理以后由后台决定，几天有结果没有写明"
     longest = max(limits, key=lambda one: one.days)
     kind = "个工作日" if longest.working else "天"
     return f"受理以后最长 {longest.days} {kind}有结果（{longest.basis}）"
