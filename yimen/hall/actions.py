@@ -34,6 +34,7 @@ from yimen.hall.flow import WrongStep
 from yimen.hall.forms import ask_rating, begin_form
 from yimen.hall.handling import NotHandled, assign, end, give_back, know_person, link_case, note_step, send_another, take_up
 from yimen.hall.leasing import NotLeased, issue_leases, lease_file, lease_key, public_keys
+from yimen.hall.prioritising import NotPrioritised, give_priority
 from yimen.hall.questionnaire import NotAsked, add_question, answer_questions, end_question
 from yimen.hall.recognising import NotRecognised, recognise
 from yimen.hall.ringing import answer_ring, ring
@@ -74,6 +75,7 @@ __all__ = [
     "NotLeased",
     "NotOpened",
     "NotPaired",
+    "NotPrioritised",
     "NotRead",
     "NotRecognised",
     "NotSet",
@@ -106,6 +108,7 @@ __all__ = [
     "end_question",
     "finish_errand",
     "give_back",
+    "give_priority",
     "give_up",
     "go_off_duty",
     "go_on_duty",

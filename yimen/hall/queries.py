@@ -43,6 +43,7 @@ from yimen.hall.now import (
 )
 from yimen.hall.offline import OfflineState, alone
 from yimen.hall.ordering import RULE_WORDS, Rule
+from yimen.hall.prioritising import recognition_of
 from yimen.hall.questionnaire import (
     Frequent,
     Told,
@@ -150,6 +151,7 @@ __all__ = [
     "questions_now",
     "receiving",
     "recent_cards",
+    "recognition_of",
     "replayed",
     "ringing",
     "rule_changes",

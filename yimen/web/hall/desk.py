@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime, time
 from typing import Any, cast
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -29,13 +30,20 @@ from yimen.hall.queries import (
     window_of,
     windows_of,
 )
-from yimen.hall.words import Ground, Method, Source, WindowState
+from yimen.hall.words import Ground, Source, WindowState
 from yimen.office.access import acting, may, require
 from yimen.office.once import OtherContent
 from yimen.web.hall.calling import BAR, bar_of
 from yimen.web.window.drafting import new_key, send_once
 
-REFUSALS = (actions.WrongStep, actions.NotTaken, actions.NotOpened, OtherContent)
+REFUSALS = (
+    actions.WrongStep,
+    actions.NotTaken,
+    actions.NotOpened,
+    actions.NotRead,
+    actions.NotRecognised,
+    OtherContent,
+)
 STEPS = {
     "serve": "开始办理",
     "finish": "办结",
@@ -112,11 +120,12 @@ def rings(request: HttpRequest) -> HttpResponse:
 @require_POST
 def act(request: HttpRequest, name: str) -> HttpResponse:
     """Take one step; what is refused is said on the page."""
-    doing = _ACTS.get(name)
-    if doing is None:
+    if name not in _ACTS and name != "take":
         return page(request, problem="没有这一步，请刷新页面。", status=404)
     at_bar = request.headers.get("HX-Target") == BAR
     try:
+        # Recognised before the step's own transaction: that it was asked is counted and in the audit, whatever comes of it.
+        doing = _taking(request) if name == "take" else _ACTS[name]
         said = send_once(request, f"hall.{name}", lambda: {"said": doing(request)})["said"]
     except REFUSALS as refusal:
         return bar(request, problem=str(refusal)) if at_bar else page(request, problem=str(refusal), status=422)
@@ -218,14 +227,30 @@ def _pass_on(request: HttpRequest) -> str:
     return f"{actions.pass_on(ticket_id=_ticket(request), line=line, window=to, reason=reason, **_who())} 号转走了。"
 
 
-def _take(request: HttpRequest) -> str:
+def _taking(request: HttpRequest) -> Callable[[HttpRequest], str]:
+    """Recognise whoever stands here, by what was read or said, and return the step that takes the ticket."""
     venue = venue_by_code(request.POST.get("venue", ""))
-    chosen = set(request.POST.getlist("matter"))
+    chosen, ground = set(request.POST.getlist("matter")), request.POST.get("ground", "")
     matters = [one for one in matters_of(venue) if one.code in chosen]
-    ground = request.POST.get("ground", "")
-    recognised = actions.Recognised(Ground(ground), Method.PERSON) if ground in Ground.values else None
-    ticket = actions.take_ticket(venue=venue, matters=matters, source=Source.DESK, recognised=recognised, **_who())
-    return f"取了 {ticket} 号，在{ticket.line.name}一队等候。"
+    number, card = _read(request, "id_number").id_number, _read(request, "card").card
+    found = None
+    if number or card or ground in Ground.values:
+        said = Ground(ground) if ground in Ground.values else None
+        seen = request.POST.get("evidence", "")
+        found = actions.recognise(venue=venue, id_number=number, card=card, said=said, evidence=seen, **_who())
+
+    def take(_: HttpRequest) -> str:
+        same: dict[str, Any] = {"matters": matters, "source": Source.DESK, "recognised": found, "id_number": number}
+        ticket = actions.take_ticket(venue=venue, **same, **_who())
+        first = "优先，" if found else "没有认到优先，" if number or card else ""
+        return f"取了 {ticket} 号，{first}在{ticket.line.name}一队等候。"
+
+    return take
+
+
+def _read(request: HttpRequest, name: str) -> actions.Scanned:
+    text = request.POST.get(name, "")[:400]
+    return actions.scanned(text, allow_fictional=settings.YIMEN_DEMO) if text.strip() else actions.Scanned()
 
 
 def _answer_ring(request: HttpRequest) -> str:
@@ -243,7 +268,6 @@ _ACTS: dict[str, Callable[[HttpRequest], str]] = {
     "put_back": _put_back,
     "leave": _leave,
     "pass_on": _pass_on,
-    "take": _take,
     "answer_ring": _answer_ring,
     **{name: _step(name) for name in STEPS},
 }

@@ -14,17 +14,19 @@ from django.views.decorators.http import require_POST
 from yimen.hall import actions
 from yimen.hall.queries import (
     Attendance,
+    grounds_of,
     open_findings,
     open_matters,
     place_of,
     present,
     proposals,
     receiving,
+    recognition_of,
     ticket_of,
     today_or_not,
     venues_seen,
 )
-from yimen.hall.words import Language
+from yimen.hall.words import Ground, Language
 from yimen.office.access import acting, require
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent
@@ -34,7 +36,7 @@ from yimen.screening.queries import KINDS, current_rules
 from yimen.web.window.drafting import new_key, send_once
 from yimen.web.window.household import household_groups
 
-REFUSALS = (actions.NotHandled, OtherContent)
+REFUSALS = (actions.NotHandled, actions.NotPrioritised, actions.NotRecognised, OtherContent)
 
 
 def page(request: HttpRequest) -> HttpResponse:
@@ -70,6 +72,8 @@ def one(request: HttpRequest, attendance_id: uuid.UUID, problem: str = "", statu
             "proposals": proposals(attendance=attendance, language=language, on=today),
             "languages": Language.choices,
             "language": language,
+            "recognition": recognition_of(attendance),
+            "grounds": grounds_of(attendance.venue),
             "key": new_key(),
             "problem": problem,
             "today": today,
@@ -112,11 +116,12 @@ def _found(request: HttpRequest) -> Mapping[str, Any]:
 @require_POST
 def act(request: HttpRequest, attendance_id: uuid.UUID, name: str) -> HttpResponse:
     """Take one step; what is refused is said on the page."""
-    doing = _ACTS.get(name)
-    if doing is None:
+    if name not in _ACTS and name != "priority":
         return one(request, attendance_id, problem="没有这一步，请刷新页面。", status=404)
     about = {"attendance": attendance_id.hex}
     try:
+        # Recognised before the step's own transaction: that it was asked stays in the audit, whatever comes of it.
+        doing = _prioritising(request, attendance_id) if name == "priority" else _ACTS[name]
         said = send_once(request, f"reception.{name}", lambda: {"said": doing(request, attendance_id)}, **about)["said"]
     except REFUSALS as refusal:
         return one(request, attendance_id, problem=str(refusal), status=422)
@@ -160,6 +165,32 @@ def _change(request: HttpRequest, attendance_id: uuid.UUID) -> str:
         raise actions.NotHandled("请选换哪一位协办员。")
     made = actions.send_another(handling=open_.pk, to=to, why=request.POST.get("why", ""), by=acting(), at=timezone.now())
     return f"换成了{made.co_organizer.name}。"
+
+
+def _prioritising(request: HttpRequest, attendance_id: uuid.UUID) -> Callable[[HttpRequest, uuid.UUID], str]:
+    """Recognise whoever stands here, by what the registry knows of them or by what was seen, and return the step."""
+    attendance: Attendance = Attendance.objects.select_related("venue__service_point__area").get(pk=attendance_id)
+    ground, evidence = request.POST.get("ground", ""), request.POST.get("evidence", "").strip()
+    now = timezone.now()
+    if not ground and attendance.person_id is None:
+        raise actions.NotRecognised("请先认好是谁，或选理由。")
+    if ground in Ground.values and not evidence:
+        raise actions.NotRecognised("请写看过什么证明，例如“退役军人优待证”。")
+    found = actions.recognise(
+        venue=attendance.venue,
+        person=None if ground else attendance.person_id,
+        said=Ground(ground) if ground in Ground.values else None,
+        evidence=evidence,
+        by=acting(),
+        at=now,
+    )
+    if found is None:
+        raise actions.NotRecognised("名册和部门数据里没有优先的理由。看过证明的，请选理由，写明看过什么。")
+
+    def give(_: HttpRequest, key: uuid.UUID) -> str:
+        return f"{actions.give_priority(attendance=key, recognised=found, by=acting(), at=now)} 号优先了，号不变。"
+
+    return give
 
 
 _ACTS: Mapping[str, Callable[[HttpRequest, uuid.UUID], str]] = {
