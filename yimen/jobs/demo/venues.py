@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time
 from decimal import Decimal
 
+from django.db import transaction
 from django.utils import timezone
 
 from yimen.hall.actions import (
@@ -28,7 +29,7 @@ from yimen.office.access import System, scope
 from yimen.office.actions import add_service_point, add_staff, give_post
 from yimen.office.models import Area, ServicePoint, Staff
 
-COUNTY, TOWN_SEAT = "990101", "990101001"
+COUNTY, TOWN_SEAT, LAST = "990101", "990101001", "hospital"
 VILLAGES = ("990101002001", "990101002003", "990101003001")
 CLERKS = tuple(f"demo_seat{number}" for number in range(1, 6))
 EVERY_DAY = (
@@ -72,14 +73,16 @@ class Place:
 
 def prepare_venues() -> None:
     """Open the halls once, with their windows and the clerks the other departments send."""
+    if Venue.objects.filter(code=LAST).exists():
+        return
     county, now = Area.objects.get(code=COUNTY), timezone.now()
-    with scope(System("demo", ""), "演示大厅"):
+    # Together or not at all, so that the last one says that all are there.
+    with scope(System("demo", ""), "演示大厅"), transaction.atomic():
         keep_matters_of_rules()
         keep_matters(EVERY_DAY)
         _clerks(county, now)
         for place in _places(county):
-            if not Venue.objects.filter(code=place.code).exists():
-                _open(place, now)
+            _open(place, now)
 
 
 def _clerks(county: Area, now: datetime) -> None:
@@ -109,7 +112,7 @@ def _places(county: Area) -> list[Place]:
     bank = _point("花城农商银行城关支行（虚构）", seat, "bank", "城关镇人民路22号", "0999-1234701")
     hospital = _point("花城县人民医院（虚构）", seat, "hospital", "城关镇健康路3号", "0999-1234702")
     places.append(Place("bank", "township", bank, "40.0232", "91.5071", BANKS))
-    places.append(Place("hospital", "county", hospital, "40.0171", "91.4955", HOSPITALS))
+    places.append(Place(LAST, "county", hospital, "40.0171", "91.4955", HOSPITALS))
     return places
 
 
@@ -127,7 +130,7 @@ def _open(place: Place, now: datetime) -> None:
         set_appointments(venue=venue, an_hour=6, days=7, by=None, at=now)
     else:
         set_hours(venue=venue, hours=SHORT_DAY, follows_calendar=True, by=None, at=now)
-    if place.code == "hospital":
+    if place.code == LAST:
         set_hours(venue=venue, hours=ALL_DAYS, follows_calendar=False, by=None, at=now)
     profile = Profile.objects.get(venue=venue)
     if place.code != "county":
