@@ -32,6 +32,7 @@ from yimen.web.hall import kiosk as hall_kiosk
 from yimen.web.hall import machines as hall_machines
 from yimen.web.hall import phone as hall_phone
 from yimen.web.hall import questionnaire, reception
+from yimen.web.hall import rosters as hall_rosters
 from yimen.web.hall import screen as hall_screen
 from yimen.web.hall import setup as hall_setup
 from yimen.web.hall import voice as hall_voice
@@ -67,6 +68,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hall/lines/", hall_desk.lines, name="hall_lines"),
     path("hall/devices/", hall_machines.page, name="hall_devices"),
     path("hall/devices/<slug:name>/", hall_machines.act, name="hall_device"),
+    path("hall/rosters/", hall_rosters.page, name="hall_rosters"),
+    path("hall/rosters/make/", hall_rosters.make, name="hall_rosters_make"),
     path("hall/rings/", hall_desk.rings, name="hall_rings"),
     path("setup/", hall_setup.listed, name="setups"),
     path("setup/<slug:venue_code>/", hall_setup.page, name="setup"),

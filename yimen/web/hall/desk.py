@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from yimen.hall import actions
 from yimen.hall.queries import (
     Venue,
+    alone,
     aside,
     expected_at,
     grounds_of,
@@ -76,6 +77,7 @@ def page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResp
         "may_manage": may("hall.manage", area_path=venue.service_point.area.path),
         "rule": venue.calling_rule.words,
         "rings": ringing(venue),
+        "offline": standing.state(at=now) if (standing := alone(venue.code)) else None,
         "problem": problem,
         "now": now,
         # Here the window has its own panel; the bar below would say it twice.
