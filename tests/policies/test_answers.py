@@ -188,3 +188,11 @@ def test_parameters_are_never_asked_of_a_citizen(tmp_path):
     names = {question.fact.name for question in next_questions(asked.one(Situation({})), asked.rules)}
     assert "低保标准" not in names
     assert "月收入" in names
+
+
+def test_a_person_is_weighed_against_his_share_of_what_the_household_receives(tmp_path):
+    asked = explainer(tmp_path, kind="补差", other="subsistence_allowance")
+    three = [{"月收入": Decimal(0)}] * 3
+    said = Situation({"残疾等级": 1, "年龄": 30}, three, receives={"subsistence_allowance": Decimal(300)})
+    (relation,) = next(a for a in asked.one(said) if a.policy.id == "care").relations
+    assert (relation.payable, relation.rest) == (True, Decimal("10.00"))

@@ -2,6 +2,7 @@
 
 import shutil
 from datetime import date
+from decimal import Decimal
 
 import pytest
 from django.conf import settings as django_settings
@@ -9,6 +10,7 @@ from django.conf import settings as django_settings
 from tests.screening.county import ON, County
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
+from yimen.registry.models import Household
 from yimen.screening.queries import answer_of, current_rules, explain_registered
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.store]
@@ -20,16 +22,16 @@ POLICY = """
 办理方式: [窗口]
 依据: [{{文件: 虚构}}]
 生效: 2026-01-01
-对象: 人
+对象: {subject}
 {relation}
-条件: [{{名: 满60岁, 式: 年龄 >= 60}}]
+条件: [{{名: 满60岁, 式: {condition}}}]
 标准: [{{名: 定额, 额: "100"}}]
 取整: 四舍五入到分
 额度单位: 元/月
 起发: 确认次月
 停发: 死亡次月
 公示: {{要否: 待核实}}
-例: [{{说: 符合, 日: 2026-12-01, 设: {{年龄: 60}}, 得: 符合, 额: 100}}]
+例: [{{说: 符合, 日: 2026-12-01, 设: {{{given}}}, 得: 符合, 额: 100}}]
 """
 
 
@@ -43,12 +45,15 @@ def county(tmp_path, settings):
 def related(tmp_path, settings):
     """Let the first policy stand in a relation to the second, and nothing else be in force."""
 
-    def write(kind: str) -> None:
+    def write(kind: str, subject: str = "人") -> None:
         folder = tmp_path / "rules"
         folder.mkdir()
         shutil.copy(django_settings.BASE / "rules" / "facts.yaml", folder)
         for policy, name, relation in ((FIRST, "甲", f"{kind}: [{SECOND}]"), (SECOND, "乙", "")):
-            (folder / f"{policy}.yaml").write_text(POLICY.format(id=policy, name=name, relation=relation), encoding="utf-8")
+            whose = subject if policy == SECOND else "人"
+            condition, given = ("年龄 >= 60", "年龄: 60") if whose == "人" else ("七十岁以上成员数 >= 1", "七十岁以上成员数: 1")
+            said = POLICY.format(id=policy, name=name, relation=relation, subject=whose, condition=condition, given=given)
+            (folder / f"{policy}.yaml").write_text(said, encoding="utf-8")
         settings.YIMEN_RULES = folder
 
     return write
@@ -113,3 +118,23 @@ def test_the_difference_that_may_be_paid_is_said_to_the_fen(county, related):
     (relation,) = answer_of(held, policy=FIRST, person=finding.person_id).relations
 
     assert (relation.kind, relation.with_, f"{relation.rest:.2f}") == ("补差", SECOND, "60.45")
+
+
+@pytest.mark.parametrize(("household", "missed"), [("299.99", {FIRST}), ("300", set()), ("", set())])
+def test_a_person_is_weighed_against_his_share_of_what_the_household_receives(county, related, household, missed):
+    related("补差", subject="户")
+    number = county.person("1", "老人", date(1950, 3, 1))
+    county.person("1", "儿子", date(1980, 3, 1), relation="子")
+    county.person("1", "孙子", date(2010, 3, 1), relation="孙子")
+    county.load()
+    county.recipients(SECOND, [[number, household, "2026-02-01", "2027-01-01"]])
+
+    county.screen()
+
+    assert {policy for found, policy in county.found() if found == "missed"} == missed
+    with scope(System("test"), "查看"), reading("核对"):
+        home = Household.objects.get()
+        held = explain_registered(household_id=home.pk, on=ON, rules=current_rules())
+    (relation,) = answer_of(held, policy=FIRST, person=held.card.members[0].person_id).relations
+    assert relation.payable is (None if not household else bool(missed))
+    assert relation.rest == (Decimal("0.00") if household else None)

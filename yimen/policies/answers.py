@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from copy import copy
 from dataclasses import dataclass, field
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
 
@@ -146,7 +146,11 @@ class Explainer:
     def one(self, situation: Situation) -> list[Answer]:
         """Return the answers of every policy for a subject given flat."""
         known = alone(self.reckoner, situation.subject, situation.members, situation.obligors)
-        answers = [answer for plan in self.plans.values() for answer in self._answers(plan, known, situation.receives)]
+        shared = self._shared(situation.receives, len(situation.members or ()))
+        answers = [
+            *self._answers(self.plans["户"], known, situation.receives),
+            *self._answers(self.plans["人"], known, shared),
+        ]
         return sorted(answers, key=lambda answer: self.order[answer.policy.id])
 
     def household(
@@ -157,16 +161,29 @@ class Explainer:
         receives: Mapping[str, Decimal | None],
         receives_members: Sequence[Mapping[str, Decimal | None]],
     ) -> HouseholdAnswers:
-        """Return the answers for a registered household and each of its members; what the household receives counts for all."""
+        """
+        Return the answers for a registered household and each of its members.
+
+        What the household receives counts for all, its amount in equal shares.
+        """
         whole, people = together(self.reckoner, household, members)
-        everybody = _received_by_all(receives_members)
+        everybody, shared = _received_by_all(receives_members), _in_shares(receives, len(members))
         return HouseholdAnswers(
             household=self._answers(self.plans["户"], whole, {**everybody, **receives}),
             members=[
-                self._answers(self.plans["人"], known, {**receives, **own})
+                self._answers(self.plans["人"], known, {**shared, **own})
                 for known, own in zip(people, receives_members, strict=True)
             ],
         )
+
+    def _shared(self, receives: Mapping[str, Decimal | None], people: int) -> Mapping[str, Decimal | None]:
+        """Return what one of these people receives: of a household's benefit his share, the whole where no members are given."""
+        of_household = {policy: yuan for policy, yuan in receives.items() if self._is_of_household(policy)}
+        return {**receives, **_in_shares(of_household, people)}
+
+    def _is_of_household(self, policy: str) -> bool:
+        held = self.rules.policy(policy)
+        return held is not None and held.subject == "户"
 
     def values(self, household: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> tuple[Known, list[Known]]:
         """Return all inner values, derived ones included."""
@@ -326,7 +343,15 @@ def _relation(kind: str, other: str, receives: Mapping[str, Decimal | None], amo
     paid = receives[other]
     if paid is None or amount is None:
         return Relation(kind, other, None)
-    return Relation(kind, other, amount > paid, max(amount - paid, Decimal(0)) if kind == "补差" else None)
+    rest = max(amount - paid, Decimal(0)).quantize(Decimal("0.01"), ROUND_HALF_UP)
+    return Relation(kind, other, amount > paid, rest if kind == "补差" else None)
+
+
+def _in_shares(receives: Mapping[str, Decimal | None], people: int) -> Mapping[str, Decimal | None]:
+    """Return what of a household's benefits falls to each of so many people; one person is weighed against his share only."""
+    if people < 2:
+        return receives
+    return {policy: None if yuan is None else yuan / people for policy, yuan in receives.items()}
 
 
 def _received_by_all(receives_members: Sequence[Mapping[str, Decimal | None]]) -> dict[str, Decimal | None]:

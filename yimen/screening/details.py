@@ -18,7 +18,7 @@ from yimen.policies.model import Policy
 from yimen.policies.queries import Answer, Explainer, Rules, Where, margin_yuan
 from yimen.screening.homes import Home, HomeFacts, Receipt, Someone, facts_of_home
 from yimen.screening.kernel import SOON_DAYS, Candidate
-from yimen.screening.registered import Registered
+from yimen.screening.registered import KIND_OF, Registered
 
 _NO_DATE = date.min
 
@@ -129,7 +129,8 @@ class Detailer:
         person = next((one.registered for one in home.people if one.registered.key == candidate.person), None)
         if person and person.died_on and "已死亡" in names:
             return person.died_on > decided_on
-        if any("认定" in facts[name].sources for name in names if name in facts):
+        # Who receives it has the standing that it gives: that one was not lost.
+        if any("认定" in facts[name].sources and KIND_OF.get(name) != candidate.policy for name in names if name in facts):
             return True
         if any(self._parameter_changed(name, home, decided_on) for name in names if name not in facts):
             return True

@@ -174,7 +174,10 @@ class _Comparison:
         conditions += [self._receives({needed}) for needed in sorted(self._others("前置"))]
         weighed = self._others("补差", "择高")
         if weighed:
-            conditions.append(f"NOT {self._receives(weighed, f'AND coalesce(r.amount_fen >= a.{self.amount}, TRUE)')}")
+            # A person is weighed against his share of what the household receives, as in `Explainer.household`.
+            shares = "1" if self.of_household else "CASE WHEN r.household = a.subject THEN h.members ELSE 1 END"
+            more = f"AND coalesce(r.amount_fen >= a.{self.amount} * {shares}, TRUE)"
+            conditions.append(f"NOT {self._receives(weighed, more)}")
         return " AND ".join(conditions)
 
     def _others(self, *kinds: str) -> set[str]:
