@@ -103,6 +103,16 @@ def test_an_example_that_is_wrong_says_what_comes_out(tmp_path):
     ]
 
 
+def test_an_example_with_a_value_outside_its_range_is_told_and_proves_nothing(tmp_path):
+    rules = load_rules(
+        write(tmp_path, policy=POLICY.replace("设: {家庭人口: 3, 家庭月收入: 1890,", "设: {家庭人口: 99, 家庭月收入: 1890,"))
+    )
+    (problem,) = failures(rules)
+    assert "第 20 行：例“正好等于标准，不符合”" in str(problem)
+    assert "99" in str(problem)
+    assert any(one.line == 11 for one in survivors(rules))
+
+
 def test_a_border_without_an_example_is_noticed(tmp_path):
     """The book's examples never stand on the border of the assets, so turning that comparison would go unseen."""
     found = survivors(load_rules(write(tmp_path)))

@@ -89,7 +89,11 @@ def _in_words(lines: Mapping[str, Decimal | None]) -> str:
 
 
 def survivors(rules: Rules) -> list[Survivor]:
-    """Change every policy in every small way; return the changes that none of its examples notices."""
+    """
+    Change every policy in every small way; return the changes that none of its examples notices.
+
+    An example that cannot be reckoned notices nothing: `failures` tells it.
+    """
     return [survivor for one in rules.compiled for survivor in _survivors(rules, one)]
 
 
@@ -101,8 +105,15 @@ def _survivors(rules: Rules, one: CompiledPolicy) -> Iterator[Survivor]:
     }
     for mutant, line, change in _mutants(rules, one):
         others = {on: explainer.with_policy(mutant) for on, explainer in explainers.items()}
-        if not any(_differences(others[example.on].one(situation)[0], example) for example, situation in asked):
+        if not any(_notices(others[example.on], situation, example) for example, situation in asked):
             yield Survivor(policy.id, policy.file, line, change)
+
+
+def _notices(explainer: Explainer, situation: Situation, example: Example) -> bool:
+    try:
+        return bool(_differences(explainer.one(situation)[0], example))
+    except NotAFact:
+        return False
 
 
 def _mutants(rules: Rules, one: CompiledPolicy) -> Iterator[tuple[CompiledPolicy, int, str]]:
