@@ -31,6 +31,7 @@ def answer_ring(*, ring_id: int, by: Staff, at: datetime) -> Ring:
 
 
 def ringing(venue: Venue) -> QuerySet[Ring]:
-    """Return which machines ring, the longest first."""
+    """Return which machines ring, the longest first. Raises NotAllowed."""
+    require("hall.ticket", area_path=venue.service_point.area.path)
     rows: QuerySet[Ring] = Ring.objects.filter(venue=venue, answered_at=None).order_by("at")
     return rows
