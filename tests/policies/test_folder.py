@@ -154,6 +154,28 @@ def test_a_parameter_nobody_entered_leaves_the_answer_open_and_says_so(tmp_path)
     assert answer.reasons["低保标准"] == "本地参数未录入：低保标准（990201，农，2026-12-01）"
 
 
+@pytest.mark.parametrize(
+    ("areas", "words"),
+    [
+        (("99", "9901", "990101"), "没有说保障类别：低保标准按城、农分别录入"),
+        (("99", "9902"), "本地参数未录入：低保标准（9902，2026-12-01）"),
+    ],
+)
+def test_without_a_category_what_is_missing_is_the_category_where_the_values_are_entered(tmp_path, areas, words):
+    rules = load_rules(write(tmp_path))
+    given = {"家庭人口": 3, "家庭月收入": Decimal(100), "家庭金融资产": Decimal(0)}
+    answer = Explainer(rules, Where(date(2026, 12, 1), areas)).one(Situation(given))[0]
+    assert answer.reasons["低保标准"].startswith(words)
+
+
+def test_a_relation_that_names_no_policy_of_the_folder_is_told(tmp_path):
+    rules = load_rules(
+        write(tmp_path, policy=POLICY.replace("生效: 2026-07-01\n", "生效: 2026-07-01\n互斥: [subsistence_alowance]\n", 1))
+    )
+    (problem,) = rules.strangers
+    assert "“互斥”里的“subsistence_alowance”不是这个目录里的政策编号。最接近的是“subsistence_allowance”。" in str(problem)
+
+
 def test_versions_follow_the_day(tmp_path):
     older = POLICY.replace("生效: 2026-07-01", "生效: 2020-01-01\n失效: 2026-06-30").replace("最低生活保障", "旧低保")
     older = older.replace("日: 2026-12-01", "日: 2026-01-01")

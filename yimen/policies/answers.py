@@ -233,10 +233,16 @@ class Explainer:
         return {name: self.why_unknown(name) for name in missing if name not in self.rules.catalogue.facts}
 
     def why_unknown(self, parameter: str) -> str:
-        """Return why a parameter is unknown: nobody entered it for this place, category and day."""
+        """Return why a parameter is unknown: nobody said 城 or 农, or nobody entered it for this place, category and day."""
+        if self.where.category is None and self._is_entered_by_category(parameter):
+            return f"没有说保障类别：{parameter}按城、农分别录入，先定按城市还是按农村保障"
         place = [self.where.areas[-1]] if self.where.areas else []
         words = [*place, *([self.where.category] if self.where.category else []), self.where.on.isoformat()]
         return f"本地参数未录入：{parameter}（{'，'.join(words)}）"
+
+    def _is_entered_by_category(self, parameter: str) -> bool:
+        find = self.rules.parameters.find
+        return any(find(parameter, areas=self.where.areas, category=held, on=self.where.on) for held in ("城", "农"))
 
 
 class _Plan:

@@ -90,6 +90,18 @@ class Rules:
         return max((len(area) for area in (*own, *(place.area for place in self.places))), default=2)
 
     @cached_property
+    def strangers(self) -> list[Problem]:
+        """Return the relations (互斥, 补差 …) that name no policy of this folder: they would never take effect."""
+        known = {policy.id for policy in self.policies}
+        return [
+            Problem(policy.file, policy.line, f"“{kind}”里的“{other}”不是这个目录里的政策编号。{nearest(other, known)}")
+            for policy in self.policies
+            for kind, others in policy.relations.items()
+            for other in others
+            if other not in known
+        ]
+
+    @cached_property
     def unused(self) -> list[str]:
         """Return the indicators that no rule, derived fact or form uses."""
         used = {name for compiled in self.compiled for name in compiled.names}

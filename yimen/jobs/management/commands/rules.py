@@ -21,7 +21,7 @@ class Command(BaseCommand):
         check = words.add_parser("check", help="逐个文件检查，运行所有例子和变异测试")
         check.add_argument("folder", nargs="?", type=Path, default=Path(settings.YIMEN_RULES))
         check.add_argument("--json", action="store_true")
-        check.add_argument("--strict", action="store_true", help="变异未被发现、指标未被使用时也不通过")
+        check.add_argument("--strict", action="store_true", help="变异未被发现、关系写了没有的政策、指标未被使用时也不通过")
         listed = words.add_parser("list", help="列出今天有效的政策")
         listed.add_argument("folder", nargs="?", type=Path, default=Path(settings.YIMEN_RULES))
         listed.add_argument("--json", action="store_true")
@@ -53,7 +53,7 @@ class Command(BaseCommand):
         except RuleError as problem:
             return {"ok": False, "problems": [vars(p) for p in problem.problems]}, str(problem)
         wrong, living = failures(rules), survivors(rules)
-        strict = options["strict"] and (living or rules.unused)
+        strict = options["strict"] and (living or rules.strangers or rules.unused)
         report = {
             "ok": not wrong and not strict,
             "files": rules.files,
@@ -63,10 +63,12 @@ class Command(BaseCommand):
             "examples": sum(len(policy.examples) for policy in rules.policies),
             "problems": [vars(problem) for problem in wrong],
             "survivors": [vars(survivor) for survivor in living],
+            "strangers": [vars(problem) for problem in rules.strangers],
             "unused": rules.unused,
             "hash": rules.hash,
         }
-        lines = [*map(str, wrong), *map(str, living), *(f"指标“{name}”没有政策、派生事实或核查表使用。" for name in rules.unused)]
+        told = [*wrong, *living, *rules.strangers]
+        lines = [*map(str, told), *(f"指标“{name}”没有政策、派生事实或核查表使用。" for name in rules.unused)]
         summary = (
             f"{report['files']} 个文件，{report['policies']} 项政策，{report['indicators']} 项指标，{report['examples']} 个例子："
             f"{len(wrong)} 个例子不对，{len(living)} 处改动没有例子发现，{len(rules.unused)} 项指标没有用到。"
