@@ -194,8 +194,8 @@ def _device(request: HttpRequest, *kinds: DeviceKind) -> queries.Device:
     return device
 
 
-def _once(step: str, device: queries.Device, body: Schema | None, key: str, do: Callable[[], Answer]) -> Answer:
-    content = {"device": device.pk.hex, "body": body.model_dump(mode="json") if body else {}}
+def _once(step: str, device: queries.Device, body: Schema | None, key: str, do: Callable[[], Answer], **about: str) -> Answer:
+    content = {"device": device.pk.hex, "body": body.model_dump(mode="json") if body else {}} | about
     return once(key=keyed(key), action=f"api.hall.{step}", content=content, at=timezone.now(), do=do)
 
 
@@ -271,7 +271,7 @@ def come_back(request: HttpRequest, ticket_id: uuid.UUID, key: Key) -> Answer:
     def do() -> Answer:
         return {"ticket": actions.put_back(ticket_id=ticket_id, by=None, at=timezone.now()).pk.hex}
 
-    _once(f"return.{ticket_id.hex}", device, None, key, do)
+    _once("return", device, None, key, do, ticket=ticket_id.hex)
     return _stand(device, ticket_id)
 
 
