@@ -432,6 +432,17 @@ def test_what_a_case_decided_is_not_ended_by_a_roster_that_says_none(load, looki
     assert [one.ends_on for one in Standing.objects.all()] == [None]
 
 
+def test_a_name_without_a_single_letter_is_refused_in_words(load):
+    delivery = load(row(name="0"), *FAMILY[1:])
+    assert (delivery.loaded, rejects(delivery)[2]) == (2, "姓名“0”里一个字也没有，像是公式或数字，请写成文字。")
+
+
+def test_of_a_row_that_is_refused_nothing_remains_not_even_an_empty_household(load, looking):
+    load(row())
+    delivery = load(row("9", 对象类别="低保"))
+    assert (delivery.rejected, Household.objects.filter(number="9").count(), Standing.objects.count()) == (1, 0, 0)
+
+
 def test_a_load_leaves_one_row_in_the_audit_and_the_delivery_knows_the_file(load):
     delivery = load(*FAMILY)
     entry = AuditEntry.objects.get(action="roster.load")

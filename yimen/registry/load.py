@@ -113,6 +113,9 @@ class RosterLoader:
             household = self._household(held.get((village.pk, number)), village, number, members[0], batch)
             for row in members:
                 self._person(row, indexes[row.line], known, lived, household, batch)
+            if all(row.line in self.loaded.rejects for row in members) and household in batch.households:
+                batch.households.remove(household)
+                continue
             batch.standings.household(household, members, [row for row in members if row.line in batch.changed])
         _write(batch, self.at, self.on)
 

@@ -149,7 +149,7 @@ def read_row(line: int, cells: Mapping[str, Cell], *, allow_fictional: bool) -> 
         village=_needed(cells, "village", "村居"),
         township=read_text(cells.get("township")),
         group=read_text(cells.get("group")),
-        name=_needed(cells, "name", "姓名"),
+        name=_name(cells),
         id_number=id_number,
         relation=relation,
         category=_category(read_text(cells.get("category"))),
@@ -175,6 +175,13 @@ def _needed(cells: Mapping[str, Cell], field: str, column: str) -> str:
     text = read_text(cells.get(field))
     if not text:
         raise ValueProblem(f"“{column}”是空的，请补上。")
+    return text
+
+
+def _name(cells: Mapping[str, Cell]) -> str:
+    text = _needed(cells, "name", "姓名")
+    if not any(letter.isalpha() for letter in text):
+        raise ValueProblem(f"姓名“{text}”里一个字也没有，像是公式或数字，请写成文字。")
     return text
 
 
