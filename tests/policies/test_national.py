@@ -7,7 +7,7 @@ import pytest
 import yaml
 from django.conf import settings
 
-from yimen.policies.queries import load_rules
+from yimen.policies.queries import Explainer, Where, load_rules
 
 NOT_POSTED = {"unattended_child_allowance", "small_emergency_aid"}
 POSTED = {
@@ -90,3 +90,23 @@ def test_an_average_is_told_as_an_average_and_never_as_somebody_s_amount(rules):
     assert (grant.tiers, "平均3700元" in grant.unit, "平均" in grant.note) == ((), True, True)
     assert [one for one in grant.examples if one.verdict == "eligible" and one.amount is not None] == []
     assert "国家助学金标准" not in rules.parameters.units
+
+
+@pytest.mark.parametrize(
+    ("counted", "pension", "verdict", "amount"),
+    [
+        (None, 0, "eligible", "40.00"),
+        (None, 50, "unknown", None),
+        (False, 50, "eligible", "40.00"),
+        (True, 50, "not_eligible", None),
+        (True, 30, "eligible", "10.00"),
+    ],
+)
+def test_the_basic_pension_counts_as_the_place_has_decided_and_else_waits(rules, counted, pension, verdict, amount):
+    """Its exemption ended with 2025 (民发〔2021〕57号第13条); since then it is a local parameter, and nobody guesses."""
+    home = {"有本县户籍成员": True, "家庭人口": 1, "机动车数": 0, "住房套数": 1, "低保标准": 640, "低保按分档": False}
+    home |= {"低保金融资产上限": 18000, "机动车上限": 0, "住房套数上限": 1, "基础养老金计入收入": counted}
+    who = {"月收入": 600, "金融资产": 0, "居民基础养老金": pension}
+    answers = Explainer(rules, Where(date(2026, 12, 1))).household(home, [who], receives={}, receives_members=[{}])
+    (answer,) = (one for one in answers.household if one.policy.id == "subsistence_allowance")
+    assert (answer.verdict, answer.amount and f"{answer.amount:.2f}") == (verdict, amount)

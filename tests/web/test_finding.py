@@ -34,7 +34,7 @@ def test_a_contradicted_fact_stands_first_with_what_the_other_source_says():
 
     assert first.decides
     assert [(part.fact, part.others) for part in first.parts] == [("月收入", "入户 2026年11月22日 说 1,111.20 元/月")]
-    assert not any(row.decides for row in rest)
+    assert all(row.decides == ("月收入" in {part.fact for part in row.parts}) for row in rest)
 
 
 def test_an_expired_fact_stands_first_too():
