@@ -1,29 +1,33 @@
 """
-Answering everybody at once (批量): the policies of a program for all households of its input tables, in Arrow columns.
+Answering everybody at once (批量): the policies of a program for all households of its input tables, in whole columns.
 
-DuckDB reads and joins the input; the reckoning itself runs over slices of households that fit into a processor's cache,
-two at a time (Arrow lets go of Python's lock). It says what the program's SQL says and takes a third of its time; what may
-need more than 64 bits is left to the SQL (`fits`).
+DuckDB reads and joins the input; the reckoning itself runs over slices of households in numpy's memory (`arrays`), two at a
+time. Between one loop and the next, numpy hands Python's lock over, which costs more than a short loop: slices are large, so
+that there are few loops. It says what the program's SQL says and takes a quarter of its time; what may need more than 64 bits
+is left to the SQL, by what the types say (`can_answer`) or because a fact does not keep to its type (`OutOfRangeError`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import reduce
 from itertools import pairwise
+from operator import and_
 from typing import TYPE_CHECKING, Any, cast
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from yimen.policies.arrays import Column, Numbers, Truths, chosen, coalesced, from_arrow, taken, to_arrow
 from yimen.policies.closures import least, most
-from yimen.policies.columns import Column, Columns, Meaning, amount_fits, fits
+from yimen.policies.columns import Columns, Meaning, amount_fits, fits
 from yimen.policies.compiled import CompiledPolicy, Share
 from yimen.policies.expression import Node
 from yimen.policies.folder import Rules
-from yimen.policies.gathering import NOBODY, Groups, gather, put_back, where_true
+from yimen.policies.gathering import Groups, gather, put_back
 from yimen.policies.model import Fact
 from yimen.policies.sql import aggregates_in, hidden_name, quoted, without_aggregates
 from yimen.policies.typed import Type, Typed, check
@@ -31,14 +35,12 @@ from yimen.policies.typed import Type, Typed, check
 if TYPE_CHECKING:
     from yimen.policies.program import Program
 
-HOUSEHOLDS_PER_SLICE = 50000
+HOUSEHOLDS_PER_SLICE = 100_000
 THREADS = 2
 # Half of one of DuckDB's row groups: small enough for memory that was just let go, a third quicker than a million.
 ROWS_PER_BATCH = 61_440
 PLACE = 'concat(place, chr(10), category) AS "·place"'
-NO_AMOUNT = pa.scalar(None, pa.int64())
-# One in so many rows: from there on it is quicker to reckon for all of them than to pick some out.
-MANY = 4
+NO_AMOUNT = Numbers(np.asarray(0), np.asarray(False))
 
 
 def can_answer(program: "Program") -> bool:
@@ -75,11 +77,18 @@ def _narrow_share(share: Share, types: Mapping[str, Type]) -> Share:
     return replace(share, when=when, top=_narrow(share.top, types), bottom=bottom)
 
 
+class OutOfRangeError(Exception):
+    """A fact lies outside what its type says."""
+
+
 class _Known(dict[str, Column]):
     """What is known of the rows of one table; what is not there is fetched from another: the row above, the rows chosen."""
 
     def __init__(
-        self, own: Mapping[str, Column], other: "_Known | None" = None, fetch: Callable[[Column], Column] | None = None
+        self,
+        own: Mapping[str, Column],
+        other: Mapping[str, Column] | None = None,
+        fetch: Callable[[Column], Column] | None = None,
     ) -> None:
         super().__init__(own)
         self.other, self.fetch = other, fetch
@@ -98,7 +107,7 @@ class _Slice:
     home: pa.Table
     people: pa.Table
     obligors: pa.Table
-    entered: _Known
+    entered: Mapping[str, pa.Array]
     of_home: Groups
     of_person: Groups
 
@@ -127,7 +136,7 @@ class _Step:
                 known[end(self.fact.name)] = self._unless_said(known, known[end(self.count)])
 
     def _unless_said(self, known: _Known, derived: Column) -> Column:
-        return pc.coalesce(known[self.said], derived) if self.said else derived
+        return coalesced(known[self.said], derived) if self.said else derived
 
 
 @dataclass
@@ -143,19 +152,17 @@ class _Ready:
     def id(self) -> str:
         return self.compiled.policy.id
 
-    def amount(self, known: _Known, verdict: Column) -> Column:
+    def amount(self, known: _Known, verdict: Truths) -> pa.Array:
         """The amount of the first tier that fits, unknown where it is unknown which one that is; in runs, mostly of nothing."""
-        entitled = where_true(verdict) if self.tiers else NOBODY
-        if len(entitled) * MANY > len(verdict):
-            return pc.run_end_encode(pc.if_else(verdict, self._amount(known), NO_AMOUNT))
+        entitled = np.flatnonzero(verdict.true) if self.tiers else np.zeros(0, np.int64)
         # Few are entitled, as is usual: their rows are picked out, reckoned and put back.
-        chosen = pa.array(entitled)
-        return put_back(self._amount(_Known({}, known, lambda column: pc.take(column, chosen))), entitled, len(verdict))
+        amount = self._amount(_Known({}, known, lambda column: taken(column, entitled))) if self.tiers else NO_AMOUNT
+        return put_back(amount, entitled, len(verdict.true))
 
-    def _amount(self, known: _Known) -> Column:
-        amount: Column = NO_AMOUNT
+    def _amount(self, known: _Known) -> Numbers:
+        amount = NO_AMOUNT
         for when, tier in reversed(self.tiers):
-            amount = tier(known) if when is None else pc.if_else(when(known), tier(known), amount)
+            amount = tier(known) if when is None else chosen(when(known), tier(known), amount)
         return amount
 
 
@@ -171,9 +178,17 @@ class Bulk:
         household |= {step.fact.name for step in self.steps if step.fact.subject == "户"}
         self.at_home: dict[Node, Meaning] = {}
         self.at_person: dict[Node, Meaning] = {}
+        self.limits = dict(self._limits(stated))
         ready = [self._ready(one, household) for one in program.compiled]
         self.of_household = [one for one in ready if one.compiled.policy.subject == "户"]
         self.of_person = [one for one in ready if one.compiled.policy.subject == "人"]
+
+    def _limits(self, stated: set[str]) -> Iterator[tuple[str, tuple[int, int]]]:
+        program = self.program
+        for fact in (*program.household_facts, *program.person_facts, *program.obligor_facts):
+            held = program.rules.types[fact.name]
+            if held.kind == "number":
+                yield _column_of(fact, stated), (held.low, held.high)
 
     def _step(self, derivation: Any, stated: set[str]) -> _Step:
         fact, typed = derivation.fact, derivation.typed
@@ -199,7 +214,11 @@ class Bulk:
         return ready
 
     def run(self, con: duckdb.DuckDBPyConnection) -> dict[str, str]:
-        """Answer everybody; return the relations that hold the facts, if the program keeps them."""
+        """
+        Answer everybody; return the relations that hold the facts, if the program keeps them.
+
+        Raises OutOfRangeError, with nothing answered, if a fact lies outside its type, so that 64 bits may not be enough.
+        """
         slices = list(self._slices(con))
         with _one_pool(), ThreadPoolExecutor(THREADS) as threads:
             parts = list(threads.map(self._answer, slices))
@@ -216,7 +235,7 @@ class Bulk:
         for statement in self.program.statements[: self.program.taking]:
             con.execute(statement)
         taken, parameters = self.program.taken, [quoted(name) for name in self.program.parameters]
-        entered = _Known(_columns(_read(con, "parameter", [PLACE, *parameters])))
+        entered = _columns(_read(con, "parameter", [PLACE, *parameters]))
         home = _read(con, taken["household"], ["subject", PLACE, *self._held(self.program.household_facts)])
         people = _read(con, taken["person"], ["subject", "member", *self._held(self.program.person_facts)])
         obligors = _read(con, taken["obligor"], ["member", *self._held(self.program.obligor_facts)])
@@ -237,14 +256,13 @@ class Bulk:
 
     def _held(self, facts: Sequence[Fact]) -> Iterator[str]:
         stated = {fact.name for fact in self.program.stated_facts}
-        yield from (quoted(f"{fact.name}·说" if fact.name in stated else fact.name) for fact in facts)
+        yield from (quoted(_column_of(fact, stated)) for fact in facts)
 
     def _answer(self, part: _Slice) -> dict[str, pa.RecordBatch]:
-        own = _columns(part.home)
-        at = pc.index_in(own["·place"], value_set=part.entered["·place"])
-        home = _Known(own, part.entered, lambda column: pc.take(column, at))
-        people = _Known(_columns(part.people), home, part.of_home.to_rows)
-        obligors = _Known(_columns(part.obligors), people, part.of_person.to_rows)
+        at = pc.index_in(part.home["·place"].combine_chunks(), value_set=part.entered["·place"])
+        home = _Known(self._within(part.home), part.entered, lambda column: from_arrow(pc.take(column, at)))
+        people = _Known(self._within(part.people), home, part.of_home.to_rows)
+        obligors = _Known(self._within(part.obligors), people, part.of_person.to_rows)
         below: Mapping[str, tuple[_Known, _Known | None, Groups | None]] = {
             "户": (home, people, part.of_home),
             "人": (people, obligors, part.of_person),
@@ -253,36 +271,48 @@ class Bulk:
         for step in self.steps:
             step.add_to(*below[step.fact.subject])
         clauses = {key: meaning(home) for key, meaning in self.at_home.items()}
-        whole = {one.id: _all_of(clauses, one.far) for one in self.of_household}
+        verdicts = {one.id: _all_of(clauses, one.far) for one in self.of_household}
         # A person takes over one verdict of the household for each policy, not one for each condition.
         far = {one.id: _all_of(clauses, one.far) for one in self.of_person if one.far}
         clauses = {key: meaning(people) for key, meaning in self.at_person.items()}
         own = {}
         for one in self.of_person:
             near = [clauses[key] for key in one.near]
-            taken = [part.of_home.to_rows(far[one.id])] if one.far else []
-            own[one.id] = reduce(pc.and_kleene, [*taken, *near])
+            whole = [part.of_home.to_rows(far[one.id])] if one.far else []
+            own[one.id] = reduce(and_, [*whole, *near])
         found = {
-            "household_answer": self._table(["subject"], home, self.of_household, whole),
-            "person_answer": self._table(["subject", "member"], people, self.of_person, own),
+            "household_answer": self._table(["subject"], home, self.of_household, verdicts, part.home.num_rows),
+            "person_answer": self._table(["subject", "member"], people, self.of_person, own, part.people.num_rows),
         }
         if self.program.keep_facts:
-            found["household_facts"] = self._facts(["subject"], home, self.of_household)
-            found["person_facts"] = self._facts(["subject", "member"], people, self.of_person)
+            found["household_facts"] = self._facts(["subject"], home, self.of_household, part.home.num_rows)
+            found["person_facts"] = self._facts(["subject", "member"], people, self.of_person, part.people.num_rows)
         return found
 
-    def _facts(self, keys: Sequence[str], known: _Known, ready: Sequence[_Ready]) -> pa.RecordBatch:
+    def _within(self, table: pa.Table) -> dict[str, Column]:
+        """Return the columns of a slice. Raises OutOfRangeError for a number its type does not have."""
+        columns = {name: from_arrow(column) for name, column in _columns(table).items()}
+        for name, column in columns.items():
+            if name in self.limits and not column.within(*self.limits[name]):
+                raise OutOfRangeError
+        return columns
+
+    def _facts(self, keys: Sequence[str], known: _Known, ready: Sequence[_Ready], rows: int) -> pa.RecordBatch:
         """Return the facts the policies name, and those behind them that do not change with the day."""
         names = [name for one in ready for name in (*one.compiled.names, *self.program.basis_of(one.compiled)[1])]
-        return pa.record_batch({name: known[name] for name in dict.fromkeys([*keys, *names])})
+        return pa.record_batch({name: to_arrow(known[name], rows) for name in dict.fromkeys([*keys, *names])})
 
     def _table(
-        self, keys: Sequence[str], known: _Known, ready: Sequence[_Ready], verdicts: Mapping[str, Column]
+        self, keys: Sequence[str], known: _Known, ready: Sequence[_Ready], verdicts: Mapping[str, Truths], rows: int
     ) -> pa.RecordBatch:
-        columns = {key: known[key] for key in keys}
-        columns |= {f"v_{one.id}": verdicts[one.id] for one in ready}
+        columns = {key: to_arrow(known[key], rows) for key in keys}
+        columns |= {f"v_{one.id}": to_arrow(verdicts[one.id], rows) for one in ready}
         columns |= {f"a_{one.id}": one.amount(known, verdicts[one.id]) for one in ready}
         return pa.record_batch(columns)
+
+
+def _column_of(fact: Fact, stated: Collection[str]) -> str:
+    return f"{fact.name}·说" if fact.name in stated else fact.name
 
 
 @contextmanager
@@ -296,13 +326,13 @@ def _one_pool() -> Iterator[None]:
         pa.set_memory_pool(usual)
 
 
-def _columns(table: pa.Table) -> dict[str, Column]:
+def _columns(table: pa.Table) -> dict[str, pa.Array]:
     """Return the columns of a slice, each in one piece: put together by the thread that reckons with them."""
     return {name: table[name].combine_chunks() for name in table.schema.names}
 
 
-def _all_of(clauses: Mapping[Node, Column], keys: Sequence[Node]) -> Column:
-    return reduce(pc.and_kleene, (clauses[key] for key in keys))
+def _all_of(clauses: Mapping[Node, Truths], keys: Sequence[Node]) -> Truths:
+    return reduce(and_, (clauses[key] for key in keys))
 
 
 def _read(con: duckdb.DuckDBPyConnection, relation: str, columns: Sequence[str]) -> pa.Table:

@@ -1,20 +1,36 @@
 """
-Columns (列): a typed expression as a function of whole columns, for many households at once; the closures' twin in Arrow.
+Columns (列): a typed expression as a function of whole columns, for many households at once; the closures' twin in numpy.
 
-A column holds inner values (numbers as scaled 64-bit integers) and NULL where nothing is known. Arrow's kernels are
-Kleene's in AND, OR and NOT, and NULL through everything else, so nothing is added to them here. A count of members keeps its
-least and its most beside it. What may need more than 64 bits does not stand here (`fits`): the SQL reckons it. The kernels
-are the checked ones, so that a value outside its range would stop a run and never turn into another.
+A column (`arrays`) holds inner values, numbers as scaled 64-bit integers, and beside them where they are known: AND, OR and
+NOT are Kleene's, and what is reckoned or compared is unknown where any part is. A count of members keeps its least and its
+most beside it. What may need more than 64 bits does not stand here (`fits`): the SQL reckons it. `fits` believes the types;
+who runs the functions looks first whether the facts keep to them (`bulk`).
 """
 
 from collections.abc import Callable, Mapping, MutableMapping
+from dataclasses import dataclass
 from datetime import date
 from functools import reduce
-from typing import Any
+from operator import and_, or_
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
+from yimen.policies.arrays import (
+    Column,
+    Numbers,
+    Rows,
+    Truths,
+    both,
+    compared,
+    from_arrow,
+    narrowed,
+    number,
+    to_arrow,
+    truth,
+)
 from yimen.policies.closures import constant, least, most
 from yimen.policies.compiled import Share, factors
 from yimen.policies.documents import rounding_of
@@ -36,23 +52,38 @@ from yimen.policies.model import Policy
 from yimen.policies.numbers import BIGINT
 from yimen.policies.typed import Type, Typed, aligned
 
-Column = Any
 Known = MutableMapping[str, Column]
 Meaning = Callable[[Known], Column]
-UNKNOWN = pa.scalar(None, pa.bool_())
-SIGNS: Mapping[str, Callable[[Column, Column], Column]] = {
-    "=": pc.equal,
-    "<>": pc.not_equal,
-    "<": pc.less,
-    "<=": pc.less_equal,
-    ">": pc.greater,
-    ">=": pc.greater_equal,
-}
-RECKON: Mapping[str, Callable[[Column, Column], Column]] = {
-    "+": pc.add_checked,
-    "-": pc.subtract_checked,
-    "*": pc.multiply_checked,
-}
+EPOCH = date(1970, 1, 1)
+ARROW_KINDS = {"number": pa.int64(), "bool": pa.bool_(), "text": pa.string(), "day": pa.date32()}
+RECKON: Mapping[str, np.ufunc] = {"+": np.add, "-": np.subtract, "*": np.multiply}
+
+
+@dataclass(frozen=True, slots=True)
+class Days:
+    """Days of a table: each day between the first and the last once, as year, month and day, and where each row's stands."""
+
+    years: Rows
+    months: Rows
+    days: Rows
+    place: Rows | None
+    known: NDArray[np.bool_] | None
+
+    @classmethod
+    def of(cls, column: Numbers) -> "Days":
+        """Take days apart. Many people have few birthdays; only where days lie far apart, each row's is taken apart."""
+        held, place = column.values, None
+        first, last = (int(held.min()), int(held.max())) if len(held) else (0, 0)
+        if last - first < len(held):
+            held, place = np.arange(first, last + 1, dtype=np.int32), held - first
+        days = to_arrow(Numbers(held), len(held))
+        years, months, days = (part(days).to_numpy() for part in (pc.year, pc.month, pc.day))
+        return cls(years, months, days, place, column.known)
+
+    def rows(self, values: Rows) -> Numbers:
+        """Return what was reckoned from the days, row by row."""
+        small = narrowed(values)
+        return Numbers(small if self.place is None else np.take(small, self.place), self.known)
 
 
 class Columns:
@@ -84,56 +115,61 @@ class Columns:
         return lambda known: known[name]
 
     def _constant(self, typed: Typed) -> Meaning:
-        value = pa.scalar(constant(typed), ARROW_KINDS[typed.type.kind])
-        return lambda _: value
+        value = constant(typed)
+        held: Column
+        if typed.type.kind == "number":
+            held = number(value)
+        elif typed.type.kind == "bool":
+            held = truth(value=value)
+        elif typed.type.kind == "day":
+            held = Numbers(np.asarray((value - EPOCH).days, np.int32))
+        else:
+            held = pa.scalar(value, pa.string())
+        return lambda _: held
 
     def _junction(self, typed: Typed) -> Meaning:
-        join = pc.and_kleene if typed.node.word == "AND" else pc.or_kleene  # type: ignore[attr-defined]
+        join = and_ if typed.node.word == "AND" else or_  # type: ignore[attr-defined]
         parts = [self.meaning(part) for part in typed.parts]
         return lambda known: reduce(join, (part(known) for part in parts))
 
     def _not(self, typed: Typed) -> Meaning:
         part = self.meaning(typed.parts[0])
-        return lambda known: pc.invert(part(known))
+        return lambda known: ~part(known)
 
     def _within(self, typed: Typed) -> Meaning:
         part, low, high = typed.parts
         above, below = self._compare(">=", part, low), self._compare("<=", part, high)
-        return lambda known: pc.and_kleene(above(known), below(known))
+        return lambda known: above(known) & below(known)
 
     def _one_of(self, typed: Typed) -> Meaning:
         part, *options = typed.parts
         either = [self._compare("=", part, option) for option in options]
-        return lambda known: reduce(pc.or_kleene, (one(known) for one in either))
+        return lambda known: reduce(or_, (one(known) for one in either))
 
     def _compare(self, sign: str, left: Typed, right: Typed) -> Meaning:
         if left.type.interval or right.type.interval:
             return self._compare_ends(sign, left, right)
         f, g = aligned(left.type, right.type) if left.type.kind == "number" else (1, 1)
-        one, two, compare = self._times(left, f), self._times(right, g), SIGNS[sign]
-        return lambda known: compare(one(known), two(known))
+        one, two = self._times(left, f), self._times(right, g)
+        compare = {"bool": _compared_truths, "text": _compared_texts}.get(left.type.kind, compared)
+        return lambda known: compare(sign, one(known), two(known))
 
     def _times(self, typed: Typed, factor: int) -> Meaning:
         if isinstance(typed.node, Number):
-            value = pa.scalar(constant(typed) * factor, pa.int64())
+            value = number(constant(typed) * factor)
             return lambda _: value
         meaning = self.meaning(typed)
-        return meaning if factor == 1 else lambda known: _multiplied(meaning(known), factor)
+        return meaning if factor == 1 else lambda known: meaning(known).times(factor)
 
     def _compare_ends(self, sign: str, left: Typed, right: Typed) -> Meaning:
         f, g = aligned(left.type, right.type)
         (a, b), (c, d) = self._ends(left, f), self._ends(right, g)
-
-        def comparison(known: Known) -> Column:
-            certain, impossible = _verdicts(sign, a(known), b(known), c(known), d(known))
-            return pc.if_else(pc.or_kleene(certain, impossible), certain, UNKNOWN)
-
-        return comparison
+        return lambda known: _verdict(sign, a(known), b(known), c(known), d(known))
 
     def _ends(self, typed: Typed, factor: int) -> tuple[Meaning, Meaning]:
         if isinstance(typed.node, Name) and typed.type.interval:
             low, high = least(typed.node.name), most(typed.node.name)
-            return lambda known: _multiplied(known[low], factor), lambda known: _multiplied(known[high], factor)
+            return lambda known: known[low].times(factor), lambda known: known[high].times(factor)
         meaning = self._times(typed, factor)
         return meaning, meaning
 
@@ -144,53 +180,48 @@ class Columns:
         one, two, reckon = self._times(left, f), self._times(right, g), RECKON[sign]
         held = f"·{typed.node}"
 
+        def reckoned(known: Known) -> Numbers:
+            a, b = one(known), two(known)
+            return Numbers(reckon(a.values, b.values, dtype=np.int64), both(a.known, b.known))
+
         # Many policies reckon the same (the standard × the members): once for each table.
-        return lambda known: _once(known, held, lambda: reckon(one(known), two(known)))
+        return lambda known: _once(known, held, lambda: reckoned(known))
 
     def _call(self, typed: Typed) -> Meaning:
-        year, month, day = (self._part_of_day(typed.parts[0], part) for part in (pc.year, pc.month, pc.day))
-        on = self.on
-        if typed.node.word == "周岁":  # type: ignore[attr-defined]
+        # Age and months ask for the same day: taken apart once for each table.
+        day, held, on = self.meaning(typed.parts[0]), f"·{typed.parts[0].node} taken apart", self.on
 
-            def years(known: Known) -> Column:
-                later = pc.greater(pc.add_checked(pc.multiply_checked(month(known), 100), day(known)), on.month * 100 + on.day)
-                return pc.subtract_checked(pc.subtract_checked(on.year, year(known)), pc.cast(later, pa.int64()))
+        def years(days: Days) -> Rows:
+            return on.year - days.years - (days.months * 100 + days.days > on.month * 100 + on.day)
 
-            return years
+        def months(days: Days) -> Rows:
+            return on.year * 12 + on.month - (days.years * 12 + days.months) - (days.days > on.day)
 
-        def months(known: Known) -> Column:
-            whole = pc.add_checked(pc.multiply_checked(year(known), 12), month(known))
-            return pc.subtract_checked(
-                pc.subtract_checked(on.year * 12 + on.month, whole), pc.cast(pc.greater(day(known), on.day), pa.int64())
-            )
+        reckon = years if typed.node.word == "周岁" else months  # type: ignore[attr-defined]
 
-        return months
+        def reckoned(known: Known) -> Numbers:
+            days: Days = _once(known, held, lambda: Days.of(day(known)))
+            return days.rows(reckon(days))
 
-    def _part_of_day(self, typed: Typed, part: Callable[[Column], Column]) -> Meaning:
-        """Age and months ask for the same parts of the same day: once for each table."""
-        day, held = self.meaning(typed), f"·{part.__name__} {typed.node}"
-        return lambda known: _once(known, held, lambda: part(day(known)))
+        return reckoned
 
     def amount(self, share: Share, policy: Policy) -> Meaning:
         """Return the amount of a tier in fen: never below zero, rounded once."""
         mode, step = rounding_of(policy)
         above, below = factors(share.top, share.bottom, step)
         top, bottom = self.meaning(share.top), self.meaning(share.bottom) if share.bottom else None
-        zero, may_be_negative = pa.scalar(0, pa.int64()), share.top.type.low < 0
 
-        def amount(known: Known) -> Column:
+        def amount(known: Known) -> Numbers:
             whole = top(known)
-            up = _multiplied(pc.max_element_wise(whole, zero, skip_nulls=False) if may_be_negative else whole, above)
-            down: Column = below
-            if bottom is not None:
-                held = bottom(known)
-                down = _multiplied(pc.if_else(pc.greater(held, 0), held, None), below)
-            return _multiplied(_rounded(mode, up, down), step)
+            up, sure = np.maximum(whole.values, 0) * np.int64(above), whole.known
+            if bottom is None:
+                return Numbers(_rounded(mode, up, np.int64(below)) * step, sure)
+            parts = bottom(known)
+            some = parts.values > 0
+            down = np.where(some, parts.values, 1) * np.int64(below)
+            return Numbers(_rounded(mode, up, down) * step, both(both(sure, parts.known), some))
 
         return amount
-
-
-ARROW_KINDS = {"number": pa.int64(), "bool": pa.bool_(), "text": pa.string(), "day": pa.date32()}
 
 
 def _once(known: Known, name: str, reckon: Callable[[], Column]) -> Column:
@@ -199,42 +230,37 @@ def _once(known: Known, name: str, reckon: Callable[[], Column]) -> Column:
     return known[name]
 
 
-def _multiplied(column: Column, factor: int) -> Column:
-    return column if factor == 1 else pc.multiply_checked(column, factor)
+def _compared_truths(sign: str, one: Truths, other: Truths) -> Truths:
+    same = one & other | ~one & ~other
+    return same if sign == "=" else ~same
 
 
-def _rounded(mode: str, up: Column, down: Column) -> Column:
+def _compared_texts(sign: str, one: pa.Array, other: pa.Array) -> Truths:
+    same: Truths = from_arrow(pc.equal(one, other))
+    return same if sign == "=" else ~same
+
+
+def _rounded(mode: str, up: Rows, down: Rows | np.int64) -> Rows:
     """Divide whole numbers that are not negative, rounding up, down or half up."""
-    if isinstance(down, int):
+    if not down.ndim and down == 1:
         # Nothing left to round: fen stay fen.
-        if down == 1:
-            return up
-        shift = {"进一": down - 1, "舍去": 0}.get(mode)
-        return (
-            pc.divide(pc.add_checked(pc.multiply_checked(up, 2), down), down * 2)
-            if shift is None
-            else pc.divide(pc.add_checked(up, shift), down)
-        )
+        return up
     if mode == "进一":
-        return pc.divide(pc.subtract_checked(pc.add_checked(up, down), 1), down)
-    return (
-        pc.divide(up, down)
-        if mode == "舍去"
-        else pc.divide(pc.add_checked(pc.multiply_checked(up, 2), down), pc.multiply_checked(down, 2))
-    )
+        return (up + (down - 1)) // down
+    return up // down if mode == "舍去" else (up * 2 + down) // (down * 2)
 
 
-def _verdicts(sign: str, a: Column, b: Column, c: Column, d: Column) -> tuple[Column, Column]:
-    """Return when a comparison of a..b with c..d is certain and when it is impossible."""
+def _verdict(sign: str, a: Numbers, b: Numbers, c: Numbers, d: Numbers) -> Truths:
+    """Compare a..b with c..d: true where it is certain, false where it is impossible."""
     if sign in ("<", ">="):
-        below, not_below = pc.less(b, c), pc.greater_equal(a, d)
-        return (below, not_below) if sign == "<" else (not_below, below)
+        below = Truths(compared("<", b, c).true, compared(">=", a, d).true)
+        return below if sign == "<" else ~below
     if sign in ("<=", ">"):
-        not_above, above = pc.less_equal(b, c), pc.greater(a, d)
-        return (not_above, above) if sign == "<=" else (above, not_above)
-    same = reduce(pc.and_, (pc.equal(a, b), pc.equal(b, c), pc.equal(c, d)))
-    apart = pc.or_(pc.less(b, c), pc.greater(a, d))
-    return (same, apart) if sign == "=" else (apart, same)
+        above = Truths(compared(">", a, d).true, compared("<=", b, c).true)
+        return above if sign == ">" else ~above
+    same = compared("=", a, b) & compared("=", b, c) & compared("=", c, d)
+    equal = Truths(same.true, compared("<", b, c).true | compared(">", a, d).true)
+    return equal if sign == "=" else ~equal
 
 
 def fits(typed: Typed) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal, InvalidOperation
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -78,6 +78,7 @@ def is_area_code(code: str) -> bool:
     return re.fullmatch(r"[0-9]{2}([0-9]{2}){0,2}|[0-9]{9}|[0-9]{12}", code) is not None
 
 
+@lru_cache(maxsize=10_000)
 def short_code(code: str) -> str:
     """Return an area code without filling: 370000 is the province 37, 371721000000 the county 371721."""
     for length in (9, 6):

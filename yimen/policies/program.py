@@ -18,7 +18,7 @@ from functools import cached_property
 import duckdb
 import pyarrow
 
-from yimen.policies.bulk import Bulk, can_answer
+from yimen.policies.bulk import Bulk, OutOfRangeError, can_answer
 from yimen.policies.catalogue import Derivation
 from yimen.policies.closures import is_over_obligors, least, most
 from yimen.policies.columns import ARROW_KINDS
@@ -121,12 +121,16 @@ class Program:
 
     def run(self, con: duckdb.DuckDBPyConnection) -> None:
         """Answer all policies for everybody in the input tables: in columns where 64 bits are enough, else in SQL."""
-        if self.bulk:
-            held = self.bulk.run(con)
-            if self.keep_facts:
-                self.household.relation, self.person.relation = held["household_facts"], held["person_facts"]
-        else:
+        try:
+            held = self.bulk.run(con) if self.bulk else {}
+        except OutOfRangeError:
+            held = {}
+        if not held:
+            for table in ("household_answer", "person_answer"):
+                con.unregister(table)
             self.run_sql(con)
+        elif self.keep_facts:
+            self.household.relation, self.person.relation = held["household_facts"], held["person_facts"]
 
     @cached_property
     def bulk(self) -> Bulk | None:
