@@ -12,6 +12,7 @@ from yimen.office.access import scope
 from yimen.office.audit import reading
 from yimen.office.models import Staff
 from yimen.registry.models import Membership
+from yimen.registry.queries import ADULT, household_card
 at, by = timezone.now(), Staff.objects.get(username="demo_town")
 second = Staff.objects.get(username="demo_village")
 with scope(by, "journey"), reading("journey"):
@@ -19,9 +20,10 @@ with scope(by, "journey"), reading("journey"):
     homes = [one.household_id for one in head.order_by("pk")]
     home = next(one for one in homes if Membership.objects.filter(household_id=one, ends_on=None).count() == 3)
     case = actions.open_case(household=home, channel="window", by=by, at=at)
-    for person in Membership.objects.filter(household_id=home, ends_on=None).values_list("person_id", flat=True):
-        actions.give_consent(case=case.pk, person=person, given=True, signed_on=timezone.localdate(), by=by, at=at,
-                             guardian_name="监护人")
+    for one in household_card(household_id=home, on=timezone.localdate()).members:
+        guardian = "监护人" if one.age < ADULT else None
+        actions.give_consent(case=case.pk, person=one.person_id, given=True, signed_on=timezone.localdate(), by=by, at=at,
+                             guardian_name=guardian)
     actions.accept(case=case.pk, asked=[actions.Asked("subsistence_allowance")], by=by, at=at)
     actions.assign_visit(case=case.pk, to=[by, second], by=by, at=at)
 print("case", case.pk)
