@@ -30,6 +30,7 @@ from yimen.web.hall import desk as hall_desk
 from yimen.web.hall import finder as hall_finder
 from yimen.web.hall import kiosk as hall_kiosk
 from yimen.web.hall import machines as hall_machines
+from yimen.web.hall import managing as hall_managing
 from yimen.web.hall import phone as hall_phone
 from yimen.web.hall import questionnaire, reception
 from yimen.web.hall import rosters as hall_rosters
@@ -71,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hall/rosters/", hall_rosters.page, name="hall_rosters"),
     path("hall/rosters/make/", hall_rosters.make, name="hall_rosters_make"),
     path("hall/rings/", hall_desk.rings, name="hall_rings"),
+    path("hall/replay/", hall_managing.replay, name="hall_replay"),
     path("setup/", hall_setup.listed, name="setups"),
     path("setup/<slug:venue_code>/", hall_setup.page, name="setup"),
     path("setup/<slug:venue_code>/<slug:name>/", hall_setup.act, name="setup_act"),

@@ -76,9 +76,11 @@ def test_the_day_is_told_from_its_log_alone():
         served(house, minutes, 10)
     with house.at_window():
         told = queries.fairness(venue=house.venue, day=TODAY)
-    assert (told.priority.mean, told.ordinary.mean) == (5, (20 + 29) / 2)
-    assert (told.overtaken_mean, told.overtaken_most, told.later_most_minutes) == (1, 1, pytest.approx(5))
-    assert told.by_hour == [(12, 3, pytest.approx(24.5), pytest.approx(5))]
+    assert (told.whole.priority.mean, told.whole.ordinary.mean) == (5, (20 + 29) / 2)
+    assert (told.whole.overtaken_mean, told.whole.overtaken_most, told.whole.later_most_minutes) == (1, 1, pytest.approx(5))
+    assert [(one.hour, one.taken, one.ordinary.mean, one.priority.mean, one.overtaken_mean) for one in told.by_hour] == [
+        (12, 3, pytest.approx(24.5), pytest.approx(5), 1)
+    ]
 
 
 def test_a_day_replayed_under_its_own_rule_is_the_day_and_a_second_window_shortens_it():
@@ -92,8 +94,9 @@ def test_a_day_replayed_under_its_own_rule_is_the_day_and_a_second_window_shorte
     with scope(System("manager"), "重放"):
         same = queries.replayed(venue=house.venue, day=TODAY, rule=Rule("first_come"))
         more = queries.replayed(venue=house.venue, day=TODAY, rule=Rule("first_come"), more_windows=1)
-    assert (same.windows, same.ordinary.called, same.left_waiting) == (1, 3, 0)
-    assert more.ordinary.mean < same.ordinary.mean
+    assert (same.windows, same.then.ordinary.called, same.then.not_reached) == (1, 3, 0)
+    assert same.then.ordinary.mean == same.was.ordinary.mean - 3
+    assert more.then.ordinary.mean < same.then.ordinary.mean
 
 
 @pytest.mark.parametrize(

@@ -32,9 +32,9 @@ def test_the_halls_of_the_demonstration_are_alive_and_their_figures_are_computed
         assert {one.level for one in venues_seen()} == {"county", "township", "village"}
         assert Venue.objects.count() == 14
         assert (hall.rule, hall.head_start_minutes) == ("head_start", 30)
-        assert told.ordinary.called > told.priority.called > 0
-        assert told.ordinary.mean > told.priority.mean
-        assert told.later_most_minutes <= 30
+        assert told.whole.ordinary.called > told.whole.priority.called > 0
+        assert told.whole.ordinary.mean > told.whole.priority.mean
+        assert told.whole.later_most_minutes <= 30
         assert Recognition.objects.count() == Ticket.objects.filter(has_priority=True).count()
         assert HallOpinion.objects.exists()
         assert board(venue=hall, at=AT).latest.at <= AT

@@ -5,7 +5,7 @@ from yimen.hall.afar import Slot, appointment_by_code, slots_of, stand_of, ticke
 from yimen.hall.board import Board, BoardRow, board, notices_of, window_line
 from yimen.hall.closing import Today, today_or_not
 from yimen.hall.codes import here_code, is_here_code
-from yimen.hall.days import Fairness, Replayed, fairness, replayed
+from yimen.hall.days import Fairness, fairness
 from yimen.hall.devices import devices_of
 from yimen.hall.errands import errands_of, errands_owned, may_see_to, may_take_over
 from yimen.hall.estimate import Range
@@ -54,6 +54,7 @@ from yimen.hall.questionnaire import (
     told_by_questions,
 )
 from yimen.hall.recognising import ground_now, grounds_of
+from yimen.hall.replaying import Replayed, last_day_open, replayed
 from yimen.hall.ringing import ringing
 from yimen.hall.team import Member, Proposal, follows, member_of, on_duty, proposals, team
 from yimen.hall.venues import Found, Setting, all_matters, find_venues, rule_changes, rule_on, setting_of
@@ -126,6 +127,7 @@ __all__ = [
     "is_here_code",
     "is_open",
     "last_call",
+    "last_day_open",
     "leases_now",
     "ledger_of",
     "ledger_of_team",

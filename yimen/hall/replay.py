@@ -2,10 +2,12 @@
 Replay (重放): a day's tickets under another rule, or with one more window, before it is switched on. Pure.
 
 Who came when, with or without priority, and how long each was served are taken from the day's log; only the order and the
-windows change. A visitor who left without being called is not in it: nobody knows how long they would have been served.
+windows change. Who left without being called leaves again at the same moment, unless called before; how long they would have been
+served nobody knows, so the caller says what to take. Who stayed stays: nobody knows who would have left a longer line.
 """
 
 import heapq
+import math
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,11 +17,12 @@ from yimen.hall.ordering import Rule, Waiting, choose
 
 @dataclass(frozen=True, slots=True)
 class Came:
-    """One ticket: minutes since the day began, whether it has priority, minutes of service."""
+    """One ticket: minutes since the day began, whether it has priority, minutes of service, the minute it gives up waiting."""
 
     minute: float
     has_priority: bool
     service_minutes: float
+    leaves: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,10 @@ class Shift:
 
 
 def replay(tickets: Iterable[Came], shifts: Sequence[Shift], rule: Rule) -> tuple[list[Called], int]:
-    """Return the tickets in the order they are called, and how many were still waiting when the last window closed."""
+    """
+    Return the tickets in the order they are called, and how many were still waiting when the last window closed; who gave up
+    is in neither.
+    """
     coming = deque(sorted(tickets, key=lambda one: one.minute))
     free = [(shift.opens, place, shift.closes) for place, shift in enumerate(shifts)]
     heapq.heapify(free)
@@ -58,13 +64,21 @@ def replay(tickets: Iterable[Came], shifts: Sequence[Shift], rule: Rule) -> tupl
         while coming and coming[0].minute <= minute:
             one = coming.popleft()
             waiting[one.has_priority].append(one)
+        for lane in waiting.values():
+            while lane and lane[0].leaves <= minute:
+                lane.popleft()
         heads = [Waiting(line, priority, minute - line[0].minute) for priority, line in waiting.items() if line]
         line = choose(heads, rule, priority_in_a_row=in_a_row)
-        if line is None or minute >= closes:
-            # Nobody comes any more, or this window has closed.
+        if minute >= closes:
+            continue
+        if line is None:
+            # All who waited gave up; the window waits for the next, if anybody comes any more.
+            if coming:
+                heapq.heappush(free, (coming[0].minute, place, closes))
             continue
         came = line.popleft()
         in_a_row = in_a_row + 1 if came.has_priority else 0
         called.append(Called(came, minute))
         heapq.heappush(free, (minute + came.service_minutes, place, closes))
-    return called, len(coming) + sum(map(len, waiting.values()))
+    rest = [*coming, *(one for line in waiting.values() for one in line)]
+    return called, sum(one.leaves == math.inf for one in rest)

@@ -51,11 +51,21 @@ def in_the_open(request: HttpRequest, venue_code: str) -> HttpResponse:
     """Show to everybody how long people waited on a day, by class and hour, and who was overtaken how often."""
     venue = _venue(venue_code)
     today = timezone.localdate()
-    back = request.GET.get("back", "0")
-    day = today - timedelta(days=min(int(back), PAST_DAYS) if back.isascii() and back.isdigit() else 0)
+    text = request.GET.get("back", "0")
+    back = min(int(text), PAST_DAYS) if text.isascii() and text.isdigit() and len(text) < 6 else 0
+    day = today - timedelta(days=back)
     with scope(System("fairness", venue.service_point.area.path), "公平公开"):
         told = fairness(venue=venue, day=day)
-    return render(request, "hall/fairness.html", {"venue": venue, "told": told, "day": day, "changes": rule_changes(venue)[:10]})
+    shown = {
+        "venue": venue,
+        "told": told,
+        "day": day,
+        "is_today": not back,
+        "earlier": back + 1 if back < PAST_DAYS else None,
+        "later": back - 1 if back else None,
+        "changes": rule_changes(venue)[:10],
+    }
+    return render(request, "hall/fairness.html", shown)
 
 
 def _venue(venue_code: str) -> Venue:
