@@ -51,6 +51,8 @@ def evaluate(rules: Rules, facts: Path, members: Path | None, out: Path, *, wher
 
 def _read(path: Path, rules: Rules, keys: Sequence[str]) -> dict[str, list[Any]]:
     """Read a Parquet or CSV file as columns of inner values; keys stay text."""
+    if path.suffix == ".json":
+        raise NotAFact(f"{path.name} 是 JSON：批量核算读 Parquet 或 CSV；一户的 JSON 请用 yimen explain --facts。")
     reader = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, all_varchar=true, header=true)"
     with duckdb.connect() as con:
         try:

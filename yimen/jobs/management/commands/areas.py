@@ -4,17 +4,16 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from yimen.jobs.command import ChineseCommand
 from yimen.office.actions import load_areas, load_departments
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "装载行政区划和部门目录（可重复运行）。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """--json."""
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--json", action="store_true", help="以 JSON 输出")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Load them and say how many were new."""

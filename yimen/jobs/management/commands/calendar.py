@@ -6,11 +6,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
 from yimen.cases.actions import recompute_dues
+from yimen.jobs.command import ChineseCommand
 from yimen.office.access import System, scope
 from yimen.office.actions import enter_calendar_year
 from yimen.office.tables import (
@@ -33,15 +34,15 @@ HEADINGS = (
 )
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "录入一年的放假安排：表格三列，日期、上班（是/否）、名称；只写特殊的日子。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """YEAR FILE --document."""
-        parser.add_argument("year", type=int)
-        parser.add_argument("file", type=Path)
+        parser.add_argument("year", metavar="年", type=int, help="哪一年，如 2027")
+        parser.add_argument("file", metavar="文件", type=Path, help="Excel 或 CSV，列为 日期、上班、名称")
         parser.add_argument("--document", required=True, help="文号，如 国办发明电〔2026〕7号")
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--json", action="store_true", help="以 JSON 输出")
 
     def handle(self, *_: Any, year: int, file: Path, document: str, **options: Any) -> None:
         """Enter it and reckon the due dates anew; nothing is entered if any row cannot be read."""

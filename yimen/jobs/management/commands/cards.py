@@ -7,22 +7,23 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from yimen.hall import actions
 from yimen.hall.words import Ground
+from yimen.jobs.command import ChineseCommand
 from yimen.jobs.terminal import bar
 from yimen.office.access import System, scope
 from yimen.office.models import Area
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "优先服务卡：issue --batch 给名单上还没有卡的人各发一张；revoked --out 文件 写出带签名的作废名单。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """issue --batch [--area CODE] [--ground …] [--most N], or revoked --out FILE."""
-        parser.add_argument("what", choices=("issue", "revoked"))
+        parser.add_argument("what", metavar="做什么", choices=("issue", "revoked"), help="issue 发卡；revoked 写出已作废的卡")
         parser.add_argument("--batch", action="store_true", help="按名单批量发（issue 要写）")
         parser.add_argument("--area", default="", help="只发这个区划的（代码），默认全部")
         parser.add_argument("--ground", action="append", choices=("assisted", "disabled"), help="哪种名单，默认救助对象")

@@ -4,21 +4,22 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from yimen.jobs.command import ChineseCommand
 from yimen.office.access import NotAllowed, System, scope
 from yimen.office.actions import add_client, load_departments, renew_token, revoke_client
 from yimen.office.models import ApiClient, Area, Staff
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "接入程序：add 新增并给令牌，renew 换令牌，revoke 停用，list 列出。令牌只显示一次。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """add | renew | revoke NAME, or list."""
-        parser.add_argument("what", choices=("add", "renew", "revoke", "list"))
-        parser.add_argument("username", nargs="?", default="", help="账号，如 portal_sd")
+        parser.add_argument("what", metavar="做什么", choices=("add", "renew", "revoke", "list"), help="做什么，见上面的说明")
+        parser.add_argument("username", metavar="用户名", nargs="?", default="", help="账号，如 portal_sd")
         parser.add_argument("--name", default="", help="叫什么，如 山东省社会救助平台")
         parser.add_argument("--area", default="", help="管到哪个区划（代码）")
         parser.add_argument("--post", default="portal", help="岗位，默认 portal（登记申请、查状态）")

@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 from django.db import connections, transaction
 from django.utils import timezone
 
+from yimen.jobs.command import ChineseCommand
 from yimen.jobs.demo.accounts import Account, prepare_accounts, present_code
 from yimen.jobs.demo.building import build_county
 from yimen.jobs.demo.venues import prepare_venues
@@ -25,18 +25,18 @@ from yimen.office.vault import VaultError
 SEED = 20260701
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "演示：建一个虚构的县（花城县），装载、筛查，并启动服务。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("word", nargs="?", choices=["code"], help="code USER：显示演示账号现在的动态口令")
-        parser.add_argument("user", nargs="?")
-        parser.add_argument("--people", type=int, default=50_000, help="编造多少人")
-        parser.add_argument("--seed", type=int, default=SEED)
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("word", metavar="做什么", nargs="?", choices=["code"], help="code USER：显示演示账号现在的动态口令")
+        parser.add_argument("user", metavar="用户名", nargs="?", help="演示账号的用户名（code 后面写）")
+        parser.add_argument("--people", type=int, default=50_000, help="编造多少人，默认 50000")
+        parser.add_argument("--seed", type=int, default=SEED, help="种子：同一个种子编出同一个县")
+        parser.add_argument("--host", default="127.0.0.1", help="网页在哪个地址，默认只在本机")
+        parser.add_argument("--port", type=int, default=8000, help="网页在哪个端口；被占用时换下一个")
         parser.add_argument("--no-serve", action="store_true", help="只建县和筛查，不启动服务")
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--json", action="store_true", help="以 JSON 输出")
 
     def handle(self, *_: Any, word: str | None, user: str | None, **options: Any) -> None:
         """Build and serve; or tell a one-time code."""

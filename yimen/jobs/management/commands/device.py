@@ -4,23 +4,26 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from yimen.hall import actions
 from yimen.hall.models import Device, Venue
 from yimen.hall.words import DeviceKind
+from yimen.jobs.command import ChineseCommand
 from yimen.office.access import System, scope
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "大厅设备：add 添设备并给令牌，renew 换令牌，code 取配对码，revoke 停用，list 列出。令牌和配对码只显示一次。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """add | renew | code | revoke VENUE NAME, or list VENUE."""
-        parser.add_argument("what", choices=("add", "renew", "code", "revoke", "list"))
-        parser.add_argument("venue", help="场所代码")
-        parser.add_argument("name", nargs="?", default="", help="设备叫什么，如 进门取号机")
+        parser.add_argument(
+            "what", metavar="做什么", choices=("add", "renew", "code", "revoke", "list"), help="做什么，见上面的说明"
+        )
+        parser.add_argument("venue", metavar="场所", help="场所代码")
+        parser.add_argument("name", metavar="名称", nargs="?", default="", help="设备叫什么，如 进门取号机")
         parser.add_argument("--kind", choices=DeviceKind.values, default=DeviceKind.KIOSK, help="是什么，默认取号机")
         parser.add_argument("--window", type=int, default=0, help="在几号窗口（窗口呼叫器要写）")
         parser.add_argument("--json", action="store_true", help="以 JSON 输出")

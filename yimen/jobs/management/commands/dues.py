@@ -4,19 +4,20 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection
 from django.utils import timezone
 
 from yimen.cases.actions import recompute_dues
 from yimen.cases.queries import wrong_dues
+from yimen.jobs.command import ChineseCommand
 from yimen.office.access import System, scope
 from yimen.policies.queries import RuleError
 
 SHOWN = 20
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "办件期限重算：改了时限或本地参数以后运行；--check 只核对，有不一致的列出来。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

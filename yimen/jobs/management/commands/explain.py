@@ -5,15 +5,14 @@ import sys
 import uuid
 from argparse import ArgumentParser
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from yimen.jobs.command import ChineseCommand, a_day, why
 from yimen.jobs.management.commands.rules import area_code, areas_above
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
@@ -27,17 +26,17 @@ PARTS = ("subject", "members", "obligors", "receives")
 MARKS = {True: "✓", False: "✗", None: "？"}
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "逐条解释每项政策：符合、不符合还是待核实，缺什么。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("subject", nargs="?", help="登记在册的人员或家庭编号")
+        parser.add_argument("subject", metavar="编号", nargs="?", help="登记在册的人员或家庭编号")
         parser.add_argument("--policies", help="规则目录，或本程序里一项政策的编号")
         parser.add_argument("--facts", type=Path, help="写有事实的 JSON 文件")
-        parser.add_argument("--on", type=date.fromisoformat, help="哪一天，如 2026-12-01")
+        parser.add_argument("--on", type=a_day, help="哪一天，如 2026-12-01")
         parser.add_argument("--area", type=area_code, default="", help="区划代码，如 371721")
-        parser.add_argument("--category", choices=["城", "农"])
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--category", choices=["城", "农"], help="按城市还是按农村保障；不写就是不知道")
+        parser.add_argument("--json", action="store_true", help="以 JSON 输出")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Explain; exit 2 when the call itself is wrong."""
@@ -103,9 +102,15 @@ def read_json(path: Path) -> Any:
     except UnicodeDecodeError:
         raise NotAFact(f"{path.name} 不是 UTF-8 编码，请另存为 UTF-8。") from None
     except OSError as problem:
-        raise NotAFact(f"读不了 {path}：{problem.strerror}。") from None
-    except (json.JSONDecodeError, RecursionError) as problem:
-        raise NotAFact(f"{path.name} 不是 JSON：{problem}。") from None
+        raise NotAFact(f"读不了 {path}：{why(problem)}。") from None
+    except json.JSONDecodeError as problem:
+        place = f"第 {problem.lineno} 行第 {problem.colno} 个字附近"
+        raise NotAFact(
+            f"{path.name} 不是完整的 JSON：{place}写错了，常见的是少了或多了逗号、用了中文引号。"
+            ' 应像 {"subject": {"年龄": 61}}。'
+        ) from None
+    except RecursionError:
+        raise NotAFact(f"{path.name} 括号套得太多层，读不了。") from None
 
 
 def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -4,18 +4,19 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import connection
 
+from yimen.jobs.command import ChineseCommand
 from yimen.office.guards import grants
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "写出给程序账号的授权语句（PostgreSQL）：能办事，不能改表，审计、经过和账目只能增加。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """ROLE."""
-        parser.add_argument("role", help="程序连接数据库用的账号，不是表主人，也不是超级用户")
+        parser.add_argument("role", metavar="账号", help="程序连接数据库用的账号，不是表主人，也不是超级用户")
         parser.add_argument("--json", action="store_true", help="以 JSON 输出 role、statements")
 
     def handle(self, *_: Any, role: str, **options: Any) -> None:

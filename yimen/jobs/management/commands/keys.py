@@ -4,22 +4,30 @@ import json
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
+from yimen.jobs.command import ChineseCommand
 from yimen.jobs.terminal import bar
 from yimen.office import rotation
 from yimen.office.access import System, scope
 from yimen.office.vault import VaultError
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "密钥：看用量（status）、换新钥（rotate）、用新钥重新加密（reseal）、删除不再使用的旧钥（retire）。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """status | rotate | reseal | retire NUMBER."""
-        parser.add_argument("what", choices=("status", "rotate", "reseal", "retire"), nargs="?", default="status")
-        parser.add_argument("number", type=int, nargs="?", help="旧钥的编号（retire 用）")
+        parser.add_argument(
+            "what",
+            metavar="做什么",
+            choices=("status", "rotate", "reseal", "retire"),
+            nargs="?",
+            default="status",
+            help="做什么，默认 status",
+        )
+        parser.add_argument("number", metavar="几号", type=int, nargs="?", help="旧钥的编号（retire 用）")
         parser.add_argument("--json", action="store_true", help="以 JSON 输出")
 
     def handle(self, *_: Any, what: str, number: int | None, json: bool, **__: Any) -> None:

@@ -3,13 +3,12 @@
 import json
 import sys
 from argparse import ArgumentParser
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from yimen.jobs.command import ChineseCommand, a_day
 from yimen.jobs.loading import KINDS, WrongCall, load_file, report_of
 from yimen.jobs.terminal import bar
 from yimen.office.access import NotAllowed, System, scope
@@ -18,19 +17,21 @@ from yimen.office.models import Area, Delivery
 from yimen.office.tables import TableProblem
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "装载名册、法定义务人、部门数据、待遇名单或省平台申请。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("kind", choices=KINDS, help="、".join(f"{kind} {words}" for kind, words in KINDS.items()))
-        parser.add_argument("file", type=Path)
+        parser.add_argument(
+            "kind", metavar="种类", choices=KINDS, help="、".join(f"{kind} {words}" for kind, words in KINDS.items())
+        )
+        parser.add_argument("file", metavar="文件", type=Path, help="Excel（xlsx、xls）或 CSV 文件")
         parser.add_argument("--from", dest="source", help="部门数据的来源，如 残联")
         parser.add_argument("--policy", help="待遇名单属于哪项政策（编号）")
         parser.add_argument("--area", help="区划代码；只有一个县时可以不写")
-        parser.add_argument("--on", type=date.fromisoformat, help="数据的日期，默认今天")
+        parser.add_argument("--on", type=a_day, help="数据的日期，默认今天")
         parser.add_argument("--complete", action="store_true", help="名单是全的：不在名单上的，待遇到今天为止")
         parser.add_argument("--rejects", type=Path, help="把未采用的行和原因写到这个 .xlsx 文件")
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--json", action="store_true", help="以 JSON 输出")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Load one file; exit 1 if it cannot be read or every row was refused, 2 if the call is wrong."""

@@ -2,25 +2,25 @@
 
 import json
 from argparse import ArgumentParser
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from yimen.cases.queries import portal_changes, write_statuses
+from yimen.jobs.command import ChineseCommand, a_moment
 from yimen.jobs.loading import WrongCall
 from yimen.jobs.management.commands.load import area_for
 from yimen.office.access import System, scope
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "省平台申请的办理状态，写成 Excel 文件回传。文件里没有姓名和证件号码。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("file", type=Path, help="写到哪个 .xlsx 文件")
-        parser.add_argument("--since", type=datetime.fromisoformat, help="只要这个时间以后有变化的，如 2026-11-24T08:00")
+        parser.add_argument("file", metavar="文件", type=Path, help="写到哪个 .xlsx 文件")
+        parser.add_argument("--since", type=a_moment, help="只要这个时间以后有变化的，如 2026-11-24T08:00")
         parser.add_argument("--area", help="区划代码；只有一个县时可以不写")
         parser.add_argument("--json", action="store_true", help="以 JSON 输出 file、written、next_since")
 

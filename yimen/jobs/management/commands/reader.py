@@ -6,12 +6,13 @@ from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 
+from yimen.jobs.command import ChineseCommand
 from yimen.jobs.readers import Hall, HallSilent, HttpReader, Reader, ReaderGone, SimulatedReader, serial_reader, tickets
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "刷卡取号：--serial 串口读卡器，--http 厂家本机服务，--simulated 模拟（每行一次刷卡，不写文件名就从键盘读）。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:

@@ -3,38 +3,46 @@
 import json
 import sys
 from argparse import ArgumentParser, ArgumentTypeError
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
+from yimen.jobs.command import ChineseCommand, a_day, why
 from yimen.policies.queries import NotAFact, RuleError, Where, evaluate, failures, is_area_code, load_rules, survivors
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "检查、列出政策，或按政策核算一个文件。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        words = parser.add_subparsers(dest="word", required=True)
+        words = parser.add_subparsers(dest="word", required=True, metavar="check|list|evaluate", help="做什么")
         check = words.add_parser("check", help="逐个文件检查，运行所有例子和变异测试")
-        check.add_argument("folder", nargs="?", type=Path, default=Path(settings.YIMEN_RULES))
-        check.add_argument("--json", action="store_true")
+        check.add_argument(
+            "folder", metavar="目录", nargs="?", type=Path, default=Path(settings.YIMEN_RULES), help="规则目录，默认本程序的"
+        )
+        check.add_argument("--json", action="store_true", help="以 JSON 输出")
         check.add_argument("--strict", action="store_true", help="变异未被发现、关系写了没有的政策、指标未被使用时也不通过")
         listed = words.add_parser("list", help="列出今天有效的政策")
-        listed.add_argument("folder", nargs="?", type=Path, default=Path(settings.YIMEN_RULES))
-        listed.add_argument("--json", action="store_true")
+        listed.add_argument(
+            "folder", metavar="目录", nargs="?", type=Path, default=Path(settings.YIMEN_RULES), help="规则目录，默认本程序的"
+        )
+        listed.add_argument("--json", action="store_true", help="以 JSON 输出")
         reckon = words.add_parser("evaluate", help="按政策核算一个 Parquet 或 CSV 文件")
-        reckon.add_argument("--policies", type=Path, default=Path(settings.YIMEN_RULES))
-        reckon.add_argument("--facts", type=Path, required=True)
-        reckon.add_argument("--members", type=Path)
-        reckon.add_argument("--on", type=date.fromisoformat, required=True)
-        reckon.add_argument("--area", type=area_code, default="")
-        reckon.add_argument("--category", choices=["城", "农"])
-        reckon.add_argument("--engine", choices=["closures", "duckdb"], default="duckdb")
-        reckon.add_argument("--out", type=Path, required=True)
-        reckon.add_argument("--json", action="store_true")
+        reckon.add_argument("--policies", type=Path, default=Path(settings.YIMEN_RULES), help="规则目录，默认本程序的")
+        reckon.add_argument("--facts", type=Path, required=True, help="Parquet 或 CSV 文件：subject 列，和每个事实一列")
+        reckon.add_argument("--members", type=Path, help="各户成员：subject、member 列，和每个事实一列；不写就是不知道有谁")
+        reckon.add_argument("--on", type=a_day, required=True, help="按哪一天核算，如 2026-12-01")
+        reckon.add_argument("--area", type=area_code, default="", help="区划代码，如 371721；不写只用全国的参数")
+        reckon.add_argument("--category", choices=["城", "农"], help="按城市还是按农村保障；不写就是不知道")
+        reckon.add_argument(
+            "--engine",
+            choices=["closures", "duckdb"],
+            default="duckdb",
+            help="两个引擎答案一样：duckdb 快",
+        )
+        reckon.add_argument("--out", type=Path, required=True, help="写到哪个文件：.parquet，其余写成 CSV")
+        reckon.add_argument("--json", action="store_true", help="以 JSON 输出")
 
     def handle(self, *_: Any, word: str, **options: Any) -> None:
         """Do one word; exit 1 when the answer is no or something failed, 2 when the call itself is wrong."""
@@ -98,15 +106,18 @@ class Command(BaseCommand):
         try:
             rules = load_rules(options["policies"])
             rows = evaluate(rules, options["facts"], options["members"], options["out"], where=where, engine=options["engine"])
-        except (RuleError, NotAFact, OSError) as problem:
+        except (RuleError, NotAFact) as problem:
             return {"ok": False, "problem": str(problem)}, str(problem)
+        except OSError as problem:
+            told = f"写不了 {options['out']}：{why(problem)}。"
+            return {"ok": False, "problem": told}, told
         return {"ok": True, "rows": rows, "out": str(options["out"])}, f"写出 {rows:,} 行到 {options['out']}。"
 
 
 def area_code(text: str) -> str:
     """Return an area code given in a call; argparse refuses the call if it is none."""
     if text and not is_area_code(text):
-        raise ArgumentTypeError(f"“{text}”不是区划代码，应是 2、4、6、9 或 12 位数字")
+        raise ArgumentTypeError(f"“{text}”不是区划代码，应是 2、4、6、9 或 12 位数字，如 371721。")
     return text
 
 

@@ -3,12 +3,11 @@
 import json
 import sys
 from argparse import ArgumentParser
-from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand
 from django.utils import timezone
 
+from yimen.jobs.command import ChineseCommand, a_day
 from yimen.jobs.terminal import bar
 from yimen.office.access import System, scope
 from yimen.office.models import Area
@@ -17,15 +16,15 @@ from yimen.screening.actions import Busy, Shrunk, SnapshotFailed, release_jump, 
 from yimen.screening.queries import counts_by_kind
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "全员筛查：谁漏了、谁可能错了、谁要核实、谁快要符合。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--on", type=date.fromisoformat, help="按哪一天筛查，默认今天")
+        parser.add_argument("--on", type=a_day, help="按哪一天筛查，默认今天")
         parser.add_argument("--area", help="只筛查某个区划，填代码")
         parser.add_argument("--full", action="store_true", help="全部重新筛查，不只看有变化的")
         parser.add_argument("--allow-shrunk", action="store_true", help="数据比上次少 2%% 以上也筛查")
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--json", action="store_true", help="以 JSON 输出")
 
     def handle(self, *_: Any, **options: Any) -> None:
         """Screen; exit 1 if it was refused, 2 if the call is wrong."""

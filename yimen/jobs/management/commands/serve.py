@@ -4,18 +4,17 @@ import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from yimen.jobs.command import ChineseCommand
 from yimen.jobs.serving import free_port, prepare, run_together, web_command, worker_command
 from yimen.office.vault import VaultError
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "启动网页服务和一个后台任务进程，Ctrl-C 停止。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--host", default="127.0.0.1")
-        parser.add_argument("--port", type=int, default=8000)
+        parser.add_argument("--host", default="127.0.0.1", help="网页在哪个地址，默认只在本机")
+        parser.add_argument("--port", type=int, default=8000, help="网页在哪个端口，默认 8000")
         parser.add_argument("--web-only", action="store_true", help="只启动网页服务")
 
     def handle(self, *_: Any, **options: Any) -> None:

@@ -4,14 +4,14 @@ import json
 import secrets
 from argparse import ArgumentParser
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
 from yimen.cases.actions import appoint, relieve, shut_out
+from yimen.jobs.command import ChineseCommand, a_day
 from yimen.office.access import NotAllowed, System, scope
 from yimen.office.actions import add_firm, add_staff, load_departments
 from yimen.office.actions import reset_second_factor as reset
@@ -19,7 +19,7 @@ from yimen.office.models import Area, Department, Staff
 from yimen.office.queries import POST_WORDS, staff_called
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = (
         "人员：add 新增并任岗，post 加一个岗，end 免一个岗，reset 重置动态口令，leave 离岗停用，list 列出；"
         "firm 登记第三方机构和合同。"
@@ -27,15 +27,20 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """add | post | end | reset | leave USER, list, or firm."""
-        parser.add_argument("what", choices=("add", "post", "end", "reset", "leave", "list", "firm"))
-        parser.add_argument("username", nargs="?", default="", help="用户名（登录用）")
+        parser.add_argument(
+            "what",
+            metavar="做什么",
+            choices=("add", "post", "end", "reset", "leave", "list", "firm"),
+            help="做什么，见上面的说明",
+        )
+        parser.add_argument("username", metavar="用户名", nargs="?", default="", help="用户名（登录用）")
         parser.add_argument("--name", default="", help="姓名")
         parser.add_argument("--department", default="mz", help="部门，默认民政（mz）；第三方机构的人写机构的代码")
         parser.add_argument("--post", choices=POST_WORDS, help="；".join(f"{kind} {words}" for kind, words in POST_WORDS.items()))
         parser.add_argument("--area", default="", help="岗位所在地的区划代码")
-        parser.add_argument("--on", type=date.fromisoformat, help="从哪天起，默认今天")
+        parser.add_argument("--on", type=a_day, help="从哪天起，默认今天")
         parser.add_argument("--contract", default="", help="firm：合同编号")
-        parser.add_argument("--until", type=date.fromisoformat, help="firm：合同到期日")
+        parser.add_argument("--until", type=a_day, help="firm：合同到期日")
         parser.add_argument("--json", action="store_true", help="以 JSON 输出这个人（list：所有人）")
 
     def handle(self, *_: Any, what: str, **options: Any) -> None:

@@ -5,32 +5,40 @@ from argparse import ArgumentParser
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import CommandError
 from django.utils import timezone
 
 from yimen.hall.actions import NotSet, keep_matters_of_rules, open_venue, set_matters
 from yimen.hall.queries import all_matters, venues_seen
 from yimen.hall.words import Level
+from yimen.jobs.command import ChineseCommand
 from yimen.office.access import System, scope
 from yimen.office.actions import add_service_point
 from yimen.office.models import Area, Department, ServicePoint
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "大厅：列出（list）、照现有政策补齐事项目录（matters）、开设一个场所（open）。开设以后在“场所设置”页上设。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """list | matters | open CODE --name … --area … --address …."""
-        parser.add_argument("what", choices=("list", "matters", "open"), nargs="?", default="list")
-        parser.add_argument("code", nargs="?", help="场所代码，网址里用，例如 hall-1（open 用）")
+        parser.add_argument(
+            "what",
+            metavar="做什么",
+            choices=("list", "matters", "open"),
+            nargs="?",
+            default="list",
+            help="list 场所（默认），matters 事项，open 开设",
+        )
+        parser.add_argument("code", metavar="场所", nargs="?", help="场所代码，网址里用，例如 hall-1（open 用）")
         parser.add_argument("--name", help="服务点名称；已有的照用，没有的新增")
         parser.add_argument("--area", help="区划代码")
         parser.add_argument("--address", default="", help="地址（新增服务点用）")
-        parser.add_argument("--phone", default="")
+        parser.add_argument("--phone", default="", help="电话（新增服务点用）")
         parser.add_argument("--owner", choices=ServicePoint.Owner.values, default="government", help="哪家的场所")
-        parser.add_argument("--level", choices=Level.values, default="county")
+        parser.add_argument("--level", choices=Level.values, default="county", help="哪一级的场所，默认县级")
         parser.add_argument("--at", dest="place", help="地图点：纬度,经度")
-        parser.add_argument("--json", action="store_true")
+        parser.add_argument("--json", action="store_true", help="以 JSON 输出")
 
     def handle(self, *_: Any, what: str, **options: Any) -> None:
         """Do it as the system, audited."""

@@ -3,13 +3,12 @@
 import sys
 from typing import Any
 
-from django.core.management.base import BaseCommand
-
+from yimen.jobs.command import ChineseCommand
 from yimen.jobs.serving import NotPrepared, refuse_unprepared, run_worker
 from yimen.office.vault import VaultError
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "后台任务进程：筛查、装载等长时间的工作。"
 
     def handle(self, *_: Any, **__: Any) -> None:
