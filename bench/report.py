@@ -77,7 +77,7 @@ def machine() -> dict[str, Any]:
         "python": platform.python_version(),
         "load_before": [round(load, 2) for load in os.getloadavg()],
         "versions": _versions(),
-        "commit": _commit(),
+        "commit": commit(),
     }
 
 
@@ -99,9 +99,14 @@ def _versions() -> dict[str, str]:
     return {name: found[name] for name in PACKAGES if name in found}
 
 
-def _commit() -> str:
-    done = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False)
-    return done.stdout.strip()
+def commit() -> str:
+    """Return the commit that is measured, "-dirty" where a file differs from it; the results themselves do not count."""
+    name = _git("describe", "--always")
+    return f"{name}-dirty" if _git("status", "--porcelain", "--", ".", ":!bench/results.*") else name
+
+
+def _git(*words: str) -> str:
+    return subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip()
 
 
 def write(parts: Mapping[str, Part], about: dict[str, Any], folder: Path) -> None:

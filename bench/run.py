@@ -8,7 +8,7 @@ import sys
 from importlib import import_module
 
 from bench.processes import ROOT, YIMEN_PYTHON, prepare_environment, say
-from bench.report import machine, write
+from bench.report import commit, machine, write
 
 PARTS = ("screening", "growth", "explaining", "whole_run", "loading", "casework")
 
@@ -23,6 +23,10 @@ def main() -> int:
     if not YIMEN_PYTHON.exists():
         say("先运行 make bench：它会先装好程序本身。")
         return 2
+    measured = commit()
+    say(f"量的是 {measured}。")
+    if measured.endswith("-dirty"):
+        say("有改动还没有提交：结果会标上 -dirty，不能算作哪一次提交的成绩。要算数，先提交再量。")
     prepare_environment()
     missed = 0
     for name in wanted:

@@ -7,16 +7,18 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
 
-PARTS = ("screening", "growth", "explaining", "whole_run", "loading")
+from yimen.jobs.command import ChineseCommand
+
+# The same as bench.run knows; an installed program has no bench to ask.
+PARTS = ("screening", "growth", "explaining", "whole_run", "loading", "casework")
 
 
-class Command(BaseCommand):
+class Command(ChineseCommand):
     help = "基准测试：时间和内存，结果写在 bench/results.md 和 bench/results.json。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("parts", nargs="*", help=f"只测其中几部分：{' '.join(PARTS)}")
+        parser.add_argument("parts", metavar="部分", nargs="*", help=f"只测其中几部分：{' '.join(PARTS)}")
         parser.add_argument("--json", action="store_true", help="最后把结果写到标准输出")
 
     def handle(self, *_: Any, **options: Any) -> None:
