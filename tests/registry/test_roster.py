@@ -491,3 +491,61 @@ def test_what_is_written_in_one_go_is_sealed_and_opens_again(load, looking):
         for value in cursor.fetchone():
             assert not {"沈小满".encode(), OLD.encode(), b"13900000000"} & {bytes(value)}
             assert bytes(value)[0] == 1
+
+
+def missing(number="1"):
+    with scope(System("test"), "查看"):
+        return Household.objects.get(number=number).missing_members
+
+
+def test_a_household_of_which_a_row_comes_back_is_incomplete_until_that_row_is_mended(load):
+    wrong = row(name="林秀兰", number=WIFE[:-1] + ("0" if WIFE[-1] != "0" else "1"), relation="妻")
+
+    assert counts(load(FAMILY[0], wrong, FAMILY[2])) == (3, 2, 0, 1)
+    assert missing() == 1
+    assert counts(load(FAMILY[0], wrong, FAMILY[2])) == (3, 0, 2, 1)
+    assert missing() == 1
+    assert counts(load(FAMILY[0], name="户主.csv")) == (1, 0, 1, 0)
+    assert missing() == 1
+    assert counts(load(FAMILY[1], name="改好.csv", at=LATER, on=LATER_ON)) == (1, 1, 0, 0)
+    assert missing() == 0
+
+
+def test_a_household_listed_anew_without_the_row_that_came_back_is_complete(load):
+    load(FAMILY[0], row(name="林秀兰", number="123", relation="妻"))
+    assert missing() == 1
+
+    load(FAMILY[0], name="核对后.csv")
+
+    assert missing() == 0
+
+
+def test_who_lives_there_already_is_not_missing_whatever_is_wrong_with_a_later_row(load):
+    load(*FAMILY)
+
+    assert load(*FAMILY[:2], FAMILY[2] | {"对象类别": "不知道"}, row(name="沈小满", relation="子")).rejected == 2
+    assert missing() == 0
+
+
+def test_a_newcomer_whose_row_comes_back_alone_or_without_a_place_is_missing_too(load):
+    load(*FAMILY[:2])
+
+    load(FAMILY[2] | {"身份证号": "123"}, name="新增.csv")
+    assert missing() == 1
+
+    load(FAMILY[0], FAMILY[1], row("2", name="沈小妹", number=CHILD), name="全户.csv")
+    load(
+        row("2", name="沈小妹", number=CHILD),
+        row("2", name="甲", number=id_number(date(2000, 1, 1), 7)) | {"村居": "无此村"},
+        name="二.csv",
+    )
+    assert (missing(), missing("2")) == (0, 1)
+
+
+def test_without_a_number_the_head_tells_whose_household_is_incomplete(load):
+    names = tuple(name for name in ROSTER if name != "户编号")
+
+    load(FAMILY[0], FAMILY[1] | {"身份证号": "123"}, headings=names)
+
+    with scope(System("test"), "查看"):
+        assert [one.missing_members for one in Household.objects.all()] == [1]

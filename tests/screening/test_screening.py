@@ -337,3 +337,32 @@ def test_a_death_the_police_report_is_a_difference_although_the_roster_knows_not
     county.screen()
 
     assert "核对不符：已死亡" in county.one("recheck", "elderly_allowance").reason
+
+
+def test_a_household_with_somebody_who_could_not_be_taken_waits_for_facts_on_a_page_and_in_a_screening(county):
+    more = {"对象类别": "低保", "认定日期": "2024-01-01", "下次复核日期": "2027-01-01"}
+    husband = county.person("1", "孟大川", date(1980, 3, 1), **more)
+    wife = county.person("1", "林秀兰", date(1981, 3, 1), relation="妻", **more)
+    county.people[1]["身份证号"] = "990101198103010000"
+    with pytest.raises(AssertionError):
+        county.load()
+    county.facts("核对", ("身份证号", "月收入", "金融资产", "数据日期"), [[husband, 700, 0, "2026-11-01"]])
+
+    def verdicts():
+        with scope(System("test"), "查看"), reading("测试"):
+            household = match_numbers(numbers=[husband], on=ON)[husband].household_id
+            held = explain_registered(household_id=household, on=ON, rules=current_rules())
+        return {one.policy.id: one.verdict for one in held.answers.household}, held
+
+    county.screen()
+    answers, held = verdicts()
+    assert held.card.missing_members == 1
+    assert "家庭人口" not in held.facts.given
+    assert (answers["subsistence_allowance"], answers["borderline_household"]) == ("unknown", "unknown")
+    assert not {one for one in county.found() if one[1] in ("subsistence_allowance", "borderline_household")}
+
+    county.people[1]["身份证号"] = wife
+    county.load()
+    county.screen(full=False, at=LATER)
+    _, held = verdicts()
+    assert (held.card.missing_members, held.facts.given["家庭人口"]) == (0, 2)

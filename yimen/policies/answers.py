@@ -160,14 +160,17 @@ class Explainer:
         *,
         receives: Mapping[str, Decimal | None],
         receives_members: Sequence[Mapping[str, Decimal | None]],
+        incomplete: bool = False,
     ) -> HouseholdAnswers:
         """
         Return the answers for a registered household and each of its members.
 
-        What the household receives counts for all, its amount in equal shares.
+        What the household receives counts for all, its amount in equal shares. Of an `incomplete` one somebody is not known:
+        every sum over its members stays open, and so does the share.
         """
-        whole, people = together(self.reckoner, household, members)
-        everybody, shared = _received_by_all(receives_members), _in_shares(receives, len(members))
+        whole, people = self.values(household, members, incomplete=incomplete)
+        everybody = _received_by_all(receives_members)
+        shared = dict.fromkeys(receives) if incomplete else _in_shares(receives, len(members))
         return HouseholdAnswers(
             household=self._answers(self.plans["户"], whole, {**everybody, **receives}),
             members=[
@@ -185,9 +188,13 @@ class Explainer:
         held = self.rules.policy(policy)
         return held is not None and held.subject == "户"
 
-    def values(self, household: Mapping[str, Any], members: Sequence[Mapping[str, Any]]) -> tuple[Known, list[Known]]:
-        """Return all inner values, derived ones included."""
-        return together(self.reckoner, household, members)
+    def values(
+        self, household: Mapping[str, Any], members: Sequence[Mapping[str, Any]], *, incomplete: bool = False
+    ) -> tuple[Known, list[Known]]:
+        """Return all inner values, derived ones included, of the household and of each member given."""
+        nobody_knows = [dict[str, Any](obligors=[])] if incomplete else []
+        whole, people = together(self.reckoner, household, [*members, *nobody_knows])
+        return whole, people[: len(members)]
 
     def _answers(self, plan: "_Plan", known: Known, receives: Mapping[str, Decimal | None]) -> list[Answer]:
         values = [clause.meaning(known) for clause in plan.clauses]

@@ -14,6 +14,7 @@ from yimen.office.tables import Match, Preview, Skipped, Table, TableProblem, Va
 from yimen.registry.grouping import ByOrder, How, how_grouped, must_be_grouped
 from yimen.registry.guardians import GuardianGiven, NotGuarded, confirm_guardian, end_guardian, record_guardian
 from yimen.registry.load import RosterLoader
+from yimen.registry.missing import LostRow, Missing
 from yimen.registry.obligors import HEADINGS as OBLIGOR_HEADINGS
 from yimen.registry.obligors import Looked, NotListed, ObligorRow, list_obligor, load_obligor_rows, look_for_obligor, read_obligor
 from yimen.registry.register import NewMember, NotRegistered, register_household
@@ -84,7 +85,7 @@ def load_roster(
     skipped, unread = Skipped(), dict[int, str]()
     whole = len(table.rows) - match.first
     loader = RosterLoader(at=at, on=on, progress=lambda done: progress(done, whole))
-    loaded = loader.load(_rows(table, match, skipped, unread))
+    loaded = loader.load(_rows(table, match, skipped, unread, loader.missing))
     audit.write(
         action="roster.load",
         at=at,
@@ -152,7 +153,7 @@ def _obligors(table: Table, match: Match, skipped: Skipped, unread: dict[int, st
             unread[line] = str(problem)
 
 
-def _rows(table: Table, match: Match, skipped: Skipped, unread: dict[int, str]) -> Iterator[RosterRow]:
+def _rows(table: Table, match: Match, skipped: Skipped, unread: dict[int, str], missing: Missing) -> Iterator[RosterRow]:
     order = ByOrder() if how_grouped(match) == How.ORDER else None
     for line, cells in rows_of(table, match, skipped):
         try:
@@ -162,3 +163,4 @@ def _rows(table: Table, match: Match, skipped: Skipped, unread: dict[int, str]) 
             unread[line] = str(problem)
             if order:
                 order.lose(line, cells)
+            missing.lose(LostRow.read(cells, order.head.id_number.text if order and order.head and not order.lost else ""))

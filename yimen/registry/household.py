@@ -57,6 +57,7 @@ class HouseholdCard:
     category: str | None
     area_path: str
     told_on: date | None
+    missing_members: int
     members: list[Member]
     standings: list[StandingNow]
 
@@ -102,6 +103,7 @@ def household_card(*, household_id: uuid.UUID, on: date, permission: str = "pers
         category=household.category,
         area_path=household.area_path,
         told_on=told_on,
+        missing_members=household.missing_members,
         members=members,
         standings=standings_of(household_id=household_id, people=[m.person_id for m in members], on=on),
     )
@@ -137,10 +139,11 @@ class _Held(NamedTuple):
     category: str | None
     area_path: str
     home_told_on: date | None
+    missing_members: int
 
 
 _OF_PERSON = ("name", "id_number", "sex", "born_on", "died_on", "registered_here")
-_OF_HOUSEHOLD = ("number", "group", "category", "area_path", "told_on")
+_OF_HOUSEHOLD = ("number", "group", "category", "area_path", "told_on", "missing_members")
 _HELD = Prepared(
     lambda household: (
         Membership.objects.filter(household_id=household)

@@ -1,13 +1,14 @@
 """
 Loading a roster (装载名册): whole households, in short transactions, so that a long file never freezes the hall.
 
-A household is loaded whole or not at all; what is there already and unchanged is left alone, so the same file
-loaded twice changes nothing and a load that was cut off is simply loaded again.
+What is there already and unchanged is left alone, so the same file loaded twice changes nothing and a load that was cut off
+is simply loaded again. A row that cannot be taken comes back with its reason; the others of its household are taken, and how
+many people it has stays unknown until the row is mended (`missing`).
 """
 
 import uuid
-from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Container, Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import islice
@@ -20,6 +21,7 @@ from yimen.office.models import Area
 from yimen.office.vault import blind_index
 from yimen.registry.grouping import below_a_lost_head
 from yimen.registry.inserting import insert
+from yimen.registry.missing import LostRow, Missing, note_missing
 from yimen.registry.models import Guardianship, Household, Membership, NameKey, Person
 from yimen.registry.names import search_keys
 from yimen.registry.roster import HEAD, RosterRow
@@ -59,6 +61,7 @@ class RosterLoader:
         self.at, self.on, self.progress = at, on, progress
         self.villages = _Villages()
         self.loaded = Loaded()
+        self.missing = Missing(self.villages.find)
 
     def load(self, rows: Iterable[RosterRow]) -> Loaded:
         """Load all rows; a row that cannot be loaded is refused with a reason, and the others go on."""
@@ -69,6 +72,8 @@ class RosterLoader:
                 self._load_chunk(chunk)
             done += sum(len(members) for _, members in chunk)
             self.progress(done)
+        with transaction.atomic():
+            self._note_untold(households)
         return self.loaded
 
     def _grouped(self, rows: Iterable[RosterRow]) -> dict[tuple[Area, str, str], list[RosterRow]]:
@@ -80,19 +85,21 @@ class RosterLoader:
             village = self.villages.find(row.village, row.township)
             number = row.id_number.text
             if isinstance(village, str):
-                self.loaded.rejects[row.line] = village
+                self._refuse(row, village)
             elif problem := row.problem_on(self.on):
-                self.loaded.rejects[row.line] = problem
+                self._refuse(row, problem)
             elif number in first_line:
-                self.loaded.rejects[row.line] = (
-                    f"与第 {first_line[number]} 行是同一个身份证号，一人只能在一户，请核对后删去一行。"
-                )
+                self._refuse(row, f"与第 {first_line[number]} 行是同一个身份证号，一人只能在一户，请核对后删去一行。")
             elif row.head_line in self.loaded.rejects:
-                self.loaded.rejects[row.line] = below_a_lost_head(row.head_line)
+                self._refuse(row, below_a_lost_head(row.head_line))
             else:
                 first_line[number] = row.line
                 grouped[village, row.household_number, row.head].append(row)
         return grouped
+
+    def _refuse(self, row: RosterRow, reason: str) -> None:
+        self.loaded.rejects[row.line] = reason
+        self.missing.lose(LostRow(row.village, row.township, row.household_number, row.head, row.id_number.text))
 
     def _load_chunk(self, found: list[tuple[tuple[Area, str, str], list[RosterRow]]]) -> None:
         rows = [row for _, members in found for row in members]
@@ -107,9 +114,11 @@ class RosterLoader:
             ((village, number or numbers(village, head, {indexes[row.line] for row in members})), members)
             for (village, number, head), members in found
         ]
+        lost = [self.missing.of(*key) for key, _ in found]
         held = _households_of(chunk)
         batch = _Batch(ToldStandings(self.on))
-        for (village, number), members in chunk:
+        homes = []
+        for ((village, number), members), gone in zip(chunk, lost, strict=True):
             household = self._household(held.get((village.pk, number)), village, number, members[0], batch)
             for row in members:
                 self._person(row, indexes[row.line], known, lived, household, batch)
@@ -117,7 +126,24 @@ class RosterLoader:
                 batch.households.remove(household)
                 continue
             batch.standings.household(household, members, [row for row in members if row.line in batch.changed])
+            gone += [indexes[row.line] for row in members if row.line in self.loaded.rejects and not row.has_left(self.on)]
+            homes.append((household, gone, {indexes[row.line] for row in members if row.line not in self.loaded.rejects}))
         _write(batch, self.at, self.on)
+        joined = Counter(one.household_id for one in batch.memberships)
+        for household, gone, told in homes:
+            self._note(household, gone, joined[household.pk], told)
+
+    def _note(self, household: Household, lost: list[str], joined: int, told: set[str]) -> None:
+        if note_missing(household, lost, joined, told):
+            missing = household.missing_members
+            Household.objects.filter(pk=household.pk).update(missing_members=missing, changed_at=self.at)
+
+    def _note_untold(self, grouped: Container[tuple[Area, str, str]]) -> None:
+        """Note who is missing from a household that is registered and of which no row at all was taken."""
+        for village, number, head in self.missing.lost:
+            if village and number and (village, number, head) not in grouped:
+                for household in Household.objects.filter(area=village, number=number):
+                    self._note(household, self.missing.of(village, number, head), 0, set())
 
     def _household(self, held: Household | None, village: Area, number: str, row: RosterRow, batch: _Batch) -> Household:
         content = blind_index("content", row.household_content())

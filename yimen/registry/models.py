@@ -34,6 +34,7 @@ class Household(Scoped):
     People who live together and share a budget (家庭); 城/农 is a decision (保障类别), not the kind of 户口.
 
     `told_on` is the last day on which a roster, or somebody at the window, told anything new of it or of who lives in it.
+    `missing_members`: so many people whom a roster lists in it could not be taken; until they are, nobody knows how many it has.
     """
 
     class Category(models.TextChoices):
@@ -48,6 +49,7 @@ class Household(Scoped):
     address = EncryptedField(null=True)
     content_key = models.CharField(max_length=32, blank=True)
     told_on = models.DateField(null=True)
+    missing_members = models.PositiveSmallIntegerField(default=0)
     changed_at = models.DateTimeField(db_index=True)
 
     class Meta(Scoped.Meta):

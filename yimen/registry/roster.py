@@ -114,6 +114,10 @@ class RosterRow:
         """Return the last day in the household, if the row tells it."""
         return self.ends_on or self.died_on
 
+    def has_left(self, on: date) -> bool:
+        """Say whether the row tells somebody who lives there no more on a day."""
+        return self.left_on is not None and self.left_on <= on
+
     def problem_on(self, today: date) -> str:
         """Return the sentence why the days cannot be right, or nothing."""
         born_on = self.id_number.born_on

@@ -87,7 +87,11 @@ class Detailer:
 
     def _all(self, home: Home, known: HomeFacts, on: date | None = None) -> tuple[list[Answer], list[list[Answer]]]:
         answers = self.explainer(home, on or self.on).household(
-            known.given, known.given_members, receives=known.receives, receives_members=known.receives_members
+            known.given,
+            known.given_members,
+            receives=known.receives,
+            receives_members=known.receives_members,
+            incomplete=home.incomplete,
         )
         return answers.household, answers.members
 
@@ -154,7 +158,7 @@ class Detailer:
         found = name and self.rules.parameters.find(name, areas=home.areas, category=home.category, on=self.on)
         if not found:
             return True
-        whole, people = self.explainer(home, self.on).values(known.given, known.given_members)
+        whole, people = self.explainer(home, self.on).values(known.given, known.given_members, incomplete=home.incomplete)
         margins = [
             margin_yuan(self.rules, one.condition, answer.policy, whole if place is None else people[place])
             for one in answer.conditions
@@ -313,10 +317,10 @@ def homes_from(con: duckdb.DuckDBPyConnection, households: set[str], rules: Rule
     con.execute("INSERT INTO asked SELECT unnest(?)", [sorted(households)])
     homes: dict[str, Home] = {}
     people: dict[str, Someone] = {}
-    for key, path, category, told_on in con.sql(
-        "SELECT subject, area_path, category, told_on FROM home WHERE household IN (SELECT household FROM asked)"
+    for key, path, category, told_on, incomplete in con.sql(
+        "SELECT subject, area_path, category, told_on, incomplete FROM home WHERE household IN (SELECT household FROM asked)"
     ).fetchall():
-        homes[key] = Home(key, path, category, [], told_on=told_on)
+        homes[key] = Home(key, path, category, [], told_on=told_on, incomplete=incomplete)
     rows = con.sql(
         "SELECT subject, member, born_on, sex, died_on, registered_here, relation, told_on FROM lived "
         "WHERE household IN (SELECT household FROM asked) ORDER BY member"

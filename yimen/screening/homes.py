@@ -41,7 +41,11 @@ class Someone:
 
 @dataclass
 class Home:
-    """A household on a day with its members; keys are 32 hexadecimal digits. A dead person is a home alone."""
+    """
+    A household on a day with its members; keys are 32 hexadecimal digits. A dead person is a home alone.
+
+    `incomplete`: somebody whom a roster lists in it could not be taken, so the members known are not all.
+    """
 
     key: str
     area_path: str
@@ -52,6 +56,7 @@ class Home:
     receipts: list[Receipt] = field(default_factory=list)
     given_once: dict[str, date] = field(default_factory=dict)
     told_on: date | None = None
+    incomplete: bool = False
 
     @property
     def areas(self) -> tuple[str, ...]:
@@ -94,7 +99,8 @@ class HomeFacts:
 
 def facts_of_home(home: Home, facts: Mapping[str, Fact], on: date) -> HomeFacts:
     """Return what counts on a day: statements by trust and date, with the registry and the standings among the sources."""
-    own = facts_of_household(members=len(home.people), category=home.category, kinds=home.kinds)
+    members = None if home.incomplete else len(home.people)
+    own = facts_of_household(members=members, category=home.category, kinds=home.kinds)
     told = _Told(home.told_on, home.kinds, on)
     people = []
     for someone in home.people:

@@ -76,6 +76,8 @@ def take_in(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, program: Program
         f"{makers['household'].columns()} FROM home h LEFT JOIN standing_at s ON s.household = h.subject "
         f"{makers['household'].joins('h.subject')}"
     )
+    # Somebody could not be taken from the roster: a member of whom nothing is known, so that every sum stays open.
+    con.execute('INSERT INTO person (subject, "·过期", "·不符") SELECT subject, FALSE, FALSE FROM home WHERE incomplete')
     # A household's answer rests on its members' facts too, so a doubt about any of them is looked at for all.
     con.execute("""CREATE OR REPLACE TEMP TABLE doubt AS
         SELECT subject, bool_or("·过期") AS expired, bool_or("·不符") AS contradicted
@@ -134,7 +136,9 @@ def _people(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, choice: Choice) 
                coalesce(CAST(died_on AS DATE) <= DATE '{on}', FALSE) AS dead
         FROM {reading(snapshot, "people")} {where}""")
     con.execute(f"""CREATE OR REPLACE TABLE home AS
-        SELECT l.subject, any_value(l.household) AS household, count(*) AS members, any_value(h.category) AS category,
+        SELECT l.subject, any_value(l.household) AS household,
+               bool_and(l.living) AND any_value(h.missing_members) > 0 AS incomplete,
+               CASE WHEN NOT incomplete THEN count(*) END AS members, any_value(h.category) AS category,
                any_value(h.area_path) AS area_path, CAST(any_value(h.told_on) AS DATE) AS told_on,
                array_to_string(list_filter(string_split(any_value(h.area_path), '.'),
                                lambda code: length(code) BETWEEN 1 AND {choice.deep}), '.') AS place, bool_and(l.living) AS living

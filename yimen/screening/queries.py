@@ -245,7 +245,11 @@ def explain_registered(*, household_id: uuid.UUID, on: date, rules: Rules, permi
     known = facts_of(card=card, receipts=receipts, rules=rules, on=on)
     explainer = explainer_for(card=card, rules=rules, on=on)
     answers = explainer.household(
-        known.given, known.given_members, receives=known.receives, receives_members=known.receives_members
+        known.given,
+        known.given_members,
+        receives=known.receives,
+        receives_members=known.receives_members,
+        incomplete=known.home.incomplete,
     )
     return RegisteredAnswers(card, known, answers, receipts)
 
@@ -258,7 +262,9 @@ def reckoned_of(
 
     Beside `story_of` it is what a decision freezes, so that a sum of several facts can be read later as it was reckoned then.
     """
-    whole, people = explainer_for(card=held.card, rules=rules, on=on).values(held.facts.given, held.facts.given_members)
+    explainer = explainer_for(card=held.card, rules=rules, on=on)
+    incomplete = held.facts.home.incomplete
+    whole, people = explainer.values(held.facts.given, held.facts.given_members, incomplete=incomplete)
     place = place_of(held, person)
     known = whole if place is None else people[place]
     names = {name for one in answer.conditions for name in _NAMES.findall(one.condition.expression)}
@@ -305,6 +311,7 @@ def facts_of(*, card: HouseholdCard, receipts: Sequence[Any], rules: Rules, on: 
         said=said.get(card.household_id, []),
         receipts=_received(card.standings, receipts, person=None),
         told_on=card.told_on,
+        incomplete=card.missing_members > 0,
     )
     return facts_of_home(home, rules.catalogue.facts, on)
 

@@ -44,10 +44,10 @@ def facts_of_person(person: Registered, kinds: Iterable[str], on: date) -> dict[
     return facts | {name: kind in held for kind, name in STANDINGS.items()}
 
 
-def facts_of_household(*, members: int, category: str | None, kinds: Iterable[str]) -> dict[str, Any]:
-    """Return the facts of a household that the registry supplies."""
+def facts_of_household(*, members: int | None, category: str | None, kinds: Iterable[str]) -> dict[str, Any]:
+    """Return the facts of a household that the registry supplies; `members` is None while nobody knows how many it has."""
     held = set(kinds)
-    facts: dict[str, Any] = {"家庭人口": members}
+    facts: dict[str, Any] = {} if members is None else {"家庭人口": members}
     if category:
         facts["保障类别"] = category
     return facts | {name: kind in held for kind, name in HOUSEHOLD_STANDINGS.items()}

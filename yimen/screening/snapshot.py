@@ -65,7 +65,7 @@ _TABLES: dict[str, str] = {
         WHERE m.starts_on <= {{on}} AND (m.ends_on IS NULL OR m.ends_on >= {{on}} OR m.ends_on = p.died_on)""",
     "households": f"""
         SELECT {_key("id")} AS household, area_path AS area_path, coalesce(category, '') AS category,
-               {_day("told_on")} AS told_on
+               {_day("told_on")} AS told_on, missing_members AS missing_members
         FROM registry_household""",
     "standings": f"""
         SELECT {_key("person_id")} AS person, {_key("household_id")} AS household, kind AS kind, {_day("starts_on")} AS starts_on,
@@ -107,7 +107,7 @@ def reading(snapshot: Snapshot, table: str) -> str:
     return f"(SELECT * REPLACE ({changed}) FROM read_parquet('{snapshot.folder}/{table}.parquet'))"
 
 
-_NUMBERS = {"registered_here", "living", "amount_fen"}
+_NUMBERS = {"registered_here", "living", "amount_fen", "missing_members"}
 _TOLD = "nullif(told_on, '') AS told_on"
 _ENDS = "nullif(next_review_on, '') AS next_review_on, nullif(ends_on, '') AS ends_on"
 _EITHER = "nullif(person, '') AS person, nullif(household, '') AS household"

@@ -165,7 +165,9 @@ def _known(held: FindingPage) -> dict[Any, Any]:
     """Return today's values of the person or household, derived ones included."""
     rules, on = current_rules(), timezone.localdate()
     facts = facts_of(card=held.card, receipts=held.receipts, rules=rules, on=on)
-    whole, people = explainer_for(card=held.card, rules=rules, on=on).values(facts.given, facts.given_members)
+    whole, people = explainer_for(card=held.card, rules=rules, on=on).values(
+        facts.given, facts.given_members, incomplete=facts.home.incomplete
+    )
     if held.member is None:
         return dict(whole)
     return dict(people[[one.person_id for one in held.card.members].index(held.member.person_id)])

@@ -109,7 +109,13 @@ def _laid_over(held: RegisteredAnswers, said: Iterable[Said], rules: Rules, on: 
         known | values.get(member.person_id.hex, {}) for known, member in zip(held.facts.given_members, members, strict=True)
     ]
     explainer = explainer_for(card=held.card, rules=rules, on=on)
-    answers = explainer.household(household, people, receives=held.facts.receives, receives_members=held.facts.receives_members)
+    answers = explainer.household(
+        household,
+        people,
+        receives=held.facts.receives,
+        receives_members=held.facts.receives_members,
+        incomplete=held.facts.home.incomplete,
+    )
     return _Laid(answers, *explainer.values(household, people))
 
 
