@@ -48,6 +48,18 @@ def accompanied_of(handling: Handling, on: date) -> Accompanied:
     return Accompanied(handling, *_home_of(handling.attendance, on))
 
 
+def attendance_by_key(attendance: uuid.UUID) -> Attendance:
+    """Return a stay below the open scope, with its venue and place. Raises Attendance.DoesNotExist."""
+    found: Attendance = Attendance.objects.select_related("venue__service_point__area").get(pk=attendance)
+    return found
+
+
+def open_handling_of(attendance: uuid.UUID) -> Handling | None:
+    """Return the accompaniment of a stay that has not ended, or None."""
+    found: Handling | None = Handling.objects.filter(attendance=attendance, ended_at=None).first()
+    return found
+
+
 def _home_of(attendance: Attendance, on: date) -> tuple[uuid.UUID | None, str]:
     home = household_of(person_id=attendance.person_id, on=on) if attendance.person_id else None
     path = Household.objects.filter(pk=home).values_list("area_path", flat=True).first() if home else None

@@ -1,6 +1,15 @@
 """The door of the hall through which it is asked: what is so now, and what a day was like."""
 
-from yimen.hall.accompanying import Accompanied, accompanied_of, accompanies, accompanying, in_hand, receiving
+from yimen.hall.accompanying import (
+    Accompanied,
+    accompanied_of,
+    accompanies,
+    accompanying,
+    attendance_by_key,
+    in_hand,
+    open_handling_of,
+    receiving,
+)
 from yimen.hall.afar import Slot, appointment_by_code, slots_of, stand_of, ticket_by_code
 from yimen.hall.board import Board, BoardRow, board, notices_of, window_line
 from yimen.hall.closing import Today, today_or_not
@@ -104,6 +113,7 @@ __all__ = [
     "alone",
     "appointment_by_code",
     "aside",
+    "attendance_by_key",
     "board",
     "calls_after",
     "card_counts",
@@ -142,6 +152,7 @@ __all__ = [
     "notices_of",
     "on_duty",
     "open_findings",
+    "open_handling_of",
     "open_matters",
     "opening_words",
     "order_now",

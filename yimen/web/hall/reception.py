@@ -14,8 +14,10 @@ from django.views.decorators.http import require_POST
 from yimen.hall import actions
 from yimen.hall.queries import (
     Attendance,
+    attendance_by_key,
     grounds_of,
     open_findings,
+    open_handling_of,
     open_matters,
     place_of,
     present,
@@ -160,7 +162,7 @@ def _stay(request: HttpRequest, attendance_id: uuid.UUID) -> str:
 
 def _change(request: HttpRequest, attendance_id: uuid.UUID) -> str:
     to = staff_called(request.POST.get("to", ""))
-    open_ = Attendance.objects.get(pk=attendance_id).handlings.filter(ended_at=None).first()
+    open_ = open_handling_of(attendance_id)
     if to is None or open_ is None:
         raise actions.NotHandled("请选换哪一位协办员。")
     made = actions.send_another(handling=open_.pk, to=to, why=request.POST.get("why", ""), by=acting(), at=timezone.now())
@@ -169,7 +171,7 @@ def _change(request: HttpRequest, attendance_id: uuid.UUID) -> str:
 
 def _prioritising(request: HttpRequest, attendance_id: uuid.UUID) -> Callable[[HttpRequest, uuid.UUID], str]:
     """Recognise whoever stands here, by what the registry knows of them or by what was seen, and return the step."""
-    attendance: Attendance = Attendance.objects.select_related("venue__service_point__area").get(pk=attendance_id)
+    attendance = attendance_by_key(attendance_id)
     ground, evidence = request.POST.get("ground", ""), request.POST.get("evidence", "").strip()
     now = timezone.now()
     if not ground and attendance.person_id is None:
