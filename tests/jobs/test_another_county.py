@@ -37,6 +37,12 @@ def test_each_kind_is_planted_several_times_beside_the_stories(county: Built):
     assert min(kinds.values()) >= 3, kinds
 
 
+def test_somebody_of_some_families_is_in_prison_and_counts_in_none(county: Built):
+    away = [(home, person) for home in county.county.homes for person in home.people if person.away]
+    assert len(away) >= 3
+    assert all(person not in home.family for home, person in away)
+
+
 def test_what_was_planted_is_found_and_nothing_else(county: Built):
     assert differences_from_the_truth(county.county) == (Counter(), Counter())
 

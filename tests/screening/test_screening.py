@@ -268,10 +268,32 @@ def test_what_a_person_closed_stays_closed_until_the_facts_change(county):
 
     county.facts("公安", ("身份证号", "户籍在本县"), [[number, "否"]])
     county.screen(at=LATER)
-    county.facts(
-        "公安", ("身份证号", "户籍在本县", "数据日期"), [[number, "是", "2026-12-01"]], on=date(2026, 12, 1)
-    ) if False else None
     assert county.one("missed", "elderly_allowance").state == "closed_by_data"
+
+
+def test_who_is_in_prison_is_no_member_of_the_family_until_he_comes_home(county):
+    husband = county.person("1", "孟大川", date(1980, 3, 1))
+    wife = county.person("1", "林秀兰", date(1981, 3, 1), relation="配偶")
+    county.load()
+    county.facts("核对", ("身份证号", "月收入", "金融资产", "数据日期"), [[wife, 600, 0, "2026-11-01"]])
+    county.facts("公安交管", ("身份证号", "机动车数"), [[husband, 0]])
+    county.facts("不动产", ("身份证号", "住房套数"), [[husband, 1]])
+    county.screen()
+    assert ("missed", "subsistence_allowance") not in county.found()
+
+    county.facts("司法", ("身份证号", "不计入家庭成员", "数据日期"), [[husband, "是", "2026-11-20"]], at=LATER)
+    county.screen(full=False, at=LATER)
+    finding = county.one("missed", "subsistence_allowance")
+    with scope(System("test"), "查看"), reading("测试"):
+        held = explain_registered(household_id=finding.household_id, on=ON, rules=current_rules())
+    (answer,) = [one for one in held.answers.household if one.policy.id == "subsistence_allowance"]
+    assert held.facts.given["家庭人口"] == 1
+    assert (answer.verdict, finding.amount_fen) == ("eligible", int(answer.amount * 100))
+    assert held.facts.not_counted == {one.person_id.hex for one in held.card.members if one.name == "孟大川"}
+
+    county.facts("司法", ("身份证号", "不计入家庭成员", "数据日期"), [[husband, "否", "2026-11-30"]], at=LATER)
+    county.screen(full=False, at=LATER)
+    assert ("missed", "subsistence_allowance") not in county.found()
 
 
 def test_an_incremental_run_finds_what_a_full_run_finds(county):

@@ -12,7 +12,7 @@ from yimen.policies.compiled import Clause, CompiledPolicy, MissingNames, Share,
 from yimen.policies.documents import RELATIONS
 from yimen.policies.expression import Comparison, Node
 from yimen.policies.folder import Rules
-from yimen.policies.known import Reckoner, Where, alone, together
+from yimen.policies.known import Reckoner, Where, alone, counts, together
 from yimen.policies.model import Condition, Policy, Verdict
 from yimen.policies.numbers import MONEY_SCALE, from_scaled
 
@@ -146,7 +146,7 @@ class Explainer:
     def one(self, situation: Situation) -> list[Answer]:
         """Return the answers of every policy for a subject given flat."""
         known = alone(self.reckoner, situation.subject, situation.members, situation.obligors)
-        shared = self._shared(situation.receives, len(situation.members or ()))
+        shared = self._shared(situation.receives, sum(map(counts, situation.members or ())))
         answers = [
             *self._answers(self.plans["户"], known, situation.receives),
             *self._answers(self.plans["人"], known, shared),
@@ -165,14 +165,14 @@ class Explainer:
         """
         Return the answers for a registered household and each of its members.
 
-        What the household receives counts for all, its amount in equal shares. Of an `incomplete` one somebody is not known:
-        every sum over its members stays open, and so does the share.
+        What the household receives counts for all, its amount in equal shares of the family. Of an `incomplete` one
+        somebody is not known: every sum over its members stays open, and so does the share.
         """
         whole, people = self.values(household, members, incomplete=incomplete)
-        everybody = _received_by_all(receives_members)
-        shared = dict.fromkeys(receives) if incomplete else _in_shares(receives, len(members))
+        family = [own for known, own in zip(people, receives_members, strict=True) if counts(known)]
+        shared = dict.fromkeys(receives) if incomplete else _in_shares(receives, len(family))
         return HouseholdAnswers(
-            household=self._answers(self.plans["户"], whole, {**everybody, **receives}),
+            household=self._answers(self.plans["户"], whole, {**_received_by_all(family), **receives}),
             members=[
                 self._answers(self.plans["人"], known, {**shared, **own})
                 for known, own in zip(people, receives_members, strict=True)

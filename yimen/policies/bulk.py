@@ -22,7 +22,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from yimen.policies.arrays import Column, Numbers, Truths, chosen, coalesced, from_arrow, taken, to_arrow
-from yimen.policies.closures import least, most
+from yimen.policies.closures import NOT_COUNTED, least, most
 from yimen.policies.columns import Columns, Meaning, amount_fits, fits
 from yimen.policies.compiled import CompiledPolicy, Share
 from yimen.policies.expression import Node
@@ -264,7 +264,7 @@ class Bulk:
         people = _Known(self._within(part.people), home, part.of_home.to_rows)
         obligors = _Known(self._within(part.obligors), people, part.of_person.to_rows)
         below: Mapping[str, tuple[_Known, _Known | None, Groups | None]] = {
-            "户": (home, people, part.of_home),
+            "户": (home, *_family(people, part.of_home)),
             "人": (people, obligors, part.of_person),
             "义务人": (obligors, None, None),
         }
@@ -309,6 +309,15 @@ class Bulk:
         columns |= {f"v_{one.id}": to_arrow(verdicts[one.id], rows) for one in ready}
         columns |= {f"a_{one.id}": one.amount(known, verdicts[one.id]) for one in ready}
         return pa.record_batch(columns)
+
+
+def _family(people: _Known, of_home: Groups) -> tuple[_Known, Groups]:
+    """Return the people who count as members of their households, and whose each is."""
+    out = people.get(NOT_COUNTED)
+    if not isinstance(out, Truths) or not out.true.any():
+        return people, of_home
+    rows = np.flatnonzero(~out.true)
+    return _Known({}, people, lambda column: taken(column, rows)), of_home.within(rows)
 
 
 def _column_of(fact: Fact, stated: Collection[str]) -> str:

@@ -32,6 +32,9 @@ Known = dict[str, Any]
 Meaning = Callable[[Known], Any]
 ON = "·日"
 MEMBERS = "·成员"
+# Who lives with the family but is not counted among its members (民发〔2021〕57号 第七条): in prison, in compulsory
+# detoxification, declared missing, clergy apart for three years. Counted until somebody says so.
+NOT_COUNTED = "不计入家庭成员"
 OBLIGORS = "·义务人"
 SIGNS: Mapping[str, Callable[[Any, Any], bool]] = {
     "=": operator.eq,

@@ -40,6 +40,10 @@ class Groups:
         """Return the groups first … last (not counting the last), their rows counted from the first of them."""
         return Groups(self.ends[first:last] - self.row(first))
 
+    def within(self, rows: Rows) -> "Groups":
+        """Return the same groups with only some of their rows, given in order."""
+        return Groups(np.searchsorted(rows, self.ends).astype(np.int64, copy=False))
+
     def row(self, group: int) -> int:
         """Return the first row of a group, for the number of groups the number of rows."""
         return int(self.ends[group - 1]) if group else 0

@@ -10,7 +10,7 @@ from datetime import date
 from typing import Any
 
 from yimen.policies.catalogue import Derivation
-from yimen.policies.closures import MEMBERS, OBLIGORS, ON, Known, count_ends, least, meaning_of, most
+from yimen.policies.closures import MEMBERS, NOT_COUNTED, OBLIGORS, ON, Known, count_ends, least, meaning_of, most
 from yimen.policies.folder import Rules
 from yimen.policies.numbers import to_scaled
 from yimen.policies.parameters import parameter_value
@@ -135,7 +135,7 @@ def together(reckoner: Reckoner, household: Mapping[str, Any], members: Sequence
     people = [reckoner.known(_facts(member)) | shared for member in members]
     for known, member in zip(people, members, strict=True):
         known[OBLIGORS] = _obligors(reckoner, member.get("obligors"))
-    whole[MEMBERS] = people
+    whole[MEMBERS] = [known for known in people if counts(known)]
     named = [(known, [*member, *household]) for known, member in zip(people, members, strict=True)]
     reckoner.derive(whole, household, named)
     return whole, people
@@ -155,10 +155,15 @@ def alone(
     people = [reckoner.known(_facts(member)) | shared for member in members or ()]
     for person, member in zip(people, members or (), strict=True):
         person[OBLIGORS] = _obligors(reckoner, member.get("obligors"))
-    known[MEMBERS] = None if members is None else people
+    known[MEMBERS] = None if members is None else [person for person in people if counts(person)]
     named = [(person, [*member, *shared]) for person, member in zip(people, members or (), strict=True)]
     reckoner.derive(known, subject, [*named, (known, list(subject))])
     return known
+
+
+def counts(known: Mapping[str, Any]) -> bool:
+    """Say whether a person is one of the family (家庭成员); who is not has answers of his own, and adds to nobody's."""
+    return known.get(NOT_COUNTED) is not True
 
 
 def _with_ends(known: Known, names: Iterable[str]) -> Known:

@@ -20,7 +20,7 @@ import pyarrow
 
 from yimen.policies.bulk import Bulk, OutOfRangeError, can_answer
 from yimen.policies.catalogue import Derivation
-from yimen.policies.closures import is_over_obligors, least, most
+from yimen.policies.closures import NOT_COUNTED, is_over_obligors, least, most
 from yimen.policies.columns import ARROW_KINDS
 from yimen.policies.compiled import CompiledPolicy
 from yimen.policies.expression import Call, Node
@@ -82,6 +82,8 @@ class Program:
         self.derivations = self._needed()
         used = {name for one in self.compiled for name in one.names} | {n for d in self.derivations for n in d.typed.names}
         facts = self.rules.catalogue.facts
+        # Whoever gathers over the members must know who is one.
+        used |= {NOT_COUNTED} & facts.keys()
         self.parameters = [name for name in self.rules.parameter_types if name in used]
         base = [facts[name] for name in facts if name in used and not self._is_derived(name)]
         self.household_facts = [fact for fact in base if fact.subject == "户"]
@@ -340,11 +342,14 @@ class Program:
             f"CASE WHEN g.subject IS NULL THEN {pair[1]} ELSE g.{quoted(name)} END AS {quoted(name)}"
             for name, pair in columns.items()
         )
+        family = ""
+        if table is self.household and NOT_COUNTED in lower.columns:
+            family = f" WHERE NOT coalesce({quoted(NOT_COUNTED)}, FALSE)"
         join = " AND ".join(f"g.{key} = t.{key}" for key in keys.split(", "))
         self._view(
             table,
             f"SELECT t.*, {outer} FROM {table.relation} t LEFT JOIN "
-            f"(SELECT {keys}, {inner} FROM {lower.relation} GROUP BY {keys}) g ON {join}",
+            f"(SELECT {keys}, {inner} FROM {lower.relation}{family} GROUP BY {keys}) g ON {join}",
             stored=True,
         )
 

@@ -11,11 +11,12 @@ from yimen.policies.answers import (
     margin_yuan,
     relations_between,
 )
+from yimen.policies.closures import NOT_COUNTED
 from yimen.policies.compiled import CompiledPolicy, share_fen
 from yimen.policies.evaluate import evaluate
 from yimen.policies.examples import Survivor, failures, survivors
 from yimen.policies.folder import Form, Place, Rules, load_rules
-from yimen.policies.known import NotAFact, Where
+from yimen.policies.known import NotAFact, Where, counts
 from yimen.policies.parameters import Parameter, is_area_code
 from yimen.policies.program import SQL_KINDS, Program, program
 from yimen.policies.questions import Question, next_questions
@@ -23,6 +24,7 @@ from yimen.policies.source import Problem, RuleError
 from yimen.policies.sql import quoted, text
 
 __all__ = [
+    "NOT_COUNTED",
     "SQL_KINDS",
     "Answer",
     "CompiledPolicy",
@@ -43,6 +45,7 @@ __all__ = [
     "Situation",
     "Survivor",
     "Where",
+    "counts",
     "evaluate",
     "failures",
     "is_area_code",

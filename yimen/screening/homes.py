@@ -11,7 +11,8 @@ from typing import Any
 
 from yimen.evidence.queries import Current, Said, current_values
 from yimen.policies.model import Fact
-from yimen.screening.registered import KIND_OF, REGISTRY, STANDING, Registered, facts_of_household, facts_of_person
+from yimen.policies.queries import NOT_COUNTED, counts
+from yimen.screening.registered import KIND_OF, MEMBERS, REGISTRY, STANDING, Registered, facts_of_household, facts_of_person
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,22 @@ class HomeFacts:
         ]
 
     @property
+    def not_counted(self) -> set[str]:
+        """Return the keys of those who live here but are not members of the family (不计入家庭成员)."""
+        rows = zip(self.home.people, self.given_members, strict=True)
+        return {someone.registered.key for someone, known in rows if not counts(known)}
+
+    def laid_over(
+        self, household: Mapping[str, Any], people: Sequence[Mapping[str, Any]]
+    ) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+        """Return the facts given with what was just said laid over them; the registered number follows who is counted."""
+        members = [{**known, **said} for known, said in zip(self.given_members, people, strict=True)]
+        number = self.household.get(MEMBERS)
+        if number is None or number.said is None or not number.said.is_registered:
+            return {**self.given, **household}, members
+        return {**self.given, MEMBERS: sum(map(counts, members)), **household}, members
+
+    @property
     def receives(self) -> dict[str, Decimal | None]:
         """Return what the household receives."""
         return {receipt.policy: receipt.yuan for receipt in self.home.receipts}
@@ -99,15 +116,16 @@ class HomeFacts:
 
 def facts_of_home(home: Home, facts: Mapping[str, Fact], on: date) -> HomeFacts:
     """Return what counts on a day: statements by trust and date, with the registry and the standings among the sources."""
-    members = None if home.incomplete else len(home.people)
-    own = facts_of_household(members=members, category=home.category, kinds=home.kinds)
-    told = _Told(home.told_on, home.kinds, on)
     people = []
     for someone in home.people:
-        kinds = home.kinds | someone.kinds
+        out = current_values([one for one in someone.said if one.fact == NOT_COUNTED], facts, on=on)
+        kinds = home.kinds | someone.kinds if counts(_values(out)) else someone.kinds
         registered = facts_of_person(someone.registered, kinds, on)
         said = _registered(registered, facts, _Told(someone.registered.told_on, kinds, on))
         people.append(current_values([*someone.said, *said], facts, on=on))
+    members = None if home.incomplete else sum(counts(_values(known)) for known in people)
+    own = facts_of_household(members=members, category=home.category, kinds=home.kinds)
+    told = _Told(home.told_on, home.kinds, on)
     whole = current_values([*home.said, *_registered(own, facts, told)], facts, on=on)
     obligors = [[current_values(said, facts, on=on) for said in someone.obligors] for someone in home.people]
     return HomeFacts(home, whole, people, obligors)

@@ -12,7 +12,7 @@ from datetime import date
 import duckdb
 
 from yimen.policies.model import Fact
-from yimen.policies.queries import Program
+from yimen.policies.queries import NOT_COUNTED, Program, quoted
 from yimen.registry.models import HOUSEHOLD_STANDINGS, STANDINGS
 from yimen.screening.registered import REGISTRY, STANDING
 from yimen.screening.snapshot import Snapshot, reading
@@ -61,16 +61,19 @@ def take_in(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, program: Program
     _standings(con, snapshot)
     sources = [row[0] for row in con.execute("SELECT DISTINCT source FROM statement").fetchall()]
     makers = {
-        "person": _Maker("person", program.person_facts, sources, _PERSON),
+        "person": _Maker("person", program.person_facts, sources, {}),
         "household": _Maker("household", program.household_facts, sources, _HOUSEHOLD),
         "obligor": _Maker("obligor", program.obligor_facts, sources, {}),
     }
+    makers["person"].own = _of_person(makers["person"].says(NOT_COUNTED))
     for maker in makers.values():
         maker.gather(con, program.on)
     con.execute(
         f"CREATE OR REPLACE TABLE person AS SELECT p.subject, p.member{makers['person'].columns()} "
         f"FROM someone p LEFT JOIN standing_of s ON s.person = p.member {makers['person'].joins('p.member')}"
     )
+    if NOT_COUNTED in {fact.name for fact in program.person_facts}:
+        _count_families(con)
     con.execute(
         "CREATE OR REPLACE TABLE household AS SELECT h.subject, h.place, h.category"
         f"{makers['household'].columns()} FROM home h LEFT JOIN standing_at s ON s.household = h.subject "
@@ -101,16 +104,31 @@ _PERSON: Mapping[str, str] = {
     "户籍在本县": "p.registered_here",
     "与户主关系": "p.relation",
     "已死亡": "p.dead",
-    **{
-        name: f"(coalesce(list_contains(s.kinds, '{kind}'), FALSE) OR coalesce(list_contains(p.home_kinds, '{kind}'), FALSE))"
-        for kind, name in STANDINGS.items()
-    },
 }
 _HOUSEHOLD: Mapping[str, str] = {
     "家庭人口": "h.members",
     "保障类别": "h.category",
     **{name: f"coalesce(list_contains(s.kinds, '{kind}'), FALSE)" for kind, name in HOUSEHOLD_STANDINGS.items()},
 }
+
+
+def _of_person(not_counted: str) -> Mapping[str, str]:
+    """Return what the registry says of a person; the household's standings are those of its family only."""
+    family = f"NOT coalesce({not_counted}, FALSE) AND"
+    standings = {
+        name: f"(coalesce(list_contains(s.kinds, '{kind}'), FALSE) "
+        f"OR {family} coalesce(list_contains(p.home_kinds, '{kind}'), FALSE))"
+        for kind, name in STANDINGS.items()
+    }
+    return {**_PERSON, **standings}
+
+
+def _count_families(con: duckdb.DuckDBPyConnection) -> None:
+    """Leave out of each family, and of its registered number, who is said not to be counted."""
+    con.execute(f"UPDATE lived SET counted = FALSE FROM person p WHERE p.member = lived.member AND p.{quoted(NOT_COUNTED)}")
+    con.execute("""UPDATE home SET members = f.members FROM (
+        SELECT subject, count(*) FILTER (counted) AS members FROM lived GROUP BY subject HAVING NOT bool_and(counted)) f
+        WHERE f.subject = home.subject AND home.members IS NOT NULL""")
 
 
 def _people(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, choice: Choice) -> None:
@@ -133,7 +151,7 @@ def _people(con: duckdb.DuckDBPyConnection, snapshot: Snapshot, choice: Choice) 
                CAST(born_on AS DATE) AS born_on, sex, CAST(died_on AS DATE) AS died_on,
                CAST(registered_here AS BOOLEAN) AS registered_here, relation, area_path,
                CAST(told_on AS DATE) AS told_on, living = 1 AS living,
-               coalesce(CAST(died_on AS DATE) <= DATE '{on}', FALSE) AS dead
+               TRUE AS counted, coalesce(CAST(died_on AS DATE) <= DATE '{on}', FALSE) AS dead
         FROM {reading(snapshot, "people")} {where}""")
     con.execute(f"""CREATE OR REPLACE TABLE home AS
         SELECT l.subject, any_value(l.household) AS household,
@@ -246,6 +264,10 @@ class _Maker:
             elif source in names and fact in self.by_source[source]:
                 values.append(f'x{names.index(source)}."{fact.name}"')
         return f"coalesce({', '.join(values)})" if values else f"CAST(NULL AS {_kind(fact)})"
+
+    def says(self, name: str) -> str:
+        """Return the SQL of one fact's current value."""
+        return next((self._by_trust(fact) for fact in self.facts if fact.name == name), "NULL")
 
     def _contradicted(self, fact: Fact) -> str:
         """True where a newer valid statement of a less trusted source says otherwise; the registry's own word has no date."""

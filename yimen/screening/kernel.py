@@ -175,7 +175,8 @@ class _Comparison:
         weighed = self._others("补差", "择高")
         if weighed:
             # A person is weighed against his share of what the household receives, as in `Explainer.household`.
-            shares = "1" if self.of_household else "CASE WHEN r.household = a.subject THEN h.members ELSE 1 END"
+            share = "CASE WHEN r.household = a.subject AND h.members IS DISTINCT FROM 0 THEN h.members ELSE 1 END"
+            shares = "1" if self.of_household else share
             more = f"AND coalesce(r.amount_fen >= a.{self.amount} * {shares}, TRUE)"
             conditions.append(f"NOT {self._receives(weighed, more)}")
         return " AND ".join(conditions)
@@ -194,7 +195,7 @@ class _Comparison:
             all_members = (
                 "SELECT l.subject FROM lived l LEFT JOIN (SELECT DISTINCT person FROM receipt r WHERE "
                 f"r.policy IN ({names}) AND r.person IS NOT NULL) r ON r.person = l.member "
-                "GROUP BY l.subject HAVING count(r.person) = count(*)"
+                "WHERE l.counted GROUP BY l.subject HAVING count(r.person) = count(*)"
             )
             return f"({own}) OR a.subject IN ({all_members}))"
         return f"({own}) OR a.member IN (SELECT r.person FROM receipt r WHERE r.policy IN ({names}) AND r.person IS NOT NULL))"

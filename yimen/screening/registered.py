@@ -13,7 +13,8 @@ from yimen.registry.models import HOUSEHOLD_STANDINGS, STANDINGS
 
 REGISTRY, STANDING = "登记", "认定"
 OF_PERSON = ("出生日期", "性别", "户籍在本县", "与户主关系", "已死亡")
-OF_HOUSEHOLD = ("家庭人口", "保障类别")
+MEMBERS = "家庭人口"
+OF_HOUSEHOLD = (MEMBERS, "保障类别")
 KIND_OF = {name: kind for names in (STANDINGS, HOUSEHOLD_STANDINGS) for kind, name in names.items()}
 
 
@@ -47,7 +48,7 @@ def facts_of_person(person: Registered, kinds: Iterable[str], on: date) -> dict[
 def facts_of_household(*, members: int | None, category: str | None, kinds: Iterable[str]) -> dict[str, Any]:
     """Return the facts of a household that the registry supplies; `members` is None while nobody knows how many it has."""
     held = set(kinds)
-    facts: dict[str, Any] = {} if members is None else {"家庭人口": members}
+    facts: dict[str, Any] = {} if members is None else {MEMBERS: members}
     if category:
         facts["保障类别"] = category
     return facts | {name: kind in held for kind, name in HOUSEHOLD_STANDINGS.items()}

@@ -69,13 +69,14 @@ class County:
 
 def build(*, people: int, seed: int, on: date, villages: dict[str, list[str]], stories: list[Household]) -> County:
     """Build a county of so many people from a seed; the stories come first and do not depend on it."""
-    dice = Random(seed)
+    dice, aside = Random(seed), Random(f"{seed}·away")
     county = County(on)
     for home in stories:
         _settle(county, home, dice, planted=True)
     for home in households(dice, villages, people, on):
         live(home, dice, on)
         _plant(home, dice, on)
+        _take_away(home, aside, on)
         _settle(county, home, dice, planted=False)
     return county
 
@@ -101,6 +102,14 @@ def _plant(home: Household, dice: Random, on: date) -> None:
             person.income = person.assets = person.income_on = None
         home.head.story = "expired"
         home.cars = home.houses = None
+
+
+def _take_away(home: Household, dice: Random, on: date) -> None:
+    """Let somebody of one poor family in twenty be in prison: nobody knows his income, and nobody need."""
+    others = [person for person in home.people[1:] if person.age(on) >= 18]
+    if others and home.kinds and dice.random() < 0.05:
+        others[0].away = True
+        others[0].income = others[0].assets = others[0].income_on = None
 
 
 def _settle(county: County, home: Household, dice: Random, *, planted: bool) -> None:

@@ -214,6 +214,7 @@ def _of_heads(heading: Sequence[str], row: Callable[[Household], list[Any]]) -> 
 
 
 SOURCES: dict[str, Callable[[County], Rows]] = {
+    "司法": lambda county: _of_people(county, ("不计入家庭成员",), lambda p: [YES_NO[p.away]] if p.away is not None else None),
     "残联": _disabled,
     "医保": _insurance,
     "核对": _checks,

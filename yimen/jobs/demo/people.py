@@ -52,6 +52,7 @@ class Person:
     rehabilitation: bool | None = None
     was_orphan: bool | None = None
     emergency: bool | None = None
+    away: bool | None = None
     story: str = ""
 
     def age(self, on: date) -> int:
@@ -86,6 +87,11 @@ class Household:
     def living(self) -> list[Person]:
         """Return those who live."""
         return [person for person in self.people if person.died_on is None]
+
+    @property
+    def family(self) -> list[Person]:
+        """Return those who live and count as members: not who is in prison."""
+        return [person for person in self.living if not person.away]
 
 
 class Registry:

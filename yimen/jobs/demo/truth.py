@@ -40,7 +40,7 @@ def total(values: list[Decimal | None]) -> Decimal | None:
 
 def of_household(home: Household, on: date) -> Iterator[tuple[str, Truth]]:
     """Yield what is true of a household, policy by policy."""
-    people = home.living
+    people = home.family
     count = len(people)
     standard, edge = (URBAN_STANDARD, URBAN_EDGE) if home.urban else (RURAL_STANDARD, RURAL_EDGE)
     income, assets = total([p.income for p in people]), total([p.assets for p in people])
@@ -96,9 +96,10 @@ def of_person(person: Person, home: Household, on: date) -> Iterator[tuple[str, 
     standard = URBAN_STANDARD if home.urban else RURAL_STANDARD
     heavy = None if grade is None else grade <= 2 or (grade == 3 and kind in ("智力", "精神"))
     unable = None if grade is None else _unable(grade, kind)
-    poor, extreme = "subsistence_allowance" in home.kinds, person.kind == "特困"
-    edge, rigid = "borderline_household" in home.kinds, "rigid_expenditure_household" in home.kinds
-    monitored = "poverty_return_monitoring" in home.kinds
+    kinds = {} if person.away else home.kinds
+    poor, extreme = "subsistence_allowance" in kinds, person.kind == "特困"
+    edge, rigid = "borderline_household" in kinds, "rigid_expenditure_household" in kinds
+    monitored = "poverty_return_monitoring" in kinds
     listed = poor or extreme or edge or rigid
     yield "single_person_subsistence", all_of(edge, any_of(heavy, person.ill))
     yield (

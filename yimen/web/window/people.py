@@ -78,6 +78,7 @@ def household(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
     shown = {
         "current": reverse("people"),
         "card": held.card.placed(),
+        "not_counted": held.facts.not_counted,
         "receipts": [(one, rules.policy(one.policy)) for one in held.receipts],
         "names": {member.person_id: member.name for member in held.card.members},
         "facts": known_facts(held, rules),

@@ -104,10 +104,9 @@ class _Laid:
 
 def _laid_over(held: RegisteredAnswers, said: Iterable[Said], rules: Rules, on: date) -> _Laid:
     values, members = given(said, rules.catalogue.facts), held.card.members
-    household = held.facts.given | values.get(HOUSEHOLD, {})
-    people = [
-        known | values.get(member.person_id.hex, {}) for known, member in zip(held.facts.given_members, members, strict=True)
-    ]
+    household, people = held.facts.laid_over(
+        values.get(HOUSEHOLD, {}), [values.get(member.person_id.hex, {}) for member in members]
+    )
     explainer = explainer_for(card=held.card, rules=rules, on=on)
     answers = explainer.household(
         household,
@@ -116,7 +115,7 @@ def _laid_over(held: RegisteredAnswers, said: Iterable[Said], rules: Rules, on: 
         receives_members=held.facts.receives_members,
         incomplete=held.facts.home.incomplete,
     )
-    return _Laid(answers, *explainer.values(household, people))
+    return _Laid(answers, *explainer.values(household, people, incomplete=held.facts.home.incomplete))
 
 
 def _lacking(held: RegisteredAnswers, laid: _Laid, first: int) -> Callable[[Fact], Iterable[tuple[str, str]]]:
