@@ -9,7 +9,7 @@ import re
 
 import pytest
 
-from tests.journeys.conftest import PHONE, faults
+from tests.journeys.conftest import DESK, PHONE, faults
 from yimen.registry.id_numbers import check_digit
 
 OLD = "99010119400615001" + check_digit("99010119400615001")
@@ -46,6 +46,12 @@ with scope(System("journey"), "试讲"):
     same = {"venue": venue_by_code("stage"), "matters": [], "source": Source.APPOINTMENT, "by": None, "at": now}
     print(actions.take_ticket(appointed_at=now - timedelta(minutes=10), **same))
 """
+UNDER = """() => {
+  const held = document.activeElement, bar = document.querySelector('#callbar');
+  if (!held || held === document.body || bar.contains(held)) { return null; }
+  const one = held.getBoundingClientRect(), top = bar.getBoundingClientRect().top;
+  return one.bottom > top && one.height < top ? held.outerHTML.slice(0, 120) : '';
+}"""
 MUTE = """
 window.spoken = [];
 window.SpeechSynthesisUtterance = function (text) { this.text = text; };
@@ -172,3 +178,25 @@ def test_a_screen_whose_line_was_cut_says_so_and_speaks_what_it_missed_each_once
     wall.context.set_offline(False)
     assert len(heard(wall, 2)) == 2
     assert wall.locator("[data-cut]").is_hidden()
+
+
+@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+def test_what_the_keyboard_comes_to_never_stays_under_the_call_bar(kiosk, enter, size):
+    page = enter("demo_county", size)
+    page.emulate_media(reduced_motion="reduce")
+    page.goto("/hall/?venue=stage")
+    if page.get_by_role("button", name="我坐这里").count():
+        page.get_by_role("button", name="我坐这里").first.click()
+        page.wait_for_selector("text=关窗")
+    page.goto("/policies/")
+
+    passed = []
+    while len(passed) < 200:
+        page.keyboard.press("Tab")
+        if (under := page.evaluate(UNDER)) is None:
+            break
+        passed.append(under)
+
+    assert page.locator("#callbar button").count() > 0
+    assert 20 < len(passed) < 200
+    assert [one for one in passed if one] == []

@@ -140,3 +140,10 @@ def test_how_many_wait_for_a_window_are_those_it_may_call(house, clerk, waiting)
         assert queries.waiting_for(window=house.windows[1], at=waiting[-1].taken_at) == 3
     with scope(System("test"), "测试"):
         assert Period.objects.filter(step="pass_on").get().reason == "回来再办"
+
+
+def test_the_bar_says_nothing_of_what_the_page_above_it_says(house, clerk):
+    page = clerk.post("/people/", {"text": "9"}).content.decode()
+
+    assert '<p class="nothing" role="status"><b>' in page
+    assert re.search(r'id="callbar".*?role="status"></p>', page, re.S)

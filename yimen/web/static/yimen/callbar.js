@@ -25,6 +25,11 @@ It looks again by itself while it is seen. No open stream: a browser allows six 
     var said = bar() && bar().contains(event.target) && bar().querySelector("[role=status]");
     if (said) { said.textContent = "连不上服务器，没有叫成。请再按一次；同一次按键只算一次。"; said.className = "said late"; }
   });
+  /* What the keyboard comes to is scrolled clear of the bar, however many rows its buttons take. */
+  function clear() { document.documentElement.style.scrollPaddingBottom = bar() && !bar().hidden ? bar().offsetHeight + 12 + "px" : ""; }
+  document.addEventListener("htmx:afterSwap", clear);
+  window.addEventListener("resize", clear);
+  clear();
   document.addEventListener("visibilitychange", look);
   setInterval(look, EVERY);
 })();
