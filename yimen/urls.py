@@ -12,7 +12,7 @@ from yimen.web.administrators import firms
 from yimen.web.administrators import staff as staffing
 from yimen.web.approver import decision as approving
 from yimen.web.approver import desk as approver_desk
-from yimen.web.approver import handling, reassign
+from yimen.web.approver import handling, reassign, recovering
 from yimen.web.boards import board
 from yimen.web.cards import desk as cards
 from yimen.web.cases import listing
@@ -134,6 +134,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("approve/<uuid:decision_id>/review/", approving.review, name="approve_review"),
     path("approve/<uuid:decision_id>/photos/<slug:which>/", approving.photo, name="posting_photo"),
     path("approve/<uuid:decision_id>/notice/", papers.own_notice, name="approve_notice"),
+    path("approve/<uuid:decision_id>/recovery/", recovering.begin, name="approve_recovery"),
+    path("recoveries/<uuid:recovery_id>/", recovering.page, name="recovery"),
+    path("recoveries/<uuid:recovery_id>/<slug:name>/", recovering.step, name="recovery_step"),
+    path("recoveries/<uuid:recovery_id>/papers/<slug:paper>/", papers.own_claim, name="recovery_print"),
     path("disputes/", disputes.listed, name="disputes"),
     path("disputes/<uuid:decision_id>/", disputes.page, name="dispute"),
     path("disputes/<uuid:decision_id>/<slug:name>/", disputes.step, name="dispute_step"),

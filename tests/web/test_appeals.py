@@ -1,6 +1,7 @@
 """Who does not agree is heard again by somebody else; what was paid wrongly is claimed back in writing, never in silence."""
 
 import io
+from datetime import date
 
 import pytest
 from django.urls import reverse
@@ -8,8 +9,9 @@ from pypdf import PdfReader
 
 from tests.cases.town import NURSING, accepted, decision_of, declare, department_desk, given, make_town, noon, nursing_decided
 from tests.make import make_staff
+from yimen.benefits.models import Grant
 from yimen.cases import actions, queries
-from yimen.cases.models import CaseEvent, Decision, Task
+from yimen.cases.models import CaseEvent, Decision, Recovery, Task
 from yimen.office.models import Area
 
 pytestmark = pytest.mark.django_db
@@ -112,50 +114,110 @@ def test_an_appeal_against_another_department_goes_to_that_department(enter, tow
     assert state(town, decision) == "open"
 
 
+def words_of(answer):
+    pages = PdfReader(io.BytesIO(answer.content)).pages
+    return "".join(page.extract_text() for page in pages).replace("\n", "").replace(" ", "")
+
+
 def test_money_paid_wrongly_is_claimed_back_after_a_hearing_by_who_confirms(enter, town):
     decision = nursing_decided(town, agrees=True)
     case = decision.case_id
-    propose, confirm, back = (
-        reverse("case_step", args=[case, name]) for name in ("propose-recovery", "recover", "return-recovery")
-    )
-    page = reverse("case_decisions", args=[case])
+    page, claim = reverse("case_decisions", args=[case]), reverse("case_step", args=[case, "claim"])
     with town.at_desk(town.window):
         grant = Decision.objects.get(pk=decision.pk).grant_id
-    sent = {"grant": grant, "yuan": "1,200.00", "months": "2026年8月至10月", "words": "入院期间重复发放"}
-    sent["article"] = "社会救助法第七十三条"
     client, window = enter(town.approver), enter(town.window)
-    assert "先听取" in window.post(propose, sent).content.decode()
+    assert client.post(claim, {"grant": grant, "words": "没有意见"}).status_code == 403
+    assert window.post(claim, {"grant": grant, "words": ""}).status_code == 422
+    window.post(claim, {"grant": grant, "words": "住院那几个月不知道要报告"})
     with town.at_desk(town.window):
-        CaseEvent.objects.create(
-            case_id=case, step="hear", on=noon(3).date(), at=noon(3), by=town.window, area_path=town.village.path
-        )
-    assert "拟追缴" in window.get(page).content.decode()
+        held = Recovery.objects.get()
+    own = reverse("recovery", args=[held.pk])
+    assert own in window.get(page).content.decode()
+    sent = {"yuan": "1,200.00", "months": "2026年8月至10月", "words": "入院期间重复发放", "article": "社会救助法第七十三条"}
+    propose, confirm, back, tell = (
+        reverse("recovery_step", args=[held.pk, name]) for name in ("propose", "confirm", "back", "tell")
+    )
+    for wrong in ({"yuan": "许多"}, {"yuan": "NaN"}, {"article": ""}, {"yuan": "-5"}):
+        again = window.post(propose, sent | wrong)
+        assert (again.status_code, "入院期间重复发放" in again.content.decode()) == (422, True)
     assert client.post(propose, sent).status_code == 403
-    for wrong in ({"yuan": "许多"}, {"yuan": "NaN"}, {"article": ""}, {"yuan": "-5"}, {"grant": "x"}):
-        assert window.post(propose, sent | wrong).status_code == 422
-
     assert "由没有经手的人确认" in window.post(propose, sent, follow=True).content.decode()
-    with town.at_desk(town.window):
-        proposal = CaseEvent.objects.get(step="propose_recovery").pk
-    assert "等确认的追缴 1 项" in client.get(reverse("approve_list")).content.decode()
-    shown = client.get(page).content.decode()
-    assert "确认，作出追缴决定" in shown
-    assert "确认，作出追缴决定" not in window.get(page).content.decode()
-    assert window.post(confirm, {"proposal": proposal}).status_code == 403
-    assert client.post(confirm, {"proposal": "²"}).status_code == 422
-    assert client.post(back, {"proposal": proposal, "words": ""}).status_code == 422
 
-    done = client.post(confirm, {"proposal": proposal}, follow=True)
+    assert "等办的追缴 1 件" in client.get(reverse("approve_list")).content.decode()
+    shown = client.get(own).content.decode()
+    assert "确认，作出追缴决定" in shown
+    assert "确认，作出追缴决定" not in window.get(own).content.decode()
+    assert window.post(confirm).status_code == 403
+    assert client.post(back, {"words": ""}).status_code == 422
+    opinion = words_of(window.get(reverse("recovery_print", args=[held.pk, "claim"])))
+    assert "住院那几个月不知道要报告" in opinion
+    done = client.post(confirm, {"seen": shown.partition('name="seen" value="')[2].partition('"')[0]}, follow=True)
 
     assert "不从以后的救助里直接扣" in done.content.decode()
-    assert "追缴 1,200.00 元" in client.get(page).content.decode()
+    assert "1,200.00 元" in client.get(page).content.decode()
     answer = client.get(reverse("case_print", args=[case, "recovery"]))
-    words = (
-        "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages).replace("\n", "").replace(" ", "")
-    )
-    for one in ("追缴决定告知书", "1,200.00", "2026年8月至10月", "行政复议"):
+    words = words_of(answer)
+    for one in ("追缴决定告知书", "1,200.00", "壹仟贰佰元整", "2026年8月至10月", "行政复议"):
         assert one in words
     assert case.hex[:8] in answer["Content-Disposition"]
+    assert "还没有书面告知" not in window.post(tell, {"words": "本人签收"}, follow=True).content.decode()
+
+
+def test_a_department_claims_its_own_aid_back_at_its_own_desk_and_sees_no_household(enter, town):
+    first, second = department_desk("yb", "医保"), department_desk("yb2", "医保")
+    second.department = first.department
+    second.save()
+    given(town, LOW)
+    declare(town, {"医疗自付": "30000.00"}, source="医保")
+    case = accepted(town, actions.Asked(MEDICAL, town.person.pk))
+    with town.at_desk(town.window):
+        decision = decision_of(case, MEDICAL)
+        actions.propose(decision=decision.pk, agrees=True, opinion="符合", by=town.window, at=noon(1))
+    with town.at_desk(second):
+        actions.confirm(decision=decision.pk, by=second, at=noon(2))
+    one, other = enter(first), enter(second)
+    begin = reverse("approve_recovery", args=[decision.pk])
+    assert "发错了，追缴" in one.get(reverse("approve", args=[decision.pk])).content.decode()
+    assert "发错了，追缴" not in enter(town.approver).get(reverse("approve_list")).content.decode()
+    assert one.post(begin, {"words": " "}).status_code == 422
+    shown = one.post(begin, {"words": "发票是我老伴的"}, follow=True)
+    with town.at_desk(first):
+        held = Recovery.objects.get()
+    assert (held.department, shown.redirect_chain[-1][0]) == ("医保", reverse("recovery", args=[held.pk]))
+    sent = {"yuan": "300", "months": "2026年10月", "words": "发票不是本人的", "article": "国办发〔2021〕42号"}
+    one.post(reverse("recovery_step", args=[held.pk, "propose"]), sent)
+    own = one.get(reverse("recovery", args=[held.pk])).content.decode()
+    assert "您经手过" in own
+    assert reverse("household", args=[town.home.pk]) not in own
+    assert one.post(reverse("recovery_step", args=[held.pk, "confirm"])).status_code == 422
+    assert enter(town.window).post(reverse("recovery_step", args=[held.pk, "confirm"])).status_code in (403, 404)
+
+    other.post(reverse("recovery_step", args=[held.pk, "confirm"]))
+
+    answer = one.get(reverse("recovery_print", args=[held.pk, "recovery"]))
+    assert "医疗保障局" in words_of(answer)
+    assert one.get(reverse("case_decisions", args=[case.pk])).status_code == 403
+    assert one.get(reverse("recovery_print", args=[held.pk, "told"])).status_code == 404
+
+
+def test_the_window_passes_on_to_another_department_what_it_found(enter, town):
+    with town.at_desk(town.window):
+        about = {"person": town.person, "policy": "school_aid", "amount_fen": 60_000, "area_path": town.home.area_path}
+        aid = Grant.objects.create(**about, starts_on=date(2026, 3, 1), recorded_at=noon(0))
+    case = accepted(town, actions.Asked(NURSING, town.person.pk))
+    window, school = enter(town.window), enter(department_desk("jy", "教育"))
+    step = reverse("case_step", args=[case.pk, "ask-recovery"])
+    assert "转请别的部门追缴" in window.get(reverse("case_decisions", args=[case.pk])).content.decode()
+    done = window.post(step, {"grant": aid.pk, "words": "3月已退学"}, follow=True).content.decode()
+    assert "已转请教育部门追缴" in done
+    assert "在教育部门办" in done
+
+    listed = school.get(reverse("approve_list")).content.decode()
+    with town.at_desk(town.window):
+        own = reverse("recovery", args=[Recovery.objects.get().pk])
+    assert own in listed
+    assert "3月已退学" in school.get(own).content.decode()
+    assert window.get(own).status_code == 404
 
 
 def test_where_nobody_else_confirms_the_county_s_supervisor_finds_somebody(enter, town):

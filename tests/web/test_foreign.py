@@ -11,9 +11,9 @@ from django.urls import URLResolver, reverse
 from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
-from yimen.benefits.models import Reserve, ReserveEntry, ReserveReceipt
+from yimen.benefits.models import Grant, Reserve, ReserveEntry, ReserveReceipt
 from yimen.cases.actions import Form, begin_online, open_case, record_report, submit_online, take_up_finding
-from yimen.cases.models import ArchivedPaper, Authority, BoardPhoto, Decision, Dispute, HallVisit, Task, Visit
+from yimen.cases.models import ArchivedPaper, Authority, BoardPhoto, Decision, Dispute, HallVisit, Recovery, Task, Visit
 from yimen.hall.actions import take_ticket
 from yimen.hall.models import Handling, Series, Venue
 from yimen.office import files
@@ -50,7 +50,7 @@ def keys(county):
             "number": [1],
             "clip": ["please"],
             "which": ["first", "last"],
-            "name": ["propose", "hear", "offer", "deliver"],
+            "name": ["propose", "hear", "offer", "deliver", "confirm"],
             "code": ["990101002001", "990101002", "990101"],
             "policy_id": ["subsistence_allowance"],
         } | _kept(county, _work(case_of_the_village(county)))
@@ -134,6 +134,7 @@ def _kept(county, keys):
             "file_id": _receipt(village, stored, keys["case_id"][0], at, day),
             "authority_id": _authority(village, stored, clerk, at, day),
             "guardianship_id": _guardianship(village, stored, clerk, at, day),
+            "recovery_id": _claim(village, keys["case_id"][0], clerk, at, day),
             "online_id": _from_home(county, village, at),
         }
         served = HallVisit.objects.create(
@@ -178,6 +179,16 @@ def _guardianship(village, stored, clerk, at, day):
     )  # fmt: skip
     row.save(force_insert=True)
     return row.pk
+
+
+def _claim(village, case, clerk, at, day):
+    """Let money be claimed back from somebody of the village, and return the key of the claim."""
+    here = Membership.objects.filter(household__area=village).first()
+    paid = {"person_id": here.person_id, "policy": "elderly_allowance", "starts_on": day, "recorded_at": at}
+    grant = Grant.objects.create(**paid, area_path=village.path)
+    said = {"heard": "没有意见", "heard_on": day, "heard_by": clerk, "fen": 100, "proposed_by": clerk, "proposed_at": at}
+    whose = {"department": "民政", "fund": "民政资金", "state": "proposed", "opened_at": at}
+    return Recovery.objects.create(case_id=case, grant=grant, area_path=village.path, **said, **whose).pk
 
 
 def _from_home(county, village, at):

@@ -50,7 +50,15 @@ from yimen.cases.portal_file import application_headings, load_applications, pre
 from yimen.cases.posting import NotPosted, clear, object_to, photograph, post, publish
 from yimen.cases.rating import open_pad, open_visit, rate_visit
 from yimen.cases.recomputing import recompute_dues, start_recomputing
-from yimen.cases.recovering import propose_recovery, recover, return_recovery
+from yimen.cases.recovering import (
+    ask_recovery,
+    drop_recovery,
+    hear_recovery,
+    propose_recovery,
+    recover,
+    return_recovery,
+    tell_recovery,
+)
 from yimen.cases.reporting import Named, answer_report, end_report, informant_of, record_report, take_up_report
 from yimen.cases.tasks import NotEnded, NotEntrusted, end_task, give_task, pass_task_on
 from yimen.cases.telling import answer_appeal, appeal, tell, transfer_to_rigid
@@ -117,6 +125,7 @@ __all__ = [
     "appoint",
     "archive_paper",
     "ask_comparison",
+    "ask_recovery",
     "assign_visit",
     "begin_online",
     "bring_paper",
@@ -131,6 +140,7 @@ __all__ = [
     "draw_checks",
     "drop_page",
     "drop_photo",
+    "drop_recovery",
     "end_aid",
     "end_online",
     "end_report",
@@ -142,6 +152,7 @@ __all__ = [
     "give_urgent_aid",
     "hand_over_file",
     "hear",
+    "hear_recovery",
     "informant_of",
     "investigate",
     "invite",
@@ -215,6 +226,7 @@ __all__ = [
     "take_up_report",
     "tell",
     "tell_papers",
+    "tell_recovery",
     "transfer_to_rigid",
     "turn_away",
     "withdraw",

@@ -9,6 +9,7 @@ from yimen.cases.approving import waiting_decisions
 from yimen.cases.authority import unseen_authorities
 from yimen.cases.disputes import to_answer
 from yimen.cases.models import Case, Handover, OnlineApplication, Task, Visit
+from yimen.cases.recovering import recoveries_to_do
 from yimen.cases.verification import unsigned
 from yimen.cases.words import OPEN, OnlineState, State, TaskKind
 from yimen.office.access import may
@@ -23,6 +24,7 @@ class Agenda:
     overdue: int
     to_decide: int
     late_to_decide: int
+    to_recover: int
     to_sign: int
     to_visit: int
     to_accept: int
@@ -43,6 +45,7 @@ def agenda_of(*, staff: Staff, on: date) -> Agenda:
         overdue=Case.objects.filter(state__in=OPEN, due_on__lt=on).count() if may("person.see") and may("case.see") else 0,
         to_decide=len(ready),
         late_to_decide=sum(one.is_late for one in ready),
+        to_recover=recoveries_to_do(staff) if decides else 0,
         to_sign=unsigned(staff, mine=False).count() if visits else 0,
         to_visit=_to_visit(staff) if visits else 0,
         to_accept=Case.objects.filter(state=State.SUBMITTED).count() if may("case.accept") else 0,

@@ -21,7 +21,17 @@ from yimen.office.queries import colleagues, place_of
 from yimen.screening.queries import current_rules, true_parameters
 
 # Whoever takes one of these steps prepares the case: takes it in, investigates, settles a fact, gives an opinion.
-PREPARING = ("accept", "take_up", "give_first", "investigate", "settle", "check_urgent", "propose", "propose_recovery")
+PREPARING = (
+    "accept",
+    "take_up",
+    "give_first",
+    "investigate",
+    "settle",
+    "check_urgent",
+    "propose",
+    "hear_recovery",
+    "propose_recovery",
+)
 # Given on the spot out of the township's own reserve (社会救助法第50条): a second person there confirms it.
 CONFIRMED_ON_THE_SPOT = frozenset({"small_emergency_aid"})
 MOST_NAMED = 3

@@ -21,12 +21,12 @@ from yimen.cases.dues import deadlines_of
 from yimen.cases.ending import taper_of, was_heard
 from yimen.cases.flow import CIVIL_AFFAIRS
 from yimen.cases.grounds import NotDecided, StaleFacts, unchanged
-from yimen.cases.models import Case, CaseEvent, Consent, Decision, Posting, Visit
+from yimen.cases.models import Case, CaseEvent, Consent, Decision, Posting, Recovery, Visit
 from yimen.cases.posting import Asked, objections, posting_asked
 from yimen.cases.tapering import Taper
 from yimen.cases.telling import ANSWERS, TURNS_TO_RIGID, is_appealed, was_told
 from yimen.cases.verifying import kinships_of
-from yimen.cases.words import FINAL, DecisionState, Effect
+from yimen.cases.words import FINAL, OPEN_RECOVERY, DecisionState, Effect
 from yimen.office.access import NotAllowed, current, lent, may, require
 from yimen.office.calendar import calendar
 from yimen.office.models import Area
@@ -222,6 +222,13 @@ class DecisionPage:
     appealed: bool
     not_reviewed_here: str
     may_contest: bool
+    claims: list[Recovery]
+
+    @property
+    def may_claim(self) -> bool:
+        """Say whether this is another department's own desk, which may claim back what was given here (追缴)."""
+        given = self.decision.state == DecisionState.CONFIRMED and self.decision.grant_id is not None
+        return given and bool(own_department()) and not any(one.state in OPEN_RECOVERY for one in self.claims)
 
     @property
     def yuan(self) -> Decimal | None:
@@ -271,6 +278,7 @@ def decision_page(*, decision_id: uuid.UUID, on: date) -> DecisionPage:
         appealed=is_appealed(held.pk),
         not_reviewed_here=_not_theirs(held, on),
         may_contest=may("dispute.see", area_path=held.area_path),
+        claims=list(Recovery.objects.filter(grant=held.grant).order_by("opened_at")) if held.grant_id else [],
     )
 
 

@@ -45,6 +45,12 @@ def was_heard(case: Case) -> bool:
     return bool(CaseEvent.objects.filter(case=case, step="hear").exists())
 
 
+def last_heard(case: Case) -> str:
+    """Return what the person said when last heard in this case, or nothing."""
+    found: str | None = CaseEvent.objects.filter(case=case, step="hear").order_by("at").values_list("words", flat=True).last()
+    return found or ""
+
+
 @transaction.atomic
 def end_aid(*, case: uuid.UUID, grant: uuid.UUID, opinion: str, by: Staff, at: datetime, by_work: bool = False) -> Decision:
     """

@@ -78,9 +78,13 @@ CASE_STEPS: Mapping[str, Step] = {
     "hear": _step("听取意见", State.ACCEPTED, needs="case.verify"),
     "hand_over": _step("移交首派责任", State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED, needs="case.open"),
     "reassign": _step("改派首派责任", State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED, needs="case.reassign"),
+    "ask_recovery": _step("转请追缴", State.ACCEPTED, State.CONCLUDED, State.DELIVERED, needs="decision.propose"),
+    "hear_recovery": _step("听取意见（追缴）", State.ACCEPTED, State.CONCLUDED, State.DELIVERED, needs="decision.propose"),
     "propose_recovery": _step("拟追缴", State.ACCEPTED, State.CONCLUDED, State.DELIVERED, needs="decision.propose"),
     "recovery_back": _step("追缴意见退回", State.ACCEPTED, State.CONCLUDED, State.DELIVERED, needs="decision.confirm"),
     "recover": _step("追缴决定", State.ACCEPTED, State.CONCLUDED, State.DELIVERED, needs="decision.confirm"),
+    "drop_recovery": _step("不追缴", State.ACCEPTED, State.CONCLUDED, State.DELIVERED, needs="decision.propose"),
+    "tell_recovery": _step("书面告知追缴决定", State.ACCEPTED, State.CONCLUDED, State.DELIVERED, needs="decision.propose"),
     "conclude": _step("办结", State.ACCEPTED, to=State.CONCLUDED, needs="case.see"),
     "deliver": _step("送达", State.CONCLUDED, to=State.DELIVERED, needs="case.deliver"),
     "reopen": _step("重新办理", State.CONCLUDED, State.DELIVERED, to=State.ACCEPTED, needs="case.see"),
@@ -158,16 +162,21 @@ def move_case(
     at: datetime,
     note: Note = Note(),
     version: int | None = None,
+    department: str = CIVIL_AFFAIRS,
     **changes: Any,
 ) -> Case:
     """
     Lock a case, move it one step with these changes and write it down; the caller holds the transaction.
 
-    Raises WrongStep, NotAllowed, Case.DoesNotExist outside the open scope, Changed if `version` is no longer the case's.
+    `department` says whose step it is: another's than civil affairs' is taken at that department's own desk. Raises WrongStep,
+    NotAllowed, Case.DoesNotExist outside the open scope, Changed if `version` is no longer the case's.
     """
     step = CASE_STEPS[name]
     case: Case = Case.objects.select_for_update().get(pk=case_id)
-    require(step.needs, area_path=case.area_path)
+    if department == CIVIL_AFFAIRS:
+        require(step.needs, area_path=case.area_path)
+    else:
+        require_desk(department, area_path=case.area_path, by=by)
     if version is not None and version != case.version:
         who = case.changed_by.name if case.changed_by else "系统"
         when = f"{localtime(case.changed_at):%m月%d日 %H:%M}"
@@ -225,9 +234,14 @@ def _require_department(step: Step, decision: Decision, by: Staff | None) -> Non
     if step.needs != "decision.confirm" or decision.department == CIVIL_AFFAIRS:
         require(step.needs, area_path=decision.area_path)
         return
-    require("decision.department", area_path=decision.area_path)
-    if by is None or by.department is None or by.department.name != decision.department:
-        raise NotAllowed(f"这项由{decision.department}部门决定，您的岗位不能替它办。")
+    require_desk(decision.department, area_path=decision.area_path, by=by)
+
+
+def require_desk(department: str, *, area_path: str, by: Staff | None) -> None:
+    """Raise NotAllowed, in words, unless this is the desk of another department than civil affairs."""
+    if by is None or by.department is None or by.department.name != department:
+        raise NotAllowed(f"这项由{department}部门决定，您的岗位不能替它办。")
+    require("decision.department", area_path=area_path)
 
 
 def write_event(

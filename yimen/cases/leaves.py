@@ -17,9 +17,13 @@ RECORDS: Mapping[str, str] = {
     "tell": "书面告知记录",
     "extend": "延长期限记录",
     "object": "公示异议记录",
+    "ask_recovery": "转请追缴记录",
+    "hear_recovery": "听取意见记录（追缴）",
     "propose_recovery": "追缴意见",
     "recover": "追缴决定",
     "recovery_back": "追缴意见退回记录",
+    "drop_recovery": "不追缴记录",
+    "tell_recovery": "追缴决定书面告知记录",
     "appeal": "复核申请记录",
     "uphold": "复核答复",
     "reopen": "复核答复",
@@ -28,6 +32,8 @@ RECORDS: Mapping[str, str] = {
     "contest_answered": "复议、诉讼答复和证据目录",
     "contest_ruled": "复议决定、裁判文书",
 }
+# Several of these may lie in one case: how much of which aid stands before the colon.
+CLAIMS = ("propose_recovery", "recover")
 BY_HAND = "纸质件"
 WITHOUT_SIGNATURE = ("邻里", "信函")
 
@@ -76,7 +82,8 @@ def _done(case: Case, name: str) -> Iterator[Leaf]:
     for visit in Visit.objects.filter(case=case, sent_back="").order_by("visited_on", "pk"):
         yield Leaf(name, f"{visit.way}调查记录", visit.visited_on, None, _signed(visit))
     for event in CaseEvent.objects.filter(case=case, step__in=RECORDS).order_by("at", "pk"):
-        yield Leaf(name, RECORDS[event.step], event.on, None)
+        remark = event.words.partition("：")[0] if event.step in CLAIMS else ""
+        yield Leaf(name, RECORDS[event.step], event.on, None, remark)
     for handing in Handing.objects.filter(case=case).order_by("at"):
         proof = handing.receipt or ("当面说清" if handing.said_aloud else "")
         yield Leaf(name, f"送达凭据（{handing.get_way_display()}）", handing.handed_on, None, proof)

@@ -55,14 +55,14 @@ from yimen.cases.dossier import (
     pads_out,
 )
 from yimen.cases.dues import accepted_day, counted_from, deadlines_of, policy_at, wrong_dues
-from yimen.cases.ending import running_grants, taper_of, was_heard
+from yimen.cases.ending import last_heard, running_grants, taper_of, was_heard
 from yimen.cases.filing import FilePage, Retention, file_number_of, file_page, files_out, retention_of
-from yimen.cases.flow import CASE_STEPS, DECISION_STEPS, step_words
+from yimen.cases.flow import CASE_STEPS, CIVIL_AFFAIRS, DECISION_STEPS, step_words
 from yimen.cases.identity import identified
 from yimen.cases.indicators import Item
 from yimen.cases.lanes import Earlier, cap_of, earlier_aid, unconfirmed, urgent_of
 from yimen.cases.leaves import Leaf, leaves_of
-from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Task, Visit
+from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Recovery, Task, Visit
 from yimen.cases.obliging import facts_of_obligors
 from yimen.cases.online import (
     ME,
@@ -93,7 +93,16 @@ from yimen.cases.rating import (
     ratings_by_point,
     visit_asked,
 )
-from yimen.cases.recovering import grants_of, recoveries_of, waiting_recoveries, waiting_recovery
+from yimen.cases.recovering import (
+    RecoveryPage,
+    department_of,
+    grants_of,
+    names_of_recoveries,
+    printing_recovery,
+    recoveries_of,
+    recovery_page,
+    waiting_recoveries,
+)
 from yimen.cases.reporting import answer_to, has_informant, report_seen, reports, unmatched_reports
 from yimen.cases.signing import signers_of, signs_for_at_home
 from yimen.cases.surveying import survey_basis
@@ -115,7 +124,19 @@ from yimen.cases.verification import (
 )
 from yimen.cases.verifying import kinships_of
 from yimen.cases.warnings import CheckCounts, Suggested, cases_of_finding, check_counts, checks, suggested_for
-from yimen.cases.words import OPEN, AuthorityMatter, Channel, DecisionState, Grade, Kind, OnlineState, PaperState, Proof, State
+from yimen.cases.words import (
+    OPEN,
+    OPEN_RECOVERY,
+    AuthorityMatter,
+    Channel,
+    DecisionState,
+    Grade,
+    Kind,
+    OnlineState,
+    PaperState,
+    Proof,
+    State,
+)
 from yimen.office.access import require
 from yimen.office.calendar import calendar
 from yimen.office.models import Area, Staff
@@ -124,7 +145,9 @@ from yimen.screening.queries import current_rules
 
 __all__ = [
     "ARTICLES",
+    "CIVIL_AFFAIRS",
     "ME",
+    "OPEN_RECOVERY",
     "REFERRED_DEPARTMENTS",
     "Agenda",
     "ArchivedPaper",
@@ -155,6 +178,8 @@ __all__ = [
     "Progress",
     "Promise",
     "Proof",
+    "Recovery",
+    "RecoveryPage",
     "Retention",
     "Sheet",
     "StageLine",
@@ -190,6 +215,7 @@ __all__ = [
     "content_of",
     "decision_page",
     "decisions_of",
+    "department_of",
     "dispute_page",
     "disputes",
     "draw_waits",
@@ -212,12 +238,14 @@ __all__ = [
     "invited_online",
     "is_named",
     "kept_paper",
+    "last_heard",
     "least_busy",
     "leaves_of",
     "loads",
     "minute_of",
     "minute_paper",
     "my_visits",
+    "names_of_recoveries",
     "nearest_desk",
     "needs_comparison",
     "on_the_pad",
@@ -237,11 +265,13 @@ __all__ = [
     "portal_status",
     "posting_asked",
     "printing_own",
+    "printing_recovery",
     "priority_rule",
     "progress_of",
     "rated_among",
     "ratings_by_point",
     "recoveries_of",
+    "recovery_page",
     "report_seen",
     "reports",
     "resume_online",
@@ -279,7 +309,6 @@ __all__ = [
     "waiting_one",
     "waiting_online",
     "waiting_recoveries",
-    "waiting_recovery",
     "was_heard",
     "was_told",
     "with_names",

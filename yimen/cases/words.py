@@ -68,6 +68,19 @@ class Effect(models.TextChoices):
 FINAL = (DecisionState.CONFIRMED, DecisionState.REFUSED, DecisionState.REFERRED, DecisionState.DROPPED)
 
 
+class RecoveryState(models.TextChoices):
+    """Where a claim on what was paid wrongly stands (追缴)."""
+
+    ASKED = "asked", "等听取意见"
+    HEARD = "heard", "等写追缴意见"
+    PROPOSED = "proposed", "等确认"
+    DECIDED = "decided", "已决定追缴"
+    DROPPED = "dropped", "不追缴"
+
+
+OPEN_RECOVERY = (RecoveryState.ASKED, RecoveryState.HEARD, RecoveryState.PROPOSED)
+
+
 class TaskKind(models.TextChoices):
     """What a task is."""
 

@@ -69,6 +69,9 @@ def _own(held: Agenda) -> Iterator[Thing]:
         hint = f"其中 {late} 项已过期限，排在最前" if late else "前面的步骤都办完了，轮到您"
         colour = "late" if late else "today"
         yield Thing(f"{n} 项等您决定", hint, f"等决定 {n} 项", colour, reverse("approve_list"), "去确认")
+    if held.to_recover:
+        n, hint = held.to_recover, "先听取意见，一人写意见，另一人确认"
+        yield Thing(f"{n} 件追缴等您办", hint, f"追缴 {n} 件", "today", f"{reverse('approve_list')}#recoveries", "去办")
     if held.to_prove:
         n, hint = held.to_prove, "先约好，当面看身份证，再转为办件"
         yield Thing(f"{n} 份网上申请等核验身份", hint, f"待核验 {n} 份", "today", reverse("from_home"), "去核验")

@@ -1,5 +1,6 @@
 """Tables of cases. Every row of people is scoped by its area path; what was done is only ever added."""
 
+from yimen.cases.models.claimed import Recovery
 from yimen.cases.models.disputed import Dispute
 from yimen.cases.models.filed import FileTransfer, Lending
 from yimen.cases.models.matter import Case, CaseCounter, CaseEvent, Decision, Handover, Task
@@ -37,6 +38,7 @@ __all__ = [
     "Posting",
     "Rating",
     "RatingPad",
+    "Recovery",
     "Report",
     "Settlement",
     "Task",

@@ -50,6 +50,8 @@ POSTS = (
     # The departments whose own policies are decided or referred in the demonstration.
     ("demo_canlian", "演示·县残联经办", "cl", "department_desk", COUNTY),
     ("demo_yibao", "演示·县医保经办", "yb", "department_desk", COUNTY),
+    # Who writes an opinion does not confirm it, in a department too.
+    ("demo_yibao2", "演示·县医保经办二号", "yb", "department_desk", COUNTY),
     ("demo_zhujian", "演示·县住建经办", "zj", "department_desk", COUNTY),
     ("demo_jiaoyu", "演示·县教育经办", "jy", "department_desk", COUNTY),
     ("demo_weijian", "演示·县卫健经办", "wj", "department_desk", COUNTY),

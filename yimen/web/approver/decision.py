@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from django.contrib import messages
@@ -20,6 +20,7 @@ from yimen.office.access import current
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent
 from yimen.screening.queries import current_rules
+from yimen.web.approver.asked import moment_asked
 from yimen.web.leader.story import Row, Teller
 from yimen.web.papers.offered import papers_of
 from yimen.web.photos import photo_answer
@@ -101,7 +102,9 @@ def confirm(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     return _do(
         request,
         decision_id,
-        lambda: actions.confirm(decision=decision_id, words=words, by=_me(), at=timezone.now(), seen=_seen(request)),
+        lambda: actions.confirm(
+            decision=decision_id, words=words, by=_me(), at=timezone.now(), seen=moment_asked(request, "seen")
+        ),
         "已确认，结果回到受理窗口。",
     )
 
@@ -110,7 +113,7 @@ def confirm(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
 def refuse(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     """Refuse, in words with the article."""
     words, article = request.POST.get("words", ""), request.POST.get("article", "")
-    said: dict[str, Any] = {"words": words, "article": article, "seen": _seen(request)}
+    said: dict[str, Any] = {"words": words, "article": article, "seen": moment_asked(request, "seen")}
     return _do(
         request,
         decision_id,
@@ -126,7 +129,9 @@ def send_back(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
     return _do(
         request,
         decision_id,
-        lambda: actions.send_back(decision=decision_id, words=words, by=_me(), at=timezone.now(), seen=_seen(request)),
+        lambda: actions.send_back(
+            decision=decision_id, words=words, by=_me(), at=timezone.now(), seen=moment_asked(request, "seen")
+        ),
         "已退回重办，理由已写给经办。",
     )
 
@@ -159,14 +164,6 @@ def _do(request: HttpRequest, decision_id: uuid.UUID, act: Callable[[], Any], do
         return page(request, decision_id, problem=str(refusal), status=422)
     messages.success(request, done)
     return HttpResponseRedirect(reverse("approve", args=[decision_id]))
-
-
-def _seen(request: HttpRequest) -> datetime | None:
-    """Return when the opinion on the page was given, as the page itself sent it."""
-    try:
-        return datetime.fromisoformat(request.POST.get("seen", ""))
-    except ValueError:
-        return None
 
 
 def _me() -> Any:

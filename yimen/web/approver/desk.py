@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from yimen.cases.queries import (
     appealed_decisions,
+    names_of_recoveries,
     own_department,
     priority_rule,
     waiting_decisions,
@@ -27,6 +28,7 @@ def desk(request: HttpRequest) -> HttpResponse:
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     with reading("看待确认清单", page=page.number):
         shown_rows = with_names(list(page.object_list), on=today)
+        recoveries = names_of_recoveries(waiting_recoveries(), on=today)
         reviews = with_names(appealed_decisions(on=today), on=today)
     shown = {
         "current": reverse("approve_list"),
@@ -35,7 +37,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "reviews": reviews,
         "ready": len(ready),
         "late": sum(one.is_late for one in rows),
-        "recoveries": waiting_recoveries() if not own_department() else [],
+        "recoveries": recoveries,
         "department": own_department(),
         "rule": priority_rule(),
     }

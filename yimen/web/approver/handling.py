@@ -2,8 +2,6 @@
 
 import uuid
 from collections.abc import Callable
-from datetime import date
-from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import messages
@@ -17,13 +15,13 @@ from django.views.decorators.http import require_POST
 from yimen.cases import actions
 from yimen.cases.queries import case_page
 from yimen.office import files
-from yimen.office.access import current, require
+from yimen.office.access import require
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent
 from yimen.office.pictures import MOST_BYTES, NotAPicture, plain_picture
 from yimen.office.queries import colleagues
-from yimen.office.tables import ValueProblem, read_date
 from yimen.screening.queries import current_rules
+from yimen.web.approver.asked import day_asked, who, words_of, yuan_asked
 from yimen.web.approver.parts import parts_of
 from yimen.web.papers.offered import papers_of
 from yimen.web.photos import photo_answer
@@ -39,8 +37,6 @@ REFUSALS = (
     actions.Changed,
     OtherContent,
 )
-# Nothing here is of that size; more digits than that are a slip of the hand.
-MOST_YUAN = 10_000_000
 
 
 def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "", status: int = 200) -> HttpResponse:
@@ -88,27 +84,11 @@ def _decision(request: HttpRequest, held: Any) -> uuid.UUID:
     return uuid.UUID(str(found))
 
 
-def _words(request: HttpRequest, name: str = "words") -> str:
-    return str(request.POST.get(name, "")).strip()
-
-
-def _day(request: HttpRequest, name: str) -> date | None:
-    """Return a day as typed, or None. Raises NotDecided, in words."""
-    try:
-        return read_date(text, column="日期") if (text := _words(request, name)) else None
-    except ValueProblem as problem:
-        raise actions.NotDecided(str(problem)) from None
-
-
 def _grant(request: HttpRequest) -> uuid.UUID:
     try:
-        return uuid.UUID(_words(request, "grant"))
+        return uuid.UUID(words_of(request, "grant"))
     except ValueError:
         raise actions.NotDecided("请选是哪一笔给付。") from None
-
-
-def _who() -> dict[str, Any]:
-    return {"by": current().staff, "at": timezone.now()}
 
 
 def _photo(request: HttpRequest, held: Any) -> uuid.UUID | None:
@@ -123,17 +103,17 @@ def _photo(request: HttpRequest, held: Any) -> uuid.UUID | None:
 
 def _propose(request: HttpRequest, held: Any) -> str:
     agrees = request.POST.get("agrees") == "yes"
-    actions.propose(decision=_decision(request, held), agrees=agrees, opinion=_words(request), **_who())
+    actions.propose(decision=_decision(request, held), agrees=agrees, opinion=words_of(request), **who())
     return "初审意见已记下，依据的事实已固定。"
 
 
 def _refer(request: HttpRequest, held: Any) -> str:
-    actions.refer(decision=_decision(request, held), words=_words(request), **_who())
+    actions.refer(decision=_decision(request, held), words=words_of(request), **who())
     return "已转介。请打印证明交本人带到学校。"
 
 
 def _post(request: HttpRequest, held: Any) -> str:
-    posting = actions.post(decision=_decision(request, held), place=_words(request), photo=_photo(request, held), **_who())
+    posting = actions.post(decision=_decision(request, held), place=words_of(request), photo=_photo(request, held), **who())
     return f"已开始公示，到 {posting.ends_on:%Y-%m-%d} 为止。最后一天再拍一张照片。"
 
 
@@ -141,113 +121,83 @@ def _photograph(request: HttpRequest, held: Any) -> str:
     photo = _photo(request, held)
     if photo is None:
         raise NotAPicture("请选一张照片。")
-    actions.photograph(decision=_decision(request, held), photo=photo, **_who())
+    actions.photograph(decision=_decision(request, held), photo=photo, **who())
     return "照片已存。"
 
 
 def _clear(request: HttpRequest, held: Any) -> str:
-    actions.clear(decision=_decision(request, held), **_who())
+    actions.clear(decision=_decision(request, held), **who())
     return "公示期满，无异议，已报审核确认。"
 
 
 def _object(request: HttpRequest, held: Any) -> str:
-    actions.object_to(decision=_decision(request, held), words=_words(request), **_who())
+    actions.object_to(decision=_decision(request, held), words=words_of(request), **who())
     return "异议已记下，重新调查后再出初审意见。"
 
 
 def _publish(request: HttpRequest, held: Any) -> str:
-    actions.publish(decision=_decision(request, held), place=_words(request), **_who())
+    actions.publish(decision=_decision(request, held), place=words_of(request), **who())
     return "已开始公布，领取期间一直张贴。"
 
 
 def _tell(request: HttpRequest, held: Any) -> str:
-    actions.tell(decision=_decision(request, held), words=_words(request), **_who())
+    actions.tell(decision=_decision(request, held), words=words_of(request), **who())
     return "已记下书面告知。"
 
 
 def _appeal(request: HttpRequest, held: Any) -> str:
-    actions.appeal(decision=_decision(request, held), words=_words(request), on=_day(request, "on"), **_who())
+    actions.appeal(decision=_decision(request, held), words=words_of(request), on=day_asked(request, "on"), **who())
     return "复核申请已记下，由没有经手的人复核。"
 
 
 def _transfer(request: HttpRequest, held: Any) -> str:
-    actions.transfer_to_rigid(decision=_decision(request, held), consent=_words(request), **_who())
+    actions.transfer_to_rigid(decision=_decision(request, held), consent=words_of(request), **who())
     return "已转入刚性支出困难家庭认定，材料沿用，不再交。"
 
 
 def _extend(request: HttpRequest, held: Any) -> str:
-    cause = _words(request, "cause")
-    actions.extend(case=held.case.pk, decision=_decision(request, held), cause=cause, **_who())
+    cause = words_of(request, "cause")
+    actions.extend(case=held.case.pk, decision=_decision(request, held), cause=cause, **who())
     return f"期限因“{cause}”延长，写进了经过。请告诉本人新的日期。"
 
 
 def _hear(request: HttpRequest, held: Any) -> str:
-    actions.hear(case=held.case.pk, words=_words(request), **_who())
+    actions.hear(case=held.case.pk, words=words_of(request), **who())
     return "听取的意见已记下。"
 
 
 def _end(request: HttpRequest, held: Any) -> str:
     by_work = request.POST.get("by_work") == "yes"
-    actions.end_aid(case=held.case.pk, grant=_grant(request), opinion=_words(request), by_work=by_work, **_who())
+    actions.end_aid(case=held.case.pk, grant=_grant(request), opinion=words_of(request), by_work=by_work, **who())
     if by_work:
         return "拟终止（渐退）的初审意见已记下；由别人确认以后，次月起渐退，期满停发。"
     return "拟终止的初审意见已记下；由别人确认以后，才从次月停发。"
 
 
-def _propose_recovery(request: HttpRequest, held: Any) -> str:
-    actions.propose_recovery(
-        case=held.case.pk,
-        grant=_grant(request),
-        yuan=_yuan(request),
-        months=_words(request, "months"),
-        words=_words(request),
-        article=_words(request, "article"),
-        **_who(),
-    )
-    return "拟追缴的意见已记下；由没有经手的人确认以后，才是追缴决定。"
+def _claim(request: HttpRequest, held: Any) -> str:
+    actions.hear_recovery(case=held.case.pk, grant=_grant(request), words=words_of(request), on=day_asked(request, "on"), **who())
+    return "听取的意见已记下。在“追缴错发的”里点开这一笔，接着写追缴意见。"
 
 
-def _recover(request: HttpRequest, held: Any) -> str:
-    actions.recover(case=held.case.pk, proposal=_proposal(request), **_who())
-    return "追缴决定已记下。请打印追缴决定告知书，书面告知本人；不从以后的救助里直接扣。"
-
-
-def _return_recovery(request: HttpRequest, held: Any) -> str:
-    actions.return_recovery(case=held.case.pk, proposal=_proposal(request), words=_words(request), **_who())
-    return "追缴意见已退回。"
-
-
-def _proposal(request: HttpRequest) -> int:
-    text = _words(request, "proposal")
-    if not (text.isascii() and text.isdigit()):
-        raise actions.NotDecided("请从页面上确认或退回这份追缴意见。")
-    return int(text)
-
-
-def _yuan(request: HttpRequest) -> Decimal:
-    try:
-        yuan = Decimal(_words(request, "yuan").replace(",", ""))
-    except InvalidOperation:
-        raise actions.NotDecided("金额请写数字，例如 420.00。") from None
-    if not yuan.is_finite() or abs(yuan) >= MOST_YUAN:
-        raise actions.NotDecided("金额请写数字，例如 420.00。")
-    return yuan
+def _ask_recovery(request: HttpRequest, held: Any) -> str:
+    made = actions.ask_recovery(case=held.case.pk, grant=_grant(request), words=words_of(request), **who())
+    return f"已转请{made.department}部门追缴，排到了他们的工作台；办到哪一步，经过里看得到。"
 
 
 def _adjust(request: HttpRequest, held: Any) -> str:
-    yuan = _yuan(request)
-    actions.adjust_aid(case=held.case.pk, grant=_grant(request), yuan=yuan, opinion=_words(request), **_who())
+    yuan = yuan_asked(request)
+    actions.adjust_aid(case=held.case.pk, grant=_grant(request), yuan=yuan, opinion=words_of(request), **who())
     return "拟调整的初审意见已记下。"
 
 
 def _deliver(request: HttpRequest, held: Any) -> str:
     actions.deliver(
         case=held.case.pk,
-        way=_words(request, "way"),
+        way=words_of(request, "way"),
         said_aloud=request.POST.get("said_aloud") == "yes",
-        receipt=_words(request, "receipt"),
-        handed_on=_day(request, "handed_on"),
-        **_who(),
+        receipt=words_of(request, "receipt"),
+        handed_on=day_asked(request, "handed_on"),
+        **who(),
     )
     return "已送达。"
 
@@ -257,7 +207,7 @@ def _offer(request: HttpRequest, held: Any) -> str:
     to = next((one for one in able if one.username == request.POST.get("to")), None)
     if to is None:
         raise actions.NotHandedOver("请选移交给谁。")
-    actions.offer_case(case=held.case.pk, to=to, reason=_words(request), **_who())
+    actions.offer_case(case=held.case.pk, to=to, reason=words_of(request), **who())
     return "已请对方接手；对方接受以前，仍由您负责。"
 
 
@@ -265,14 +215,14 @@ def _answer(request: HttpRequest, held: Any) -> str:
     if held.offer is None:
         raise actions.NotHandedOver("没有等您答复的移交，或已由上级改派。")
     yes = request.POST.get("yes") == "yes"
-    actions.answer_offer(handover=held.offer.pk, yes=yes, **_who())
+    actions.answer_offer(handover=held.offer.pk, yes=yes, **who())
     return "已接受，从现在起由您负责到底。" if yes else "已答复不接，仍由原来的人负责。"
 
 
 def _take_back(request: HttpRequest, held: Any) -> str:
     if held.offer is None:
         raise actions.NotHandedOver("没有等答复的移交，或对方已经答复。")
-    actions.take_back_offer(handover=held.offer.pk, **_who())
+    actions.take_back_offer(handover=held.offer.pk, **who())
     return "已收回，仍由您负责；可以移交给别人。"
 
 
@@ -291,9 +241,8 @@ _STEPS: dict[str, Callable[[HttpRequest, Any], str]] = {
     "hear": _hear,
     "end": _end,
     "adjust": _adjust,
-    "propose-recovery": _propose_recovery,
-    "recover": _recover,
-    "return-recovery": _return_recovery,
+    "claim": _claim,
+    "ask-recovery": _ask_recovery,
     "deliver": _deliver,
     "offer": _offer,
     "answer": _answer,

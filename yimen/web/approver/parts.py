@@ -5,15 +5,18 @@ from typing import Any
 from django.utils import timezone
 
 from yimen.cases.queries import (
+    CIVIL_AFFAIRS,
+    OPEN_RECOVERY,
     Case,
+    department_of,
     grants_of,
     how_to_appeal,
+    last_heard,
     open_offer,
     recoveries_of,
     running_grants,
     stands_of,
     tapers,
-    waiting_recovery,
     was_heard,
 )
 from yimen.office.access import current, may
@@ -48,17 +51,18 @@ def _running(case: Case) -> dict[str, Any]:
 
 
 def _recovering(case: Case, heard: bool) -> dict[str, Any]:
-    """What was claimed back, the opinion on it that waits, and whether this post writes or confirms one."""
-    waits = waiting_recovery(case)
-    writes, confirms = (may(one, area_path=case.area_path) for one in ("decision.propose", "decision.confirm"))
-    is_open = heard and case.state in RECOVERED_IN
-    grants = list(grants_of(case)) if is_open and writes and waits is None else []
+    """What is or was claimed back in this case, and what this post may begin: its own fund's, or pass on to another's."""
+    may_begin = case.state in RECOVERED_IN and may("decision.propose", area_path=case.area_path)
+    claims = recoveries_of(case)
+    taken = {one.grant_id for one in claims if one.state in OPEN_RECOVERY}
+    paid = [(one, department_of(one)) for one in grants_of(case) if one.pk not in taken] if may_begin else []
     return {
-        "recovered": recoveries_of(case),
-        "recovery": waits,
-        "paid": grants,
-        "confirms_recovery": confirms and waits is not None,
-        "shows_recovery": (is_open and (writes or confirms)) or waits is not None,
+        "claims": claims,
+        "own": [one for one, department in paid if department == CIVIL_AFFAIRS],
+        "others": [(one, department) for one, department in paid if department != CIVIL_AFFAIRS],
+        "said": last_heard(case) if heard and paid else "",
+        "sees_claims": may("decision.propose", area_path=case.area_path) or may("decision.confirm", area_path=case.area_path),
+        "shows_recovery": bool(claims) or bool(paid),
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from django.urls import reverse
 from django.utils.timezone import localdate
 
-from yimen.cases.queries import ArchivedPaper, CasePage, Decision, State, archived_papers
+from yimen.cases.queries import ArchivedPaper, CasePage, Decision, State, archived_papers, recoveries_of
 from yimen.policies.queries import Rules
 from yimen.web.papers.contents import MISSING
 from yimen.web.papers.results import CONFIRMED, REFUSED, is_posted, is_published
@@ -43,7 +43,10 @@ def _title(kind: str, held: CasePage) -> str:
 def _kinds(held: CasePage, rules: Rules) -> Iterable[str]:
     yield from _of_applying(held)
     yield from _of_deciding(held.decisions, rules)
-    if any(one.step == "recover" for one in held.events):
+    claims = recoveries_of(held.case)
+    if any(one.proposed_at for one in claims):
+        yield "claim"
+    if any(one.state == "decided" for one in claims):
         yield "recovery"
     if held.case.number:
         yield from ("changes", "index")

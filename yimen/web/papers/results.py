@@ -123,7 +123,7 @@ def _notice(held: Held, decision: Decision) -> dict[str, Any]:
         "basis": decision.article or "、".join(str(one) for one in (policy.basis if policy else ())),
         "failing": _failing(decision) if kind == "refused" else [],
         "unit": held.deciding_unit(decision),
-        "appeal": appeal_ways(area_path=decision.area_path, on=localdate(decision.decided_at), above=_above(held)),
+        "appeal": appeal_ways(area_path=decision.area_path, on=localdate(decision.decided_at), above=above(held)),
         "phone": held.phone,
         "window": held.window,
         "assignee": held.page.case.first_assignee.name,
@@ -178,7 +178,7 @@ def _failing(decision: Decision) -> list[str]:
     ]
 
 
-def _above(held: Held) -> str:
+def above(held: Held) -> str:
     """Name to whom an administrative appeal goes: the government above (行政复议法第24条)."""
     county = held.places.get(COUNTY, "")
     return f"{county}人民政府" if county else "本级人民政府"
@@ -222,27 +222,3 @@ def _slip(held: Held, decision: Decision) -> dict[str, Any]:
         "since": "" if grant is None else day(grant.starts_on) if once else month(grant.starts_on),
         "words": decision.words or decision.opinion,
     }
-
-
-def recovery(held: Held) -> Sheet:
-    """追缴决定告知书: what is to be paid back, for which months, why, by which article; nothing is set off in silence."""
-    found = [one for one in held.page.events if one.step == "recover"]
-    if not found:
-        raise NotPrintable("这个办件里没有追缴决定。")
-    parts = [
-        {
-            "number": held.page.case.number or "",
-            "name": held.applicant_name,
-            "decided": day(one.on),
-            "words": one.words,
-            "basis": one.article,
-            "heard": day(held.heard_on),
-            "unit": held.county_unit("民政"),
-            "appeal": appeal_ways(area_path=held.page.case.area_path, on=one.on, above=_above(held)),
-            "phone": held.phone,
-            "window": held.window,
-            "assignee": held.page.case.first_assignee.name,
-        }
-        for one in found
-    ]
-    return Sheet(parts, held.county_unit("民政"), found[-1].on)

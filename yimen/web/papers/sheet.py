@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from yimen.cases.queries import CasePage, Decision
+from yimen.cases.queries import CasePage, Decision, Recovery
 from yimen.office.queries import names_on, place_of
 from yimen.policies.model import Policy
 from yimen.policies.queries import Rules
@@ -57,7 +57,7 @@ class Held:
         """Return the county's department."""
         return self.places.get(COUNTY, "") + OFFICES.get(department, f"{department}部门")
 
-    def deciding_unit(self, decision: Decision) -> str:
+    def deciding_unit(self, decision: Decision | Recovery) -> str:
         """Return which unit decided: the township where it confirmed by delegation, else the county's department."""
         if decision.decided_by is not None and decision.department == "民政":
             place = place_of(decision.decided_by, permission="decision.confirm", area_path=decision.area_path)

@@ -13,14 +13,24 @@ from django.utils import timezone
 from django.utils.timezone import localdate
 
 from yimen.cases.actions import NotArchived, archive_paper, number_blanks
-from yimen.cases.queries import BlankPad, archived_paper, blank_pad, case_page, content_of, handed_over, kept_paper, printing_own
+from yimen.cases.queries import (
+    BlankPad,
+    archived_paper,
+    blank_pad,
+    case_page,
+    content_of,
+    handed_over,
+    kept_paper,
+    printing_own,
+    printing_recovery,
+)
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent
 from yimen.office.queries import own_areas
 from yimen.registry.queries import household_card, masked
 from yimen.screening.queries import current_rules
 from yimen.web.desk import refused
-from yimen.web.papers import binder, contents, results
+from yimen.web.papers import binder, claims, contents, results
 from yimen.web.papers.printer import NotPrintable, print_paper
 from yimen.web.papers.sheet import Held, Sheet
 from yimen.web.window.drafting import send_once
@@ -50,7 +60,8 @@ PAPERS: Mapping[str, Kind] = {
     "publication": Kind("长期公布", "posting", results.posting_while_paid),
     "notice": Kind("确认告知书", "notice", results.notice),
     "slip": Kind("结果大字条", "slip", results.slip),
-    "recovery": Kind("追缴决定告知书", "recovery", results.recovery),
+    "claim": Kind("追缴意见", "claim", claims.opinion),
+    "recovery": Kind("追缴决定告知书", "recovery", claims.decision),
     "changes": Kind("动态管理记录", "changes", binder.changes),
     "index": Kind("卷内目录", "index", binder.index, kept=False),
 }
@@ -75,6 +86,19 @@ def own_notice(request: HttpRequest, decision_id: uuid.UUID) -> HttpResponse:
         try:
             content = _printed(request, decision.case_id, "notice", PAPERS["notice"], of=str(decision.pk))
             return pdf(content, name=f"notice-{decision.case_id.hex[:8]}.pdf")
+        except NotPrintable as problem:
+            return not_printed(request, problem)
+
+
+def own_claim(request: HttpRequest, recovery_id: uuid.UUID, paper: str) -> HttpResponse:
+    """Print the opinion or the decision on one claim for the desk whose fund it is, also where it sees no household."""
+    if paper not in ("claim", "recovery"):
+        raise Http404
+    kind = PAPERS[paper]
+    with reading(f"打印{kind.title}", recovery=recovery_id.hex), printing_recovery(recovery_id=recovery_id) as recovery:
+        try:
+            content = _printed(request, recovery.case_id, paper, kind, of=str(recovery.pk))
+            return pdf(content, name=f"{paper}-{recovery.case_id.hex[:8]}.pdf")
         except NotPrintable as problem:
             return not_printed(request, problem)
 
