@@ -26,6 +26,7 @@ from yimen.web.data_clerk import arrivals, progress, screen
 from yimen.web.disputes import desk as disputes
 from yimen.web.files import file
 from yimen.web.front import home
+from yimen.web.hall import day as hall_day
 from yimen.web.hall import desk as hall_desk
 from yimen.web.hall import finder as hall_finder
 from yimen.web.hall import kiosk as hall_kiosk
@@ -73,6 +74,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hall/rosters/make/", hall_rosters.make, name="hall_rosters_make"),
     path("hall/rings/", hall_desk.rings, name="hall_rings"),
     path("hall/replay/", hall_managing.replay, name="hall_replay"),
+    path("hall/day/", hall_day.page, name="hall_day"),
+    path("hall/day/now/", hall_day.now, name="hall_day_now"),
+    path("hall/day/windows/", hall_day.windows, name="hall_day_windows"),
+    path("hall/day/<slug:name>/", hall_day.act, name="hall_day_act"),
     path("setup/", hall_setup.listed, name="setups"),
     path("setup/<slug:venue_code>/", hall_setup.page, name="setup"),
     path("setup/<slug:venue_code>/<slug:name>/", hall_setup.act, name="setup_act"),

@@ -62,7 +62,7 @@ from yimen.hall.setting import (
 from yimen.hall.team import go_off_duty, go_on_duty, record_training, set_skills
 from yimen.hall.ticketing import NotTaken, Recognised, take_ticket
 from yimen.hall.wedge import NotRead, Scanned, scanned
-from yimen.hall.windows import NotOpened, set_window
+from yimen.hall.windows import NotOpened, set_window, set_window_for
 
 __all__ = [
     "MatterRow",
@@ -155,6 +155,7 @@ __all__ = [
     "set_rule",
     "set_skills",
     "set_window",
+    "set_window_for",
     "start_batch",
     "stay_for",
     "step",

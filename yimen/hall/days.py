@@ -26,7 +26,7 @@ class Fairness:
 
 def fairness(*, venue: Venue, day: date) -> Fairness:
     """Return a day's figures, all from the log of the tickets (公平公开); public, no ticket is named."""
-    lines = outcomes_of(venue, day)
+    lines = list(outcomes_of(venue, day).values())
     known = sum(map(len, lines))
     return Fairness(
         day=day,
@@ -37,8 +37,8 @@ def fairness(*, venue: Venue, day: date) -> Fairness:
     )
 
 
-def outcomes_of(venue: Venue, day: date) -> list[list[Outcome]]:
-    """Return what became of a day's tickets, in the order they came, by the line each was first called in."""
+def outcomes_of(venue: Venue, day: date) -> dict[int, list[Outcome]]:
+    """Return what became of a day's tickets, in the order they came, by the line (its key) each was first called in."""
     first = dict(
         Period.objects.filter(ticket__venue=venue, ticket__day=day, step="call")
         .order_by("-starts_at")
@@ -57,7 +57,7 @@ def outcomes_of(venue: Venue, day: date) -> list[list[Outcome]]:
     for key, line, taken_at, has_priority in rows:
         called = of_day(first[key]) if key in first else None
         lines.setdefault(stood.get(key, line), []).append(Outcome(of_day(taken_at), called, has_priority))
-    return list(lines.values())
+    return lines
 
 
 def of_day(moment: datetime) -> float:

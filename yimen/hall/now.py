@@ -1,7 +1,7 @@
 """The hall as it is now (此刻): who waits, where somebody stands, what the screen shows. None of it tells a name."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -11,6 +11,7 @@ from django.utils.timezone import localdate, localtime
 from yimen.hall.estimate import Range, minutes_to_wait
 from yimen.hall.models import Call, Matter, Period, Series, Ticket, Venue, Window
 from yimen.hall.ordering import Rule, Waiting, choose
+from yimen.hall.waits import waiting_since, whole_minutes
 from yimen.hall.words import AT_A_WINDOW, SeriesKind, State, WindowState
 from yimen.office.access import current, may, require, within
 from yimen.office.calendar import calendar
@@ -67,15 +68,21 @@ class Line:
 def lines_now(*, venue: Venue, at: datetime) -> list[Line]:
     """Return the lines of a venue as they are (各队等候), with what a newcomer would wait."""
     require("hall.ticket", area_path=venue.service_point.area.path)
-    return [_line(venue, series, at) for series in venue.series.filter(kind=SeriesKind.ORDINARY).order_by("letter")]
+    return lines_of(venue, at)
 
 
-def _line(venue: Venue, series: Series, at: datetime) -> Line:
-    rows = list(waiting_of(venue, localdate(at)).filter(line=series).values_list("has_priority", "taken_at"))
+def lines_of(venue: Venue, at: datetime) -> list[Line]:
+    """Return the lines of a venue as they are, for whoever has been let in already."""
+    since = waiting_since(Ticket.objects.filter(venue=venue, day=localdate(at)))
+    return [_line(venue, series, since, at) for series in venue.series.filter(kind=SeriesKind.ORDINARY).order_by("letter")]
+
+
+def _line(venue: Venue, series: Series, since: Mapping[uuid.UUID, datetime], at: datetime) -> Line:
+    rows = list(waiting_of(venue, localdate(at)).filter(line=series).values_list("has_priority", "pk", "taken_at"))
     windows = windows_calling(series)
-    longest = max((int((at - taken_at).total_seconds() // 60) for _, taken_at in rows), default=0)
+    longest = max((whole_minutes(since.get(key, taken_at), at) for _, key, taken_at in rows), default=0)
     wait = minutes_to_wait(ahead=len(rows), windows=windows, services=services_of(series, at=at))
-    return Line(series, len(rows), sum(priority for priority, _ in rows), longest, windows, wait)
+    return Line(series, len(rows), sum(priority for priority, *_ in rows), longest, windows, wait)
 
 
 def waiting_of(venue: Venue, day: date) -> QuerySet[Ticket]:

@@ -11,6 +11,7 @@ from yimen.hall.accompanying import (
     receiving,
 )
 from yimen.hall.afar import Slot, appointment_by_code, slots_of, stand_of, ticket_by_code
+from yimen.hall.alarms import Alarm, alarms_on
 from yimen.hall.board import Board, BoardRow, board, notices_of, window_line
 from yimen.hall.closing import Today, today_or_not
 from yimen.hall.codes import here_code, is_here_code
@@ -23,6 +24,7 @@ from yimen.hall.held_cards import CardCounts, card_counts, card_numbered, cards_
 from yimen.hall.leasing import LeaseLine, leases_now
 from yimen.hall.ledger import COLUMNS, ledger_of, ledger_of_team, month_of, totals
 from yimen.hall.ledger import Line as LedgerLine
+from yimen.hall.managing import HallNow, LineNow, Seat, Watch, hall_now, may_be_seated, watch_over
 from yimen.hall.matters import Open, OpenCase, Present, open_findings, open_matters, papers_of_matters, present, ticket_of
 from yimen.hall.models import Attendance, Call, Card, Device, Handling, Matter, Series, Ticket, Venue, Window
 from yimen.hall.now import (
@@ -66,12 +68,13 @@ from yimen.hall.recognising import ground_now, grounds_of
 from yimen.hall.replaying import Replayed, last_day_open, replayed
 from yimen.hall.ringing import ringing
 from yimen.hall.team import Member, Proposal, follows, member_of, on_duty, proposals, team
-from yimen.hall.venues import Found, Setting, all_matters, find_venues, rule_changes, rule_on, setting_of
+from yimen.hall.venues import Found, Setting, all_matters, find_venues, limit_on, rule_changes, rule_on, setting_of
 
 __all__ = [
     "COLUMNS",
     "RULE_WORDS",
     "Accompanied",
+    "Alarm",
     "Aside",
     "Attendance",
     "Board",
@@ -83,10 +86,12 @@ __all__ = [
     "Fairness",
     "Found",
     "Frequent",
+    "HallNow",
     "Handling",
     "LeaseLine",
     "LedgerLine",
     "Line",
+    "LineNow",
     "Matter",
     "Member",
     "OfflineState",
@@ -98,6 +103,7 @@ __all__ = [
     "Range",
     "Replayed",
     "Rule",
+    "Seat",
     "Series",
     "Setting",
     "Slot",
@@ -105,10 +111,12 @@ __all__ = [
     "Today",
     "Told",
     "Venue",
+    "Watch",
     "Window",
     "accompanied_of",
     "accompanies",
     "accompanying",
+    "alarms_on",
     "all_matters",
     "alone",
     "appointment_by_code",
@@ -132,6 +140,7 @@ __all__ = [
     "frequent_policies",
     "ground_now",
     "grounds_of",
+    "hall_now",
     "here_code",
     "in_hand",
     "is_here_code",
@@ -141,9 +150,11 @@ __all__ = [
     "leases_now",
     "ledger_of",
     "ledger_of_team",
+    "limit_on",
     "lines_now",
     "live_cards",
     "matters_of",
+    "may_be_seated",
     "may_call",
     "may_see_to",
     "may_take_over",
@@ -186,6 +197,7 @@ __all__ = [
     "venue_by_code",
     "venues_seen",
     "waiting_for",
+    "watch_over",
     "window_line",
     "window_of",
     "windows_of",

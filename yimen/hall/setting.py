@@ -16,7 +16,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from yimen.hall.models import Matter, Opening, Profile, ProfileLine, RuleChange, Series, Ticket, Venue, Window
+from yimen.hall.models import LimitChange, Matter, Opening, Profile, ProfileLine, RuleChange, Series, Ticket, Venue, Window
 from yimen.hall.ordering import RULE_WORDS, Rule
 from yimen.hall.words import Ground, SeriesKind, WindowState
 from yimen.office import audit
@@ -164,7 +164,10 @@ def _refuse_rule(held: Venue, rule: Rule, reason: str) -> None:
 def set_limits(
     *, venue: Venue, tickets_a_day: int, calls_before_missed: int, wait_alarm_minutes: int, by: Staff | None, at: datetime
 ) -> None:
-    """Set how many tickets one person may take a day (0: any), calls before it counts as missed, and the alarm. Raises NotSet."""
+    """
+    Set how many tickets one person may take a day (0: any), calls before it counts as missed, and how many minutes somebody may
+    wait before the hall manager is told (等候提醒). Raises NotSet, NotAllowed.
+    """
     _begin(venue)
     if not 0 <= tickets_a_day <= 20:
         raise NotSet("每人每天取号在 0（不限）到 20 个之间。")
@@ -177,8 +180,11 @@ def set_limits(
         "calls_before_missed": calls_before_missed,
         "wait_alarm_minutes": wait_alarm_minutes,
     }
+    before = Venue.objects.select_for_update(no_key=True).get(pk=venue.pk).wait_alarm_minutes
     Venue.objects.filter(pk=venue.pk).update(**told)
     venue.refresh_from_db()
+    if before != wait_alarm_minutes:
+        LimitChange.objects.create(venue=venue, before=before, after=wait_alarm_minutes, by=by, at=at)
     _written(venue, "limits", at, **told)
 
 

@@ -197,3 +197,10 @@ def _proposals(people: Sequence[Staff], wanted: set[int], language: str, on: dat
             knows=bool(wanted & matters),
             is_trained=trained.get(one.pk, date.min) >= on,
         )
+
+
+def here_now(*, venue: Venue, on: date) -> list[Proposal]:
+    """Return who is on duty in a hall now (在岗), the free ones first, with how many they are with and follow."""
+    require("hall.watch", area_path=venue.service_point.area.path)
+    people = [duty.staff for duty in Duty.objects.filter(venue=venue, ends_at=None).select_related("staff")]
+    return sorted(_proposals(people, set(), "", on), key=lambda one: (one.with_now, one.staff.username))

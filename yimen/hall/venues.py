@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.utils.timezone import get_current_timezone
 
 from yimen.hall.estimate import Range
-from yimen.hall.models import Matter, Opening, Profile, RuleChange, Series, Venue, Window
+from yimen.hall.models import LimitChange, Matter, Opening, Profile, RuleChange, Series, Venue, Window
 from yimen.hall.now import is_open, lines_now
 from yimen.hall.words import SeriesKind
 from yimen.office.access import current, require, within
@@ -129,3 +129,14 @@ def rule_on(venue: Venue, day: date) -> str:
         return str(last.after)
     later = changes.filter(at__gt=end).order_by("at", "pk").first()
     return str(later.before) if later is not None else venue.calling_rule.words
+
+
+def limit_on(venue: Venue, day: date) -> int:
+    """Return after how many minutes of waiting the hall manager was told, as it held at the end of a day (当天的等候提醒)."""
+    end = datetime.combine(day, time.max, get_current_timezone())
+    changes = LimitChange.objects.filter(venue=venue)
+    last = changes.filter(at__lte=end).order_by("-at", "-pk").first()
+    if last is not None:
+        return int(last.after)
+    later = changes.filter(at__gt=end).order_by("at", "pk").first()
+    return int(later.before) if later is not None else int(venue.wait_alarm_minutes)

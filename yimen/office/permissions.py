@@ -41,6 +41,7 @@ PERMISSION_WORDS = {
     "hall.ticket": "取号、导办、重排",
     "hall.call": "在窗口叫号",
     "hall.manage": "设置大厅、窗口和叫号规则",
+    "hall.watch": "看大厅的一天、日报和各场所的统计",
     "hall.receive": "导办：认出来人、看他在办的事、派协办员",
     "hall.accompany": "全程协办：只看派给自己、还没办完的人",
     "hall.team": "管理协办员：能力、培训、台账、问卷",
@@ -93,7 +94,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     "county_leader": frozenset(
         {"desk.county", "finding.see", "finding.export", "rules.see", "person.search", "person.see", "case.see", "case.reassign"}
-        | {"case.export", "dispute.see", "rating.see"}
+        | {"case.export", "dispute.see", "rating.see", "hall.watch"}
     ),
     "approver": frozenset(
         _WINDOW
@@ -124,7 +125,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     # Whom another department sends to a window of the hall: calls, is rated, sees no household.
     "hall_clerk": frozenset({"hall.ticket", "hall.call", "rating.ask", "rules.see"}),
     # Who answers for the halls (大厅主任): sets them up and sees how they go; sees no household.
-    "hall_manager": frozenset({"hall.manage", "hall.ticket", "hall.team", "rating.see", "rules.see"}),
+    "hall_manager": frozenset({"hall.manage", "hall.watch", "hall.ticket", "hall.team", "rating.see", "rules.see"}),
     # A program, never a person: it sends applications and reads where they stand.
     "portal": frozenset({"case.open", "case.see", "person.see"}),
     "department_desk": frozenset(

@@ -12,6 +12,7 @@ from yimen.web.co_organizer.village import first_village
 from yimen.web.data_clerk.arrivals import arrive
 from yimen.web.hall.reception import page as reception
 from yimen.web.leader.desk import desk
+from yimen.web.today import MOST, in_the_halls
 from yimen.web.visits.tasks import tasks
 
 
@@ -33,4 +34,5 @@ def home(request: HttpRequest) -> HttpResponse:
         return reception(request)
     if may("facts.load"):
         return arrive(request)
-    return render(request, "desk/plain.html", {"current": request.path})
+    three = in_the_halls()[:MOST]
+    return render(request, "desk/plain.html", {"current": request.path, "three": three, "manages": may("hall.manage")})

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.urls import reverse
+from django.utils import timezone
 
 from yimen.cases.queries import Agenda, agenda_of
+from yimen.hall.queries import Watch, venues_seen, watch_over
 from yimen.office.access import acting, may
 from yimen.screening.queries import KINDS, today_three
 
@@ -39,8 +41,11 @@ class Thing:
 
 
 def things(*, on: date, query: str = "") -> list[Thing]:
-    """Return at most three; `query` narrows the findings' lists. Where there are findings, one of the three is theirs."""
-    own, found = list(_own(agenda_of(staff=acting(), on=on))), list(_found(query))
+    """
+    Return at most three; `query` narrows the findings' lists. Where there are findings, one of the three is theirs; who manages
+    a hall is told of it before anything else, for people are waiting there now.
+    """
+    own, found = [*in_the_halls(), *_own(agenda_of(staff=acting(), on=on))], list(_found(query))
     return [*own[: MOST - 1 if found else MOST], *found][:MOST]
 
 
@@ -93,3 +98,32 @@ def _own(held: Agenda) -> Iterator[Thing]:
     if held.to_accept:
         n, hint = held.to_accept, "村里、网上和省平台交来的，材料齐了就受理"
         yield Thing(f"{n} 件申请等受理", hint, f"待受理 {n} 件", "today", f"{cases}?whose=all&state=submitted", "去受理")
+
+
+def in_the_halls() -> list[Thing]:
+    """Return what asks for whoever manages halls (大厅主任) now; each leads to the day of the hall where it is worst."""
+    return list(_halls(watch_over(venues_seen(), at=timezone.now()))) if may("hall.manage") else []
+
+
+def _halls(held: Watch) -> Iterator[Thing]:
+    if held.beyond:
+        n, worst = sum(one.people for one in held.beyond), held.beyond[0]
+        title = f"{n} 人等得太久"
+        hint = f"最久的在{worst.venue}，等了 {worst.longest_minutes} 分钟；看看能不能多开一个窗口"
+        yield Thing(title, hint, f"等得太久 {n} 人", "late", _day_of(worst.venue.code), "去看")
+    if held.uncalled:
+        n, venue = sum(number for _, number in held.uncalled), held.uncalled[0][0]
+        hint = f"{venue}有人在等，叫那一队的窗口一个也没有开"
+        yield Thing(f"{n} 人在等，没有窗口叫", hint, f"没人叫 {n} 人", "late", _day_of(venue.code), "去开窗")
+    if held.late:
+        n, first = len(held.late), held.late[0]
+        hint = f"{first.venue}的{first}说好的时间过了；回来了请接着叫号，回不来请换人"
+        yield Thing(f"{n} 个窗口该回来了", hint, f"没回来 {n} 个", "today", _day_of(first.venue.code), "去看")
+    if held.forgotten:
+        n, first = len(held.forgotten), held.forgotten[0]
+        hint = f"{first.venue}的{first}从前几天起就没有关，日报和统计会算错"
+        yield Thing(f"{n} 个窗口忘了关", hint, f"没有关 {n} 个", "today", _day_of(first.venue.code), "去关")
+
+
+def _day_of(code: str) -> str:
+    return f"{reverse('hall_day')}?venue={code}"

@@ -18,6 +18,7 @@ from yimen.hall.models.inquiry import Inquiry
 from yimen.hall.models.lease import LeaseIssue
 from yimen.hall.models.venue import (
     Counter,
+    LimitChange,
     Matter,
     Opening,
     Profile,
@@ -48,6 +49,7 @@ __all__ = [
     "Inquiry",
     "LateService",
     "LeaseIssue",
+    "LimitChange",
     "Matter",
     "Opening",
     "Period",

@@ -82,6 +82,23 @@ class RuleChange(models.Model):
         constraints = [models.CheckConstraint(condition=~Q(reason=""), name="rule_changed_for_a_reason")]
 
 
+class LimitChange(models.Model):
+    """
+    A change of the wait that raises the alarm (等候提醒变更): minutes before and after, by whom, when. Only added. Unscoped.
+
+    A past day is told by the limit that held on it.
+    """
+
+    venue = models.ForeignKey(Venue, on_delete=models.PROTECT, related_name="limit_changes")
+    before = models.PositiveSmallIntegerField()
+    after = models.PositiveSmallIntegerField()
+    by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["venue", "at"], name="limit_changes_of_a_venue")]
+
+
 class Opening(models.Model):
     """One stretch of opening hours on one day of the week, Monday 1 (开放时段). Unscoped."""
 
@@ -196,14 +213,21 @@ class Window(models.Model):
 
 
 class WindowShift(models.Model):
-    """From when until when a window was open or paused, with whom, and why (窗口时段). Only added and ended. Unscoped."""
+    """
+    From when until when a window was open or paused, with whom, and why (窗口时段). Only added and ended. Unscoped.
+
+    `set_by` is who began it and `ended_by` who ended it and why: the clerk, or whoever manages the hall in their stead.
+    """
 
     window = models.ForeignKey(Window, on_delete=models.PROTECT, related_name="shifts")
     staff = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
     state = models.CharField(max_length=6, choices=WindowState)
     reason = models.CharField(max_length=40, blank=True)
+    set_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
+    end_reason = models.CharField(max_length=40, blank=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["window"], condition=Q(ends_at=None), name="window_shift_one_open")]

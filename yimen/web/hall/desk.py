@@ -165,14 +165,14 @@ def _ticket(request: HttpRequest) -> uuid.UUID:
 def _window(state: WindowState) -> Callable[[HttpRequest], str]:
     def set_window(request: HttpRequest) -> str:
         reason = request.POST.get("reason", "")
-        back_at = _back_at(request.POST.get("back_at", ""))
-        held = actions.set_window(window_id=_number(request, "window"), state=state, reason=reason, back_at=back_at, **_who())
+        until = back_at(request.POST.get("back_at", ""))
+        held = actions.set_window(window_id=_number(request, "window"), state=state, reason=reason, back_at=until, **_who())
         return f"{held}{held.get_state_display()}了。"
 
     return set_window
 
 
-def _back_at(text: str) -> datetime | None:
+def back_at(text: str) -> datetime | None:
     """Return today's moment of a time of day as it was typed, 14:45; nothing for anything else."""
     try:
         clock = time.fromisoformat(text.strip().replace("：", ":"))

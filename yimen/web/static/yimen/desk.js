@@ -64,9 +64,10 @@
     if (wanted) { wanted.focus(); if (wanted.select) { wanted.select(); } }
   });
 
-  /* A part that asks again by itself waits while a hand is in it. */
+  /* A part that asks again by itself waits while a hand is in it, or something of it is unfolded. */
   document.addEventListener("htmx:beforeSwap", function (event) {
-    if (event.detail.target.matches("[data-calm]") && event.detail.target.contains(document.activeElement)) { event.detail.shouldSwap = false; }
+    var part = event.detail.target;
+    if (part.matches("[data-calm]") && (part.contains(document.activeElement) || part.querySelector("details[open]"))) { event.detail.shouldSwap = false; }
   });
 
   /* Paper has no folds: what is folded opens for the printer, and closes behind it. */
