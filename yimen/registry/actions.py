@@ -11,6 +11,7 @@ from yimen.office.access import require
 from yimen.office.deliveries import finish, receive
 from yimen.office.models import Area, Delivery, Staff
 from yimen.office.tables import Match, Preview, Skipped, Table, TableProblem, ValueProblem, open_table, preview, rows_of
+from yimen.registry.following import follows
 from yimen.registry.grouping import ByOrder, How, how_grouped, must_be_grouped
 from yimen.registry.guardians import GuardianGiven, NotGuarded, confirm_guardian, end_guardian, record_guardian
 from yimen.registry.load import RosterLoader
@@ -37,6 +38,7 @@ __all__ = [
     "decide_standing",
     "end_guardian",
     "end_standing",
+    "follows",
     "how_grouped",
     "list_obligor",
     "load_obligors",

@@ -19,10 +19,11 @@ from django.db.models import F
 from yimen.office.access import System, current, may, scope
 from yimen.office.models import Area
 from yimen.office.vault import blind_index
+from yimen.registry.following import follow
 from yimen.registry.grouping import below_a_lost_head
 from yimen.registry.inserting import insert
 from yimen.registry.missing import LostRow, Missing, note_missing
-from yimen.registry.models import Guardianship, Household, Membership, NameKey, Person
+from yimen.registry.models import Household, Membership, NameKey, Person
 from yimen.registry.names import search_keys
 from yimen.registry.roster import HEAD, RosterRow
 from yimen.registry.told import ToldStandings
@@ -228,7 +229,7 @@ class RosterLoader:
                 person.save()
                 NameKey.objects.filter(person=person).delete()
                 if moved:
-                    Guardianship.objects.filter(ward=person).update(area_path=person.area_path)
+                    follow(person)
             self.loaded.changed += 1
         county = county_of(household.area_path)
         batch.keys += [(person.pk, key, person.area_path) for key in search_keys(row.name, row.id_number.text, county)]
