@@ -161,7 +161,7 @@ def test_a_helping_agent_goes_from_the_authority_to_a_submitted_application(agen
     assert number not in page
     key = hidden(page, "key")
 
-    answers = [agent.post(reverse("helping_apply", args=[home]), {"key": key}) for _ in range(2)]
+    answers = [agent.post(reverse("helping_apply", args=[home]), {"key": one}) for one in (key, key, "another")]
 
     with scope(System("test"), "测试"):
         case = Case.objects.get()
@@ -169,6 +169,7 @@ def test_a_helping_agent_goes_from_the_authority_to_a_submitted_application(agen
         assert case.first_assignee.username != "helper"
     assert {one["Location"] for one in answers} == {reverse("case_interview", args=[case.pk])}
     interview = agent.get(reverse("case_interview", args=[case.pk])).content.decode()
+    assert "有一份还没交的申请，接着填" in interview
     assert "残联" not in re.sub(r"(?s)<select.*?</select>", "", interview)
     address = reverse("case_choose", args=[case.pk])
     agent.post(address, form_of(agent, address) | {"asked": [f"{LIVING}|{person.pk.hex}"]})
@@ -178,6 +179,9 @@ def test_a_helping_agent_goes_from_the_authority_to_a_submitted_application(agen
     refused = agent.post(address, form_of(agent, address) | {"do": "accept"})
     assert refused.status_code == 403
     assert now(case).state == "submitted"
+    agent.post(reverse("helping_apply", args=[home]), {"key": "for something else"})
+    with scope(System("test"), "测试"):
+        assert Case.objects.count() == 2
 
 
 def test_what_cannot_be_confirmed_is_sent_back_and_the_agent_reads_why(agent, enter_as, shen, photo):

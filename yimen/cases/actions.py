@@ -17,7 +17,7 @@ from yimen.cases.applying import (
     withdraw,
 )
 from yimen.cases.assigning import NotHandedOver, answer_offer, offer_case, reassign_all, take_back_offer
-from yimen.cases.authority import Given, confirm_authority, record_authority, record_own_authority, revoke_authority
+from yimen.cases.authority import Given, apply_for, confirm_authority, record_authority, record_own_authority, revoke_authority
 from yimen.cases.boards import photograph_board
 from yimen.cases.choosing import ConsentNote, PaperNote, choose, note_papers
 from yimen.cases.clock import NotExtended
@@ -122,6 +122,7 @@ __all__ = [
     "answer_report",
     "appeal",
     "application_headings",
+    "apply_for",
     "appoint",
     "archive_paper",
     "ask_comparison",

@@ -16,16 +16,18 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate
 
-from yimen.cases.applying import AUTHORITY_PAPER, NotAccepted, bring_paper
+from yimen.cases.applying import AUTHORITY_PAPER, NotAccepted, bring_paper, open_case
+from yimen.cases.assigning import least_busy
 from yimen.cases.flow import Note, move_case
 from yimen.cases.identity import identified
 from yimen.cases.models import Authority, Case, Paper
 from yimen.cases.signing import signers_of
-from yimen.cases.words import OPEN, AuthorityMatter, PaperState
+from yimen.cases.words import OPEN, AuthorityMatter, Channel, PaperState, State
 from yimen.office import audit, files
 from yimen.office.access import lent, require
 from yimen.office.models import Staff
 from yimen.office.pictures import NotAPicture, plain_picture
+from yimen.office.queries import service_point_of
 from yimen.office.tables import ValueProblem
 from yimen.registry.queries import ADULT, household_card, read_id_number
 
@@ -301,6 +303,39 @@ def helping(*, staff: Staff, on: date, household: uuid.UUID | None = None, case:
         raise Case.DoesNotExist
     with lent(*(HELPS if found.may_apply else ()), area_path=found.authorities[0].area_path):
         yield found
+
+
+@transaction.atomic
+def apply_for(*, household: uuid.UUID, by: Staff, at: datetime) -> Case:
+    """
+    Open an application for a household that entrusted it (替他申请); the window nearest to it answers for it.
+
+    One that the agent is still filling in is gone on with, however often it is asked for. Needs an open reading. Raises
+    NotAccepted, NotAllowed, Case.DoesNotExist for a household the agent does not act for.
+    """
+    with helping(staff=by, on=localdate(at), household=household) as found:
+        paper = next((held for held in found.authorities if AuthorityMatter.APPLY in held.matters), None)
+        if paper is None:
+            raise NotAccepted("没有委托代为申请，或委托已经到期。请先登记新的委托书。")
+        # Of two presses at once the second waits here, and finds what the first has opened.
+        Authority.objects.select_for_update().get(pk=paper.pk)
+        drafts = Case.objects.filter(household=household, opened_by=by, channel=Channel.AGENT, state=State.DRAFT)
+        begun: Case | None = drafts.order_by("opened_at").first()
+        if begun is not None:
+            return begun
+        assignee = least_busy(permission="case.accept", area_path=paper.area_path)
+        if assignee is None:
+            raise NotAccepted("这一带现在没有能受理的窗口人员，请联系乡镇或县里。没有登记申请。")
+        return open_case(
+            household=household,
+            channel=Channel.AGENT,
+            by=by,
+            at=at,
+            assignee=assignee,
+            applicant=paper.principal_id,
+            authority=paper.pk,
+            service_point=service_point_of(paper.area_path),
+        )
 
 
 def papers_to_fetch(*, staff: Staff, on: date, case: uuid.UUID) -> list[Paper]:

@@ -19,14 +19,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
-from yimen.cases.actions import NotAccepted, open_case, record_own_authority
+from yimen.cases.actions import NotAccepted, apply_for, record_own_authority
 from yimen.cases.queries import (
     AuthorityMatter,
-    Channel,
     Helped,
     State,
     helped_by,
-    least_busy,
     papers_to_fetch,
     progress_of,
     sent_back,
@@ -36,7 +34,6 @@ from yimen.cases.queries import helping as lent_for
 from yimen.hall.queries import accompanies, accompanying, receiving
 from yimen.office.access import NotAllowed, acting, may, require
 from yimen.office.audit import reading
-from yimen.office.queries import service_point_of
 from yimen.registry.queries import household_card
 from yimen.screening.queries import current_rules
 from yimen.web.citizen.limits import asked_too_often, count
@@ -184,34 +181,21 @@ def _recorded(request: HttpRequest) -> dict[str, str]:
 
 @require_POST
 def start(request: HttpRequest, household_id: uuid.UUID) -> HttpResponse:
-    """Open an application for whoever authorised it; the window nearest to them answers for it."""
-    staff, today = acting(), timezone.localdate()
+    """Open an application for whoever authorised it, or go on with the one that is being filled in."""
+    began = timezone.now()
 
-    def do() -> dict[str, str]:
-        with reading("替委托人申请", household=household_id.hex), lent_for(staff=staff, on=today, household=household_id) as one:
-            paper = next((held for held in one.authorities if AuthorityMatter.APPLY in held.matters), None)
-            if paper is None:
-                raise NotAccepted("没有委托代为申请，或委托已经到期。请先登记新的委托书。")
-            assignee = least_busy(permission="case.accept", area_path=paper.area_path)
-            if assignee is None:
-                raise NotAccepted("这一带现在没有能受理的窗口人员，请联系乡镇或县里。没有登记申请。")
-            made = open_case(
-                household=household_id,
-                channel=Channel.AGENT,
-                by=staff,
-                at=timezone.now(),
-                assignee=assignee,
-                applicant=paper.principal_id,
-                authority=paper.pk,
-                service_point=service_point_of(paper.area_path),
-            )
-            return {"case": made.pk.hex}
+    def do() -> dict[str, Any]:
+        with reading("替委托人申请", household=household_id.hex):
+            made = apply_for(household=household_id, by=acting(), at=began)
+            return {"case": made.pk.hex, "goes_on": made.opened_at != began}
 
     try:
         done = send_once(request, "helping.open", do, household=household_id.hex)
     except REFUSALS as refusal:
         messages.error(request, str(refusal))
         return HttpResponseRedirect(reverse("home"))
+    if done["goes_on"]:
+        messages.info(request, "这一户有一份还没交的申请，接着填。要另办一件的，先把这一份交了。")
     return HttpResponseRedirect(reverse("case_interview", args=[uuid.UUID(done["case"])]))
 
 
