@@ -1,6 +1,7 @@
 """Due dates kept for lists: always what the clock says, whatever happened to the case, and anew with a year's notice."""
 
 import json
+import shutil
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -8,16 +9,19 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
+import yimen.jobs.work  # noqa: F401  (declares the reckoning)
 from tests.cases.town import DAY, NOON, accepted, decision_of, declare, make_town, noon, opened, poor, proposed, visited
 from yimen.cases import actions, queries
 from yimen.cases.deciding import causes_to_extend
 from yimen.cases.dues import EVENTS_OF, deadlines_of, events_of, policy_of
 from yimen.cases.flow import CASE_STEPS, DECISION_STEPS, Note, move_case, move_decision
 from yimen.cases.models import Case, CaseEvent, Decision
+from yimen.office import work
 from yimen.office.access import NotAllowed, System, scope
 from yimen.office.calendar import Calendar, after_workdays, calendar
 from yimen.policies.model import EVENTS, Policy
 from yimen.policies.parameters import Parameter, Parameters
+from yimen.screening.actions import release_rules
 from yimen.screening.queries import current_rules
 
 pytestmark = pytest.mark.django_db
@@ -371,3 +375,30 @@ def test_how_to_appeal_names_the_terms_that_are_entered_and_no_others(town, monk
     monkeypatch.setattr("yimen.cases.telling.current_rules", lambda: rules)
     said = queries.how_to_appeal(area_path=town.village.path, on=DAY)
     assert said.startswith("不服的，可以申请行政复议，也可以向人民法院提起行政诉讼（社会救助法第76条）")
+
+
+def test_rules_with_another_limit_move_the_dates_of_running_cases_as_soon_as_they_are_used(town, settings, tmp_path):
+    with scope(System("test"), "测试"):
+        release_rules(rules=current_rules(), by=None, at=NOON)
+    accepted(town, actions.Asked(NURSING, town.person.pk))
+    before, _ = dues(town)
+    settings.YIMEN_RULES = tmp_path / "rules"
+    shutil.copytree(settings.BASE / "rules", settings.YIMEN_RULES)
+    path = settings.YIMEN_RULES / "national" / f"{NURSING}.yaml"
+    path.write_text(path.read_text("utf-8").replace("工作日: 10", "工作日: 5"), encoding="utf-8")
+    assert not work.run_one("test")
+
+    with scope(System("test"), "测试"):
+        release_rules(rules=current_rules(), by=None, at=noon(1))
+        release_rules(rules=current_rules(), by=None, at=noon(2))
+
+    assert work.run_one("test")
+    assert not work.run_one("test")
+    after, decision = dues(town)
+    assert after == decision == before - timedelta(days=7)
+
+    settings.YIMEN_RULES = settings.BASE / "rules"
+    with scope(System("test"), "测试"):
+        release_rules(rules=current_rules(), by=None, at=noon(3))
+    assert work.run_one("test")
+    assert dues(town) == (before, before)

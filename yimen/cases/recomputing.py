@@ -18,6 +18,7 @@ from yimen.cases.words import TaskKind
 from yimen.office import audit, work
 from yimen.office.access import require
 from yimen.office.models import Job, Staff
+from yimen.screening.actions import on_release
 
 JOB = "cases.recompute_dues"
 Progress = Callable[[str, int, int], None]
@@ -28,6 +29,14 @@ def start_recomputing(*, by: Staff, at: datetime) -> Job:
     """Queue a reckoning of every date anew, with the calendar as it is when the job begins (期限重算). Raises NotAllowed."""
     require("calendar.manage")
     return work.enqueue(JOB, arguments={"since": at.isoformat()}, by=by, at=at)
+
+
+def start_for_rules(by: Staff | None, at: datetime) -> Job:
+    """Queue the same when rules are used that may have other limits; nothing moves where none has changed."""
+    return work.enqueue(JOB, arguments={"since": at.isoformat()}, by=by, at=at)
+
+
+on_release(start_for_rules)
 
 
 def recompute_dues(*, at: datetime, progress: Progress = lambda doing, done, whole: None) -> int:

@@ -39,6 +39,7 @@ __all__ = [
     "Wanted",
     "close_finding",
     "missed_in",
+    "on_release",
     "put_in_hand",
     "release_jump",
     "release_rules",
@@ -399,6 +400,15 @@ _CHANGING = (
 )
 
 
+OnRelease = Callable[[Staff | None, datetime], object]
+_ON_RELEASE: list[OnRelease] = []
+
+
+def on_release(act: OnRelease) -> None:
+    """Let something be done, in the same transaction, when other rules are used than before."""
+    _ON_RELEASE.append(act)
+
+
 def release_rules(*, rules: Rules, by: Staff | None, at: datetime) -> RuleRelease:
     """Return the release of these rules, written down the first time they are used (启用政策版本)."""
     last = RuleRelease.objects.order_by("-pk").first()
@@ -407,6 +417,9 @@ def release_rules(*, rules: Rules, by: Staff | None, at: datetime) -> RuleReleas
     with transaction.atomic():
         release = RuleRelease.objects.create(hash=rules.hash, activated_at=at, activated_by=by, matched_before=_missed())
         audit.write(action="rules.release", at=at, hash=rules.hash)
+        # The first ones are those everything so far was reckoned with.
+        for act in _ON_RELEASE if last is not None else ():
+            act(by, at)
     return release
 
 
