@@ -6,7 +6,7 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from tests.cases.town import NOON, make_town, opened
-from tests.make import make_staff
+from tests.make import make_staff, make_village
 from yimen.cases import actions, queries
 from yimen.cases.models import HallOpinion, HallVisit, Task
 from yimen.office.access import System, scope
@@ -153,6 +153,19 @@ def test_the_leader_sees_each_service_point_with_its_grades_and_what_is_not_hand
         assert (
             queries.ratings_by_point(since=NOON.date() - timedelta(days=9), until=NOON.date() - timedelta(days=1))[0].asked == 0
         )
+
+
+def test_two_service_points_of_the_same_name_are_told_apart(town):
+    here = asked(town).service_point
+    other = ServicePoint.objects.create(name=here.name, area=make_village(3), owner="village", address="村里 1 号")
+    rated(asked(town, point=other).code, 2)
+    rated(asked(town, by=town.colleague, point=here).code, 5)
+    with town.at_desk(town.leader):
+        lines = {one.point: one for one in queries.ratings_by_point(since=NOON.date(), until=NOON.date())}
+    assert {point.pk: (one.asked, one.rated, one.mean_grade, one.open_bad) for point, one in lines.items()} == {
+        here.pk: (2, 1, 5, 0),
+        other.pk: (1, 1, 2, 1),
+    }
 
 
 def test_who_has_no_window_asks_nobody(town):

@@ -20,7 +20,7 @@ from yimen.cases.numbers import new_receipt_code
 from yimen.cases.words import Grade, TaskKind
 from yimen.office import audit
 from yimen.office.access import require
-from yimen.office.models import Staff
+from yimen.office.models import ServicePoint, Staff
 from yimen.office.queries import colleagues, own_areas, window_of
 
 # Long enough to give the slip to a grandchild in the evening.
@@ -44,14 +44,28 @@ class Hall:
 
 @dataclass(frozen=True)
 class PointLine:
-    """One service point in a span of days: services opened for rating, rated, by grade from best to worst, bad ones open."""
+    """
+    One service point (None: none was named) in a span of days: services opened for rating, rated, by grade from best to worst,
+    bad ones open.
+    """
 
-    place: str
+    point: ServicePoint | None
     asked: int
     rated: int
     grades: Sequence[int]
     open_bad: int
     online: Sequence[int]
+
+    @property
+    def place(self) -> str:
+        """Return what the service point is called."""
+        return self.point.name if self.point else "没有写明服务点"
+
+    @property
+    def mean_grade(self) -> float | None:
+        """Return the mean of the grades given in the hall, 5 the best; None without any."""
+        weighed = zip(sorted(Grade.values, reverse=True), self.grades, strict=True)
+        return sum(grade * number for grade, number in weighed) / self.rated if self.rated else None
 
     @property
     def by_grade(self) -> list[tuple[str, int]]:
@@ -67,9 +81,18 @@ class PointLine:
 
 
 @transaction.atomic
-def open_visit(*, by: Staff, at: datetime, case: uuid.UUID | None = None, household: uuid.UUID | None = None) -> HallVisit:
+def open_visit(
+    *,
+    by: Staff,
+    at: datetime,
+    case: uuid.UUID | None = None,
+    household: uuid.UUID | None = None,
+    point: ServicePoint | None = None,
+) -> HallVisit:
     """
     Open the rating of one service at the window, of a case, of a household, or of whoever just asked.
+
+    It belongs to the service `point` at which they were served; where that is not known, to the case's or the clerk's.
 
     One that the same clerk has opened for the same people today and nobody has rated yet is given back: one visit, one
     rating. Raises NotRated without a desk, NotAllowed, Case.DoesNotExist outside the open scope.
@@ -88,7 +111,7 @@ def open_visit(*, by: Staff, at: datetime, case: uuid.UUID | None = None, househ
     visit: HallVisit = HallVisit.objects.create(
         code=new_receipt_code(),
         served_by=by,
-        service_point=held.service_point if held and held.service_point else window_of(by, area_path=area_path),
+        service_point=point or (held.service_point if held else None) or window_of(by, area_path=area_path),
         case=held,
         household_id=of_household,
         served_at=at,
@@ -216,41 +239,50 @@ def on_the_pad(*, code: str, at: datetime) -> tuple[bool, str]:
 
 
 def ratings_by_point(*, since: date, until: date) -> list[PointLine]:
-    """Return the opinions of a span of days by service point below the open scope, in the hall and online; none is ranked."""
+    """
+    Return the opinions of a span of days by service point below the open scope, in the hall and online; none is ranked.
+
+    Two points of the same name in different places are two.
+    """
     require("rating.see")
     visits = HallVisit.objects.filter(served_at__date__gte=since, served_at__date__lte=until)
-    asked = dict(visits.order_by().values_list("service_point__name").annotate(n=Count("pk")))
-    first = HallOpinion.objects.filter(first=True, visit__in=visits)
-    hall = _by_grade(first, "visit__service_point__name")
+    asked = dict(visits.order_by().values_list("service_point").annotate(n=Count("pk")))
+    hall = _by_grade(HallOpinion.objects.filter(first=True, visit__in=visits), "visit__service_point")
     online = _by_grade(
-        Rating.objects.filter(first=True, given_at__date__gte=since, given_at__date__lte=until), "case__service_point__name"
+        Rating.objects.filter(first=True, given_at__date__gte=since, given_at__date__lte=until), "case__service_point"
     )
-    open_bad: dict[str | None, int] = {}
-    for names in (
-        ("hall_visit__service_point__name", Q(hall_visit__isnull=False)),
-        ("case__service_point__name", Q(hall_visit=None)),
-    ):
-        rows = Task.objects.filter(names[1], kind=TaskKind.RATING, done_at=None).order_by().values_list(names[0])
-        for place, number in rows.annotate(n=Count("pk")):
-            open_bad[place] = open_bad.get(place, 0) + number
-    places = sorted({*asked, *hall, *online, *open_bad}, key=lambda one: (one is None, one or ""))
+    open_bad = _open_bad()
+    keys = {*asked, *hall, *online, *open_bad}
+    points = ServicePoint.objects.filter(pk__in=keys - {None}).select_related("area").order_by("name", "area__path")
     return [
         PointLine(
-            place=one or "没有写明服务点",
-            asked=asked.get(one, 0),
-            rated=sum(hall.get(one, {}).values()),
-            grades=_listed(hall.get(one, {})),
-            open_bad=open_bad.get(one, 0),
-            online=_listed(online.get(one, {})),
+            point=one,
+            asked=asked.get(key, 0),
+            rated=sum(hall.get(key, {}).values()),
+            grades=_listed(hall.get(key, {})),
+            open_bad=open_bad.get(key, 0),
+            online=_listed(online.get(key, {})),
         )
-        for one in places
+        for one in (*points, *([None] if None in keys else []))
+        for key in [one.pk if one else None]
     ]
 
 
-def _by_grade(rows: QuerySet[HallOpinion] | QuerySet[Rating], place: str) -> dict[str | None, dict[int, int]]:
-    found: dict[str | None, dict[int, int]] = {}
-    for name, grade, number in rows.order_by().values_list(place, "grade").annotate(n=Count("pk")):
-        found.setdefault(name, {})[grade] = number
+def _open_bad() -> dict[int | None, int]:
+    """Return how many bad opinions are not done, by the key of the service point: of a service in the hall, or of a case."""
+    found: dict[int | None, int] = {}
+    ways = (("hall_visit__service_point", Q(hall_visit__isnull=False)), ("case__service_point", Q(hall_visit=None)))
+    for point, which in ways:
+        rows = Task.objects.filter(which, kind=TaskKind.RATING, done_at=None).order_by().values_list(point)
+        for key, number in rows.annotate(n=Count("pk")):
+            found[key] = found.get(key, 0) + number
+    return found
+
+
+def _by_grade(rows: QuerySet[HallOpinion] | QuerySet[Rating], point: str) -> dict[int | None, dict[int, int]]:
+    found: dict[int | None, dict[int, int]] = {}
+    for key, grade, number in rows.order_by().values_list(point, "grade").annotate(n=Count("pk")):
+        found.setdefault(key, {})[grade] = number
     return found
 
 

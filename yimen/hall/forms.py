@@ -66,7 +66,7 @@ def ask_rating(*, handling: uuid.UUID, by: Staff, at: datetime) -> HallVisit:
         return given
     link = AttendanceCase.objects.filter(attendance=held.attendance).order_by("at").first()
     with accompanying(staff=by, on=localdate(at), handling=handling) as one:
-        visit = open_visit(by=by, at=at, household=one.household_id)
+        visit = open_visit(by=by, at=at, household=one.household_id, point=held.attendance.venue.service_point)
     note_step(handling=handling, help_=Help.RATING, visit=visit, case=link.case if link else None, by=by, at=at)
     return visit
 

@@ -202,5 +202,5 @@ def _end(day: Day, window: int, ticket: Ticket, name: str, at: datetime) -> None
 
 def _rate(day: Day, clerk: Staff, at: datetime) -> None:
     with scope(clerk, "演示大厅"):
-        visit = open_visit(by=clerk, at=at)
+        visit = open_visit(by=clerk, at=at, point=day.venue.service_point)
     rate_visit(code=visit.code, grade=day.dice.choice(GRADES), words="", device="pad", at=at + timedelta(minutes=1))

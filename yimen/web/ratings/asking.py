@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import NotRated, open_pad, open_visit
 from yimen.cases.queries import Grade, bad_ones_open, ratings_by_point, visit_asked
+from yimen.hall.queries import window_of
 from yimen.office.access import acting, may, require
 from yimen.office.once import OtherContent
 from yimen.web.months import month_asked, months_until
@@ -61,9 +62,12 @@ def _totals(lines: list[Any]) -> dict[str, Any]:
 def ask(request: HttpRequest) -> HttpResponse:
     """Open the rating of the service that ends now, once, and show its code."""
     case, household = (_key(request.POST.get(name, "")) for name in ("case", "household"))
+    # Whoever sits at a window of a hall serves there, wherever the case was taken in.
+    window = window_of(acting())
+    point = window.venue.service_point if window else None
 
     def open_one() -> dict[str, str]:
-        return {"visit": open_visit(by=acting(), at=timezone.now(), case=case, household=household).pk.hex}
+        return {"visit": open_visit(by=acting(), at=timezone.now(), case=case, household=household, point=point).pk.hex}
 
     try:
         done = send_once(request, "rating.ask", open_one)
