@@ -81,10 +81,10 @@ def kiosk(house):
     return take
 
 
-def screen(page, *, has_voice=True):
+def screen(page, *, has_voice=True, venue="stage"):
     page.add_init_script(f"window.hasVoice = {str(has_voice).lower()};" + MUTE)
     page.set_viewport_size(WALL)
-    page.goto("/venues/stage/screen/")
+    page.goto(f"/venues/{venue}/screen/")
     if page.locator("[data-start]").is_visible():
         page.click("[data-start]")
     return page
