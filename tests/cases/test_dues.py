@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.utils import timezone
 
 import yimen.jobs.work  # noqa: F401  (declares the reckoning)
 from tests.cases.town import DAY, NOON, accepted, decision_of, declare, make_town, noon, opened, poor, proposed, visited
@@ -379,7 +380,7 @@ def test_how_to_appeal_names_the_terms_that_are_entered_and_no_others(town, monk
 
 def test_rules_with_another_limit_move_the_dates_of_running_cases_as_soon_as_they_are_used(town, settings, tmp_path):
     with scope(System("test"), "测试"):
-        release_rules(rules=current_rules(), by=None, at=NOON)
+        release_rules(rules=current_rules(), by=None, at=timezone.now())
     accepted(town, actions.Asked(NURSING, town.person.pk))
     before, _ = dues(town)
     settings.YIMEN_RULES = tmp_path / "rules"
@@ -389,8 +390,8 @@ def test_rules_with_another_limit_move_the_dates_of_running_cases_as_soon_as_the
     assert not work.run_one("test")
 
     with scope(System("test"), "测试"):
-        release_rules(rules=current_rules(), by=None, at=noon(1))
-        release_rules(rules=current_rules(), by=None, at=noon(2))
+        release_rules(rules=current_rules(), by=None, at=timezone.now())
+        release_rules(rules=current_rules(), by=None, at=timezone.now())
 
     assert work.run_one("test")
     assert not work.run_one("test")
@@ -399,6 +400,6 @@ def test_rules_with_another_limit_move_the_dates_of_running_cases_as_soon_as_the
 
     settings.YIMEN_RULES = settings.BASE / "rules"
     with scope(System("test"), "测试"):
-        release_rules(rules=current_rules(), by=None, at=noon(3))
+        release_rules(rules=current_rules(), by=None, at=timezone.now())
     assert work.run_one("test")
     assert dues(town) == (before, before)
