@@ -39,6 +39,7 @@ REVIEWED = {
     "office/prepared.py": "runs what a scoped query set was written as, kept for that scope alone",
     "office/rotation.py": "seals what lies there again, without opening it to anybody",
     "registry/load.py": "adds search keys of people just loaded",
+    "hall/telling.py": "makes the triggers by which a hall that runs by itself writes down its own changes",
     "jobs/loading.py": "sets the size of a cache",
     "registry/inserting.py": "writes people just read from a file, of areas the load may write",
     "screening/turn.py": "takes the lock of a run, reads no row",

@@ -14,13 +14,14 @@ YIMEN_INVITATION_DAYS  how long an application code handed over at a window open
 YIMEN_ONLINE_DAYS      how long a half filled application from home is kept, in days (default: 30)
 YIMEN_UNPROVEN_DAYS    after how many days an application from home ends whose identity nobody proved (default: 90)
 YIMEN_ROSTER_HOURS     how long a leased roster made by night is valid, 24 to 72 hours (default: 48)
-YIMEN_CENTRE           at a venue that stands alone: the address of the centre (https://…); without it this is the centre
+YIMEN_CENTRE           at a venue that stands alone: the address of the centre (https://…); its package brings it along
 YIMEN_CENTRE_TOKEN_FILE  the token of this venue's machine at the centre (default: YIMEN_KEYS/centre_token)
 YIMEN_CARD_YEARS       how long a priority-service card is valid, in years (default: 5)
 YIMEN_REAL_NAME_ISSUER, _CLIENT, _SECRET_FILE  the province's real-name service (OpenID Connect); without it, it is not offered
 YIMEN_REAL_NAME_SCOPES, _NAME_CLAIM, _NUMBER_CLAIM  what is asked of it, and its claims of name and ID number
 """
 
+import json
 import os
 import secrets
 from contextlib import suppress
@@ -39,7 +40,10 @@ YIMEN_INVITATION_DAYS = int(os.environ.get("YIMEN_INVITATION_DAYS", "14"))
 YIMEN_ONLINE_DAYS = int(os.environ.get("YIMEN_ONLINE_DAYS", "30"))
 YIMEN_UNPROVEN_DAYS = int(os.environ.get("YIMEN_UNPROVEN_DAYS", "90"))
 YIMEN_ROSTER_HOURS = int(os.environ.get("YIMEN_ROSTER_HOURS", "48"))
-YIMEN_CENTRE = os.environ.get("YIMEN_CENTRE", "")
+# Written when a venue's package was installed: this home is then that venue's, whatever command runs on it.
+_standing = json.loads((YIMEN_HOME / "venue.json").read_text("utf-8")) if (YIMEN_HOME / "venue.json").exists() else {}
+YIMEN_VENUE = _standing.get("venue", "")
+YIMEN_CENTRE = os.environ.get("YIMEN_CENTRE", _standing.get("centre", ""))
 YIMEN_CENTRE_TOKEN_FILE = os.environ.get("YIMEN_CENTRE_TOKEN_FILE", str(YIMEN_KEYS / "centre_token"))
 YIMEN_CARD_YEARS = int(os.environ.get("YIMEN_CARD_YEARS", "5"))
 YIMEN_REAL_NAME_ISSUER = os.environ.get("YIMEN_REAL_NAME_ISSUER", "")
@@ -137,6 +141,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "yimen.api.middleware.ClientMiddleware",
     "yimen.web.middleware.DeskMiddleware",
+    "yimen.web.hall.lone.LoneMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 ROOT_URLCONF = "yimen.urls"

@@ -231,7 +231,7 @@ def _call(call: queries.Call) -> Answer:
 @router.post("/recognise", response=BitOut, summary="识别优先")
 def recognise(request: HttpRequest, body: Read) -> Answer:
     """Say whether somebody is served first here. Nothing is kept but that it was asked; each device has so many an hour."""
-    device = _device(request, DeviceKind.KIOSK, DeviceKind.READER)
+    device = _device(request, DeviceKind.KIOSK, DeviceKind.READER, DeviceKind.NODE)
     shown, problem = _shown(body)
     found, note = (None, problem) if problem else _recognised(device, body, shown)
     return {"priority": found is not None, "note": note}
@@ -419,14 +419,14 @@ def roster_keys(request: HttpRequest) -> Answer:
 @router.get("/roster", response=None, summary="离线名册（文件）")
 def roster(request: HttpRequest) -> HttpResponse:
     """Give the leased roster of this venue as a file; without its key it tells nothing."""
-    device = _device(request, DeviceKind.KIOSK, DeviceKind.READER)
+    device = _device(request, DeviceKind.KIOSK, DeviceKind.READER, DeviceKind.NODE)
     return HttpResponse(actions.lease_file(device=device, at=timezone.now()), content_type="application/octet-stream")
 
 
 @router.post("/roster/key", response=KeyOut, summary="离线名册的钥匙")
 def roster_key(request: HttpRequest, body: WantedKey) -> Answer:
     """Hand out the key of the running roster; each time is written down and counted."""
-    device = _device(request, DeviceKind.KIOSK, DeviceKind.READER)
+    device = _device(request, DeviceKind.KIOSK, DeviceKind.READER, DeviceKind.NODE)
     key = actions.lease_key(device=device, sequence=body.sequence, at=timezone.now())
     return {"sequence": body.sequence, "key": base64.b64encode(key).decode()}
 
@@ -434,5 +434,12 @@ def roster_key(request: HttpRequest, body: WantedKey) -> Answer:
 @router.get("/roster/revoked", response=None, summary="作废的优先服务卡（文件）")
 def revoked(request: HttpRequest) -> HttpResponse:
     """Give the signed list of void cards; it names nobody."""
-    _device(request, DeviceKind.KIOSK, DeviceKind.READER)
+    _device(request, DeviceKind.KIOSK, DeviceKind.READER, DeviceKind.NODE)
     return HttpResponse(actions.revoked_file(at=timezone.now()), content_type="application/octet-stream")
+
+
+@router.post("/package", response=None, summary="场所包（单机自己来取）")
+def package(request: HttpRequest) -> HttpResponse:
+    """Give a fresh package to the machine on which this hall runs by itself, sealed under that machine's key."""
+    device = _device(request, DeviceKind.NODE)
+    return HttpResponse(actions.package_for(device=device, at=timezone.now()), content_type="application/octet-stream")

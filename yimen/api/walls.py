@@ -30,6 +30,7 @@ STATUS: Mapping[type[Exception], int] = {
     RuleError: 503,
     hall.WrongStep: 409,
     hall.NotTaken: 409,
+    hall.NotAlone: 409,
     hall.NotLeased: 409,
     hall.NotOpened: 409,
 }

@@ -33,7 +33,10 @@ from yimen.hall.errands import ask_errand, ask_first, finish_errand
 from yimen.hall.flow import WrongStep
 from yimen.hall.forms import ask_rating, begin_form
 from yimen.hall.handling import NotHandled, assign, end, give_back, know_person, link_case, note_step, send_another, take_up
+from yimen.hall.installing import NotInstalled, install, resume
 from yimen.hall.leasing import NotLeased, issue_leases, lease_file, lease_key, public_keys
+from yimen.hall.nodes import NotAlone, take_back
+from yimen.hall.packing import Packed, pack_venue, package_for
 from yimen.hall.prioritising import NotPrioritised, give_priority
 from yimen.hall.questionnaire import NotAsked, add_question, answer_questions, end_question
 from yimen.hall.recognising import NotRecognised, recognise
@@ -67,10 +70,12 @@ from yimen.hall.windows import NotOpened, set_window, set_window_for
 __all__ = [
     "MatterRow",
     "NotAdded",
+    "NotAlone",
     "NotAppointed",
     "NotAsked",
     "NotHandled",
     "NotHere",
+    "NotInstalled",
     "NotIssued",
     "NotLeased",
     "NotOpened",
@@ -80,6 +85,7 @@ __all__ = [
     "NotRecognised",
     "NotSet",
     "NotTaken",
+    "Packed",
     "PrintedCard",
     "Recognised",
     "Scanned",
@@ -112,6 +118,7 @@ __all__ = [
     "give_up",
     "go_off_duty",
     "go_on_duty",
+    "install",
     "issue_batch",
     "issue_card",
     "issue_leases",
@@ -125,6 +132,8 @@ __all__ = [
     "link_case",
     "note_step",
     "open_venue",
+    "pack_venue",
+    "package_for",
     "pair",
     "paired_device",
     "pairing_code",
@@ -137,6 +146,7 @@ __all__ = [
     "record_training",
     "renew_device",
     "replace_card",
+    "resume",
     "revoke_card",
     "revoke_device",
     "revoked_file",
@@ -159,6 +169,7 @@ __all__ = [
     "start_batch",
     "stay_for",
     "step",
+    "take_back",
     "take_ticket",
     "take_up",
 ]

@@ -33,6 +33,7 @@ MAY: Mapping[str, frozenset[str]] = {
     DeviceKind.WINDOW: frozenset(),
     DeviceKind.SCREEN: frozenset(),
     DeviceKind.PAD: frozenset(),
+    DeviceKind.NODE: frozenset({"hall.ticket"}),
 }
 
 

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from django.conf import settings
 from django.db import transaction
 from django.utils.timezone import localdate
 
@@ -39,6 +40,8 @@ def ask_errand(
     NotAllowed.
     """
     held = take(handling, by)
+    if settings.YIMEN_VENUE:
+        raise NotHandled("补材料要派到人手上、排进他的任务，请连上中心以后在中心办。")
     if not paper.strip():
         raise NotHandled("请写明缺什么材料。")
     if fetcher not in Fetcher.values:

@@ -13,6 +13,7 @@ from typing import Any
 from django.db.models import F
 
 from yimen.hall.models import Period, Ticket, Window
+from yimen.hall.nodes import not_ours
 from yimen.hall.words import State
 from yimen.office.access import require
 from yimen.office.models import Staff
@@ -59,6 +60,8 @@ def move(
     """
     step = STEPS[name]
     require(step.needs, area_path=ticket.area_path)
+    if why := not_ours(ticket.venue, ticket.day):
+        raise WrongStep(why)
     if ticket.state not in step.come_from:
         raise WrongStep(f"{ticket} 号现在是“{State(ticket.state).label}”，不能{step.words}。")
     fields = {"state": step.go_to, "window": window, "version": F("version") + 1, "changed_at": at, **changes}

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.timezone import localdate
 
@@ -233,6 +234,8 @@ def _hand_over(held: Handling, errands: Sequence[Errand], *, words: str, to: Sta
         raise NotHandled("请选移交给哪一位同事。")
     if not words.strip():
         raise NotHandled("请写明还有什么要办，接手的人才知道。")
+    if settings.YIMEN_VENUE and not holds(to, "hall.accompany", area_path=held.area_path):
+        raise NotHandled(f"{to.name}不是协办员，要排进他的任务，请连上中心以后在中心移交；现在可以移交给另一位协办员。")
     for errand in errands:
         pass_task_on(task=errand.task_id, to=to, at=at)
     held.handed_to = to

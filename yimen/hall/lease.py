@@ -166,6 +166,10 @@ class LeasedRoster:
         place = bisect_left(self._tags, tag)
         return place < len(self._tags) and self._tags[place] == tag
 
+    def mark_of(self, id_number: str) -> str:
+        """Return by which entry of which lease the centre knows what was found (名册上的记号); "" without the key."""
+        return f"{self.lease.sequence}:{tag_of(self._key, id_number).hex()}" if self._key is not None else ""
+
 
 class _Tags(Sequence[bytes]):
     """The tags as they lie in the file, looked at without copying."""

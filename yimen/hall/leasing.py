@@ -164,6 +164,6 @@ def leases_now(*, venues: Iterable[Venue], at: datetime) -> list[LeaseLine]:
 def issue_all(*, at: datetime) -> int:
     """Issue a roster for every venue that has a machine (每晚制作), by night; return how many."""
     with scope(System("leases"), "制作离线名册"):
-        venues = Venue.objects.filter(devices__kind__in=("kiosk", "reader"), devices__revoked_at=None).distinct()
+        venues = Venue.objects.filter(devices__kind__in=("kiosk", "reader", "node"), devices__revoked_at=None).distinct()
         chosen = list(venues.select_related("service_point__area"))
         return len(issue_leases(venues=chosen, hours=settings.YIMEN_ROSTER_HOURS, by=None, at=at))

@@ -106,6 +106,10 @@ class Alone:
             raise LeaseRefused("机器断网时重启过，离线名册的钥匙不在了，连上网才能再取。")
         return found, f"离线名册第 {self.roster.lease.sequence} 期"
 
+    def mark(self, id_number: str) -> str:
+        """Return the mark of somebody just found on the roster."""
+        return self.roster.mark_of(id_number) if self.roster is not None else ""
+
     def card(self, text: str, *, id_number: str, at: datetime) -> SeenCard:
         """Check a card with its owner's ID card; it needs no network. Raises CardRefused, LeaseRefused before the first fetch."""
         keys = self._keys()
@@ -188,9 +192,10 @@ class Alone:
         """Keep the centre's public keys from the first fetch on; another centre's afterwards are refused."""
         path = self.folder / "keys.json"
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if path.exists() and json.loads(path.read_text(encoding="ascii")) != keys:
+        held = json.loads(path.read_text(encoding="ascii")) if path.exists() else {}
+        if any(held[name] != key for name, key in keys.items() if name in held):
             raise LeaseRefused("中心的公钥变了，没有换名册。请和中心核对；确实换过的，删掉本机的 keys.json 再取。")
-        put(json.dumps(keys).encode(), path)
+        put(json.dumps(held | keys).encode(), path)
 
     def _keys(self) -> dict[str, Ed25519PublicKey]:
         try:
@@ -222,6 +227,6 @@ _alone: dict[str, Alone] = {}
 
 def alone(venue: str) -> Alone | None:
     """Return the roster in use of a venue that stands alone, one for this process; None at the centre."""
-    if not settings.YIMEN_CENTRE:
+    if not (settings.YIMEN_CENTRE or settings.YIMEN_VENUE):
         return None
     return _alone.setdefault(venue, Alone(venue, Path(settings.YIMEN_HOME) / "alone"))

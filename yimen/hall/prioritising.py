@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import F
 
 from yimen.hall.models import Attendance, Recognition, Ticket
+from yimen.hall.nodes import not_ours
 from yimen.hall.ticketing import Recognised
 from yimen.hall.words import State
 from yimen.office import audit
@@ -29,8 +30,10 @@ def give_priority(*, attendance: uuid.UUID, recognised: Recognised, by: Staff, a
 
     Raises NotPrioritised, NotAllowed, Attendance.DoesNotExist outside the scope.
     """
-    held: Attendance = Attendance.objects.select_for_update(of=("self",)).get(pk=attendance)
+    held: Attendance = Attendance.objects.select_for_update(of=("self",)).select_related("venue").get(pk=attendance)
     require("hall.receive", area_path=held.area_path)
+    if why := not_ours(held.venue, held.day):
+        raise NotPrioritised(why)
     if Recognition.objects.filter(attendance=held).exists():
         raise NotPrioritised("已经优先了，不用再认。")
     ticket = Ticket.objects.filter(attendance=held, state=State.WAITING).select_related("series").first()
@@ -43,6 +46,7 @@ def give_priority(*, attendance: uuid.UUID, recognised: Recognised, by: Staff, a
         ground=recognised.ground,
         method=recognised.method,
         evidence=recognised.evidence,
+        mark=recognised.mark,
         by=by,
         at=at,
         area_path=held.area_path,

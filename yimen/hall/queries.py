@@ -26,7 +26,8 @@ from yimen.hall.ledger import COLUMNS, ledger_of, ledger_of_team, month_of, tota
 from yimen.hall.ledger import Line as LedgerLine
 from yimen.hall.managing import HallNow, LineNow, Seat, Watch, hall_now, may_be_seated, watch_over
 from yimen.hall.matters import Open, OpenCase, Present, open_findings, open_matters, papers_of_matters, present, ticket_of
-from yimen.hall.models import Attendance, Call, Card, Device, Handling, Matter, Series, Ticket, Venue, Window
+from yimen.hall.models import Attendance, Call, Card, Device, Handling, Matter, Node, Series, Ticket, Venue, Window
+from yimen.hall.nodes import NodeLine, node_here, nodes_seen, not_ours
 from yimen.hall.now import (
     Aside,
     Line,
@@ -94,6 +95,8 @@ __all__ = [
     "LineNow",
     "Matter",
     "Member",
+    "Node",
+    "NodeLine",
     "OfflineState",
     "Open",
     "OpenCase",
@@ -160,6 +163,9 @@ __all__ = [
     "may_take_over",
     "member_of",
     "month_of",
+    "node_here",
+    "nodes_seen",
+    "not_ours",
     "notices_of",
     "on_duty",
     "open_findings",

@@ -132,8 +132,11 @@ def _by_itself(roster: Alone, venue: Venue, card: str, text: str, at: datetime) 
     except (CardRefused, LeaseRefused) as problem:
         words = str(problem)
         raise NotRecognised(words if "导办台" in words else f"{words}取号照常；要优先的请到导办台。") from None
-    method = Method.LEASE if evidence.startswith("离线") else Method.DATA
-    return Recognised(Ground.LISTED, method, evidence) if has_priority else None
+    if not has_priority:
+        return None
+    if not evidence.startswith("离线"):
+        return Recognised(Ground.LISTED, Method.DATA, evidence)
+    return Recognised(Ground.LISTED, Method.LEASE, evidence, mark=roster.mark(number.text))
 
 
 def _by_card(venue: Venue, card: str, text: str, at: datetime) -> Recognised:

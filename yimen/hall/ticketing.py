@@ -15,6 +15,7 @@ from django.utils.timezone import localdate
 
 from yimen.hall.flow import begin
 from yimen.hall.models import Attendance, Counter, Matter, Recognition, Series, ServiceRequest, Ticket, Venue
+from yimen.hall.nodes import not_ours
 from yimen.hall.words import Ground, Method, SeriesKind, Source
 from yimen.office.access import require
 from yimen.office.models import Staff
@@ -31,7 +32,8 @@ class NotTaken(Exception):
 @dataclass(frozen=True)
 class Recognised:
     """
-    Why somebody has priority: the ground, how it was recognised, and by what (list and its number, card); `person` if known.
+    Why somebody has priority: the ground, how it was recognised, and by what (list and its number, card); `person` if known; by a
+    leased roster the `mark` of its entry.
 
     The ground goes into the record alone; written out anywhere, in a log or an error, this does not tell it.
     """
@@ -40,6 +42,7 @@ class Recognised:
     method: Method
     evidence: str = ""
     person_id: uuid.UUID | None = field(default=None, repr=False)
+    mark: str = field(default="", repr=False)
 
 
 @transaction.atomic
@@ -66,6 +69,8 @@ def take_ticket(
     # One at a time in a venue: numbers, limits and calls of one hall are then in one order on every database.
     Venue.objects.select_for_update(no_key=True).get(pk=venue.pk)
     day = localdate(at)
+    if why := not_ours(venue, day):
+        raise NotTaken(why)
     tag = blind_index("hall_visit", f"{day.isoformat()}:{id_number}") if id_number else ""
     _refuse_too_many(venue, day, tag)
     line = line_of(venue, matters)
@@ -164,6 +169,7 @@ def _note(
             ground=recognised.ground,
             method=recognised.method,
             evidence=recognised.evidence,
+            mark=recognised.mark,
             by=by,
             at=at,
             area_path=path,

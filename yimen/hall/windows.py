@@ -7,9 +7,11 @@ Whoever manages the hall may do the same in a clerk's stead, always with a reaso
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.utils.timezone import localdate
 
 from yimen.hall.calling import pass_on
 from yimen.hall.models import Ticket, Window, WindowShift
+from yimen.hall.nodes import not_ours
 from yimen.hall.words import AT_A_WINDOW, WindowState
 from yimen.office import audit
 from yimen.office.access import lent, require
@@ -109,6 +111,8 @@ def _seated(window: Window, state: WindowState, staff: Staff | None) -> Staff:
 def _set(
     window: Window, state: WindowState, seated: Staff, by: Staff, at: datetime, reason: str, back_at: datetime | None
 ) -> Window:
+    if state != WindowState.CLOSED and (why := not_ours(window.venue, localdate(at))):
+        raise NotOpened(why)
     left = Ticket.objects.filter(window=window, state__in=AT_A_WINDOW).select_related("series").first()
     if state != WindowState.OPEN and left is not None:
         raise NotOpened(f"{window}还有 {left} 号，请先办结、过号、挂起或转走。")

@@ -141,3 +141,26 @@ class DeviceKind(TextChoices):
     SCREEN = "screen", "大屏"
     PAD = "pad", "评价平板"
     READER = "reader", "读卡器"
+    NODE = "node", "单机"
+
+
+class Mismatch(TextChoices):
+    """How what a venue told does not agree with the centre (对不上在哪里)."""
+
+    UNKNOWN = "unknown", "中心没有这个人或这个窗口"
+    CLASH = "clash", "和中心的记录撞上了"
+    BOTH = "both", "两边都改过"
+    PAST = "past", "不是这台机器发号的日子"
+    BROKEN = "broken", "内容读不懂"
+    STAFF = "staff", "办的人当时已经不在岗"
+    CARD = "card", "用的卡当时已经作废"
+    LISTED = "listed", "当时已经不在优先名单上"
+    FORKED = "forked", "同一个序号送来两样内容"
+
+
+class Settling(TextChoices):
+    """How a person settled it (怎么定的)."""
+
+    AGAIN = "again", "改好了，照场所的记上"
+    RECORD = "record", "照中心的，场所的只留在记录里"
+    NOTED = "noted", "核过了，不用改"

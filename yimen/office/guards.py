@@ -11,10 +11,13 @@ from typing import Any
 AUDIT = "office_auditentry"
 TRAIL = "cases_caseevent"
 ACCOUNTS = ("benefits_reserveentry", "benefits_reservereceipt", "benefits_charitygift")
-GUARDED = (AUDIT, TRAIL, *ACCOUNTS)
+# What a venue that stands alone told the centre.
+TOLD = "hall_event"
+GUARDED = (AUDIT, TRAIL, *ACCOUNTS, TOLD)
 _WORDS = {
     AUDIT: "审计记录只能增加，不能修改或删除",
     TRAIL: "办件经过只能增加，不能修改或删除",
+    TOLD: "场所的记录只能增加，不能修改或删除",
     **dict.fromkeys(ACCOUNTS, "账目只能增加，不能修改或删除"),
 }
 

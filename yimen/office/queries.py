@@ -124,6 +124,14 @@ def service_point_of(area_path: str) -> ServicePoint | None:
     return max(found, key=lambda one: len(one.area.path), default=None)
 
 
+def posts_that_may(*, permissions: Collection[str], area_path: str, on: date) -> list[Post]:
+    """Return the posts of a day or later by which somebody who can log in may do one of these in an area; programs have none."""
+    able = [kind for kind, held in PERMISSIONS.items() if held & set(permissions)]
+    posts = Post.objects.filter(kind__in=able, area__code__in=codes_of(area_path), staff__is_active=True, staff__client=None)
+    coming = posts.filter(Q(ends_on=None) | Q(ends_on__gt=on))
+    return list(coming.select_related("staff__department", "area").order_by("pk"))
+
+
 def window_of(staff: Staff, *, area_path: str) -> ServicePoint | None:
     """Return the service point at which somebody sits by a post of today, else the nearest to an area, or None."""
     posts = Post.objects.filter(staff=staff, service_point__isnull=False).select_related("service_point").order_by("pk")

@@ -12,6 +12,7 @@ from yimen.office.access import acting, may
 from yimen.office.queries import own_areas, unfinished_job
 from yimen.web.data_clerk.progress import progress_of
 from yimen.web.hall.calling import Bar, bar_of
+from yimen.web.hall.lone import is_own
 
 HINTS = {
     "approve_list": "等我确认、不予确认、退回的",
@@ -99,7 +100,7 @@ def desk_of(request: HttpRequest) -> Desk:
     links = tuple(
         Link(words, reverse(name), HINTS.get(name, ""))
         for name, words, needed in LINKS
-        if not needed or any(may(one) for one in needed)
+        if is_own(name) and (not needed or any(may(one) for one in needed))
     )
     names = tuple(area.name for area in areas)
     job = unfinished_job("demo.build") if settings.YIMEN_DEMO else None
@@ -108,8 +109,8 @@ def desk_of(request: HttpRequest) -> Desk:
         unit="、".join(names),
         posts=names,
         links=links,
-        may_search=may("person.search"),
-        may_screen=may("screening.run"),
+        may_search=may("person.search") and is_own("people"),
+        may_screen=may("screening.run") and is_own("screening"),
         building=progress_of(job) if job else None,
         # Exchanged parts of a page bring none: the bar below it is already there.
         bar=bar_of(acting()) if may("hall.call") and not request.headers.get("HX-Request") else None,

@@ -1,5 +1,6 @@
 """The first page (首页) after log-in: the desk that belongs to the post."""
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
@@ -10,6 +11,7 @@ from yimen.web.co_organizer.accompany import page as accompany
 from yimen.web.co_organizer.helping import helping
 from yimen.web.co_organizer.village import first_village
 from yimen.web.data_clerk.arrivals import arrive
+from yimen.web.hall.desk import page as hall
 from yimen.web.hall.reception import page as reception
 from yimen.web.leader.desk import desk
 from yimen.web.today import MOST, in_the_halls
@@ -18,6 +20,8 @@ from yimen.web.visits.tasks import tasks
 
 def home(request: HttpRequest) -> HttpResponse:
     """Choose the first page by what the posts may do; the three administrators see nobody."""
+    if settings.YIMEN_VENUE:
+        return _in_the_hall(request)
     if may("desk.county") and may("finding.see"):
         return desk(request)
     if may("desk.village"):
@@ -36,3 +40,14 @@ def home(request: HttpRequest) -> HttpResponse:
         return arrive(request)
     three = in_the_halls()[:MOST]
     return render(request, "desk/plain.html", {"current": request.path, "three": three, "manages": may("hall.manage")})
+
+
+def _in_the_hall(request: HttpRequest) -> HttpResponse:
+    """Choose the first page where a hall runs by itself: there is nothing but the hall."""
+    if may("hall.accompany"):
+        return accompany(request)
+    if may("hall.receive") and not may("hall.manage"):
+        return reception(request)
+    if may("hall.ticket") or may("hall.call"):
+        return hall(request)
+    return render(request, "desk/plain.html", {"current": request.path})

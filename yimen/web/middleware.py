@@ -104,4 +104,5 @@ def desk(request: HttpRequest) -> dict[str, Any]:
         "staff": request.user if request.user.is_authenticated else None,
         "desk": getattr(request, "desk", None),
         "demonstration": settings.YIMEN_DEMO,
+        "lone": bool(settings.YIMEN_VENUE),
     }

@@ -16,6 +16,7 @@ from yimen.hall.models.handling import (
 )
 from yimen.hall.models.inquiry import Inquiry
 from yimen.hall.models.lease import LeaseIssue
+from yimen.hall.models.node import Brought, Disagreement, Event, Node
 from yimen.hall.models.venue import (
     Counter,
     LimitChange,
@@ -36,14 +37,17 @@ __all__ = [
     "Appointment",
     "Attendance",
     "AttendanceCase",
+    "Brought",
     "Call",
     "Card",
     "CardCounter",
     "CoOrganizer",
     "Counter",
     "Device",
+    "Disagreement",
     "Duty",
     "Errand",
+    "Event",
     "Handling",
     "HandlingStep",
     "Inquiry",
@@ -51,6 +55,7 @@ __all__ = [
     "LeaseIssue",
     "LimitChange",
     "Matter",
+    "Node",
     "Opening",
     "Period",
     "Profile",

@@ -34,12 +34,17 @@ class Attendance(Scoped):
 
 
 class Recognition(Scoped):
-    """Why somebody has priority (优先识别): the ground, how it was recognised, by whom or by which list. Once an attendance."""
+    """
+    Why somebody has priority (优先识别): the ground, how it was recognised, by whom or by which list. Once an attendance.
+
+    `mark` is the number of a leased roster and the entry it was found by: it tells the centre alone whether that still holds.
+    """
 
     attendance = models.OneToOneField(Attendance, on_delete=models.PROTECT, related_name="recognition")
     ground = models.CharField(max_length=10, choices=Ground)
     method = models.CharField(max_length=8, choices=Method)
     evidence = models.CharField(max_length=80, blank=True)
+    mark = models.CharField(max_length=20, blank=True)
     by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

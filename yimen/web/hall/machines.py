@@ -45,7 +45,8 @@ def page(request: HttpRequest, problem: str = "", told: dict[str, str] | None = 
         "venues": venues,
         "devices": devices_of(venue),
         "windows": windows_of(venue),
-        "kinds": DeviceKind.choices,
+        # A machine on which the hall runs by itself comes with its package.
+        "kinds": [one for one in DeviceKind.choices if one[0] != DeviceKind.NODE],
         "told": told,
         "problem": problem,
         "key": new_key(),
@@ -84,7 +85,7 @@ def _device(request: HttpRequest) -> uuid.UUID:
 def _add(request: HttpRequest, told: dict[str, str]) -> str:
     venue = venue_by_code(request.POST.get("venue", ""))
     kind, number = request.POST.get("kind", ""), request.POST.get("window", "")
-    if kind not in DeviceKind.values:
+    if kind not in DeviceKind.values or kind == DeviceKind.NODE:
         raise actions.NotAdded("请选是哪一种设备。")
     window = next((one for one in windows_of(venue) if str(one.number) == number), None)
     name = request.POST.get("name", "")
