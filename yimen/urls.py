@@ -34,6 +34,7 @@ from yimen.web.hall import machines as hall_machines
 from yimen.web.hall import managing as hall_managing
 from yimen.web.hall import phone as hall_phone
 from yimen.web.hall import questionnaire, reception
+from yimen.web.hall import report as hall_report
 from yimen.web.hall import rosters as hall_rosters
 from yimen.web.hall import screen as hall_screen
 from yimen.web.hall import setup as hall_setup
@@ -77,6 +78,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hall/day/", hall_day.page, name="hall_day"),
     path("hall/day/now/", hall_day.now, name="hall_day_now"),
     path("hall/day/windows/", hall_day.windows, name="hall_day_windows"),
+    path("hall/day/report/", hall_report.printed, name="hall_day_report"),
     path("hall/day/<slug:name>/", hall_day.act, name="hall_day_act"),
     path("setup/", hall_setup.listed, name="setups"),
     path("setup/<slug:venue_code>/", hall_setup.page, name="setup"),

@@ -8,9 +8,10 @@ from django.utils import timezone
 
 from tests.hall.house import at, make_house
 from tests.make import NOON, make_staff, make_village
+from tests.web.test_papers import text_of
 from yimen.hall.models import Ticket, Venue, Window, WindowShift
 from yimen.office.access import System, scope
-from yimen.office.models import ServicePoint
+from yimen.office.models import AuditEntry, ServicePoint
 
 pytestmark = pytest.mark.django_db
 
@@ -118,3 +119,28 @@ def test_where_no_hall_calls_the_page_says_what_to_do(enter):
     lonely = enter(make_staff(kind="hall_manager", area=make_village(12), username="lonely"))
     assert "还没有开设叫号的大厅" in lonely.get("/hall/day/").content.decode()
     assert lonely.get("/hall/day/now/").status_code == 204
+
+
+def test_the_report_of_a_day_is_a_paper_to_be_kept_and_mailed_that_names_no_clerk(house, manager):
+    ticket = house.take(-50)
+    house.step(house.call(-10), "finish", -5)
+    pressed(manager, "pause", house, reason="就餐")
+    answer = manager.get("/hall/day/report/?venue=demo")
+    text = text_of(answer.content)
+    assert (answer["Content-Type"], 'filename="hall-demo-20261123.pdf"' in answer["Content-Disposition"]) == (
+        "application/pdf",
+        True,
+    )
+    assert b"<pdfaid:part>2</pdfaid:part><pdfaid:conformance>B</pdfaid:conformance>" in answer.content
+    for words in ("大厅日报", "截至12:00", "叫到1个", "A综合", "40分钟", "就餐", "大厅主任代办", "等过30分钟", "还没有关"):
+        assert words in text, words
+    assert (ticket.attendance_id.hex in text, house.clerks[0].name in text) == (False, False)
+    assert AuditEntry.objects.get(action="export").detail == {"what": "hall_day", "venue": "demo", "day": "2026-11-23"}
+
+
+def test_a_past_day_has_its_report_a_day_to_come_has_none_and_who_may_not_watch_gets_none(house, manager, enter):
+    assert "当天没有人取号" in text_of(manager.get("/hall/day/report/?venue=demo&day=2026-11-20").content)
+    for day in ("2026-11-24", "x"):
+        assert manager.get(f"/hall/day/report/?venue=demo&day={day}").status_code == 404
+    assert enter(house.clerks[0]).get("/hall/day/report/?venue=demo").status_code == 403
+    assert '<option value="2026-11-22">' in manager.get("/hall/day/").content.decode()

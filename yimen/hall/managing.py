@@ -12,7 +12,7 @@ from django.db.models import Count
 from django.utils.timezone import localdate
 
 from yimen.hall.alarms import alarms_on
-from yimen.hall.days import outcomes_of
+from yimen.hall.days import by_line, told_of
 from yimen.hall.fairness import waits_of
 from yimen.hall.models import Period, ProfileLine, Ticket, Venue, Window, WindowShift
 from yimen.hall.now import Line, is_open, lines_of, windows_of
@@ -89,7 +89,7 @@ def hall_now(*, venue: Venue, at: datetime) -> HallNow:
     """Return a hall as it is. Raises NotAllowed without the right to watch it."""
     require("hall.watch", area_path=venue.service_point.area.path)
     day = localdate(at)
-    outcomes = outcomes_of(venue, day)
+    outcomes = by_line(told_of(venue, day))
     limit = timedelta(minutes=venue.wait_alarm_minutes)
     beyond = [one.line for one in waits_on(venues=[venue], day=day, only_now=True) if at - one.since > limit]
     rings = {one.line.pk: one.starts_at for one in alarms_on(venue=venue, day=day, at=at) if one.ends_at is None}

@@ -67,6 +67,7 @@ from yimen.hall.questionnaire import (
 )
 from yimen.hall.recognising import ground_now, grounds_of
 from yimen.hall.replaying import Replayed, last_day_open, replayed
+from yimen.hall.reporting import DayReport, day_report
 from yimen.hall.ringing import ringing
 from yimen.hall.team import Member, Proposal, follows, member_of, on_duty, proposals, team
 from yimen.hall.venues import Found, Setting, all_matters, find_venues, limit_on, rule_changes, rule_on, setting_of
@@ -83,6 +84,7 @@ __all__ = [
     "Call",
     "Card",
     "CardCounts",
+    "DayReport",
     "Device",
     "Fairness",
     "Found",
@@ -132,6 +134,7 @@ __all__ = [
     "cards_below",
     "cards_of",
     "cases_linked",
+    "day_report",
     "devices_of",
     "errands_of",
     "errands_owned",

@@ -80,13 +80,15 @@ def _run(tickets: Sequence[Came], shifts: Sequence[Shift], rule: Rule) -> tuple[
 
 def _tickets(venue: Venue, day: date) -> list[Came]:
     """Return who was served, and who left without being called with the day's middle service, in the order they came."""
-    served = _served(venue, day)
+    served = served_on(venue, day)
     usual = median(one.service_minutes for one in served) if served else 0.0
     return sorted([*served, *_gave_up(venue, day, usual)], key=lambda one: one.minute)
 
 
-def _served(venue: Venue, day: date) -> list[Came]:
-    rows = Period.objects.filter(ticket__venue=venue, ticket__day=day, state__in=AT_A_WINDOW, ends_at__isnull=False)
+def served_on(venue: Venue, day: date) -> list[Came]:
+    """Return who was served on a day, with the minutes they were at windows."""
+    # Who was left at a window over night tells nothing of how long a service takes.
+    rows = Period.objects.filter(ticket__venue=venue, ticket__day=day, state__in=AT_A_WINDOW, ends_at__date=day)
     minutes: dict[uuid.UUID, float] = {}
     came: dict[uuid.UUID, tuple[float, bool]] = {}
     told = rows.annotate(taken=F("ticket__taken_at"), first=F("ticket__has_priority"))

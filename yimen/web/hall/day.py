@@ -1,5 +1,6 @@
 """The day of a hall (大厅今天): windows, who waits, who is free, the alarm; a window is opened, paused or closed for a clerk."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
@@ -21,6 +22,7 @@ from yimen.web.window.drafting import new_key, send_once
 REFUSALS = (actions.NotOpened, OtherContent)
 STATES = {"open": WindowState.OPEN, "pause": WindowState.PAUSED, "close": WindowState.CLOSED}
 SAID = {"open": "开着了", "pause": "停下了", "close": "关了"}
+PAST_DAYS = 31
 REASONS = ("就餐", "开会", "身体不适", "等的人多", "忘了关窗")
 
 
@@ -32,6 +34,7 @@ def page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResp
     shown = _shown(venue) | {
         "current": reverse("hall_day"),
         "venues": venues,
+        "days": [timezone.localdate() - timedelta(days=back) for back in range(PAST_DAYS + 1)],
         "problem": problem,
         "typed": request.POST if problem else {},
     }
