@@ -6,6 +6,7 @@ from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
 
 from tests import tables
+from tests.hall.cluster import NEEDED
 from yimen.office import vault
 from yimen.office.guards import GUARDED, unguard
 
@@ -22,6 +23,7 @@ LONGEST = (
     "tests/web/test_foreign.py",
     "tests/screening/",
     "tests/cases/test_kills.py",
+    "tests/hall/test_kills",
     "tests/policies/test_agreement.py",
     "tests/jobs/test_county.py",
     "tests/web/test_pages.py",
@@ -81,8 +83,11 @@ def django_db_setup(django_db_setup, django_db_blocker):
 
 
 def pytest_terminal_summary(terminalreporter):
-    """Say in one line where the journeys could not be run."""
+    """Say in one line each where the journeys, or what needs a PostgreSQL of its own, could not be run."""
     skipped = terminalreporter.stats.get("skipped", [])
     missed = sum("no Chromium" in str(report.longrepr) for report in skipped)
     if missed:
         terminalreporter.write_line(f"{missed} browser journeys were not run: no Chromium here (Debian: apt install chromium).")
+    missed = sum("no PostgreSQL here" in str(report.longrepr) for report in skipped)
+    if missed:
+        terminalreporter.write_line(f"{missed} tests of a PostgreSQL that stops were not run: {NEEDED}.")

@@ -24,6 +24,7 @@ DOORS = {
         "prepared",
         "real_name",
         "tables",
+        "trouble",
         "work",
     },
     "policies": {"queries", "model"},

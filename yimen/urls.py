@@ -282,3 +282,4 @@ urlpatterns: list[URLPattern | URLResolver] = [
 
 handler403 = "yimen.web.desk.forbidden"
 handler404 = "yimen.web.desk.not_found"
+handler500 = "yimen.web.trouble.failed"

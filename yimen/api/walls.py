@@ -17,6 +17,7 @@ from yimen.hall import actions as hall
 from yimen.office import audit
 from yimen.office.access import NotAllowed, OutsideScope
 from yimen.office.once import OtherContent
+from yimen.office.trouble import trouble_of
 from yimen.policies.queries import RuleError
 
 KEY = re.compile(r"[A-Za-z0-9_-]{8,64}")
@@ -102,5 +103,11 @@ def _http(_: HttpRequest, problem: Any) -> HttpResponse:
 
 
 def _failed(_: HttpRequest, problem: Any) -> HttpResponse:
+    trouble = trouble_of(problem)
+    if trouble is not None:
+        log.warning("an API call found no database or no room", exc_info=problem)
+        answer = refusal(trouble.status, trouble.sentence)
+        answer.headers["Retry-After"] = str(trouble.again_in)
+        return answer
     log.error("an API call failed", exc_info=problem)
     return refusal(500, "系统出了错，这次没有办成，也没有留下一半。请用同一个 Idempotency-Key 再发一次；再不行请联系管理员。")

@@ -21,9 +21,15 @@ It looks again by itself while it is seen. No open stream: a browser allows six 
     hadFocus = false;
     if (button) { button.focus(); }
   });
-  document.addEventListener("htmx:sendError", function (event) {
+  function sorry(event, words) {
     var said = bar() && bar().contains(event.target) && bar().querySelector("[role=status]");
-    if (said) { said.textContent = "连不上服务器，没有叫成。请再按一次；同一次按键只算一次。"; said.className = "said late"; }
+    if (said) { said.textContent = words; said.className = "said late"; }
+  }
+  document.addEventListener("htmx:sendError", function (event) { sorry(event, "连不上服务器，没有叫成。请再按一次；同一次按键只算一次。"); });
+  /* 503 and 507 come with a sentence of their own: the database is away, or there is no room. */
+  document.addEventListener("htmx:responseError", function (event) {
+    var answer = event.detail.xhr, isTold = answer.status === 503 || answer.status === 507;
+    sorry(event, isTold ? answer.responseText : "程序出了差错，没有叫成。请刷新页面看看现在是几号。");
   });
   /* What the keyboard comes to is scrolled clear of the bar, however many rows its buttons take. */
   function clear() { document.documentElement.style.scrollPaddingBottom = bar() && !bar().hidden ? bar().offsetHeight + 12 + "px" : ""; }

@@ -68,7 +68,11 @@
 
   /* The lines and windows; the call that is being spoken stays until it is spoken. */
   function refresh() {
-    fetch(screen.dataset.board, { cache: "no-store" }).then(function (answer) { return answer.ok ? answer.text() : ""; }).then(function (html) {
+    fetch(screen.dataset.board, { cache: "no-store" }).then(function (answer) {
+      /* The server is there and its database is not: the screen says so, and listens anew when it is back. */
+      if (!answer.ok) { throw new Error(answer.status); }
+      return answer.text();
+    }).then(function (html) {
       var fresh = document.createElement("div");
       fresh.innerHTML = html;
       if (!fresh.querySelector(".board")) { return; }
