@@ -19,6 +19,7 @@ from yimen.policies.expression import (
     Aggregate,
     Boolean,
     Call,
+    Choice,
     Comparison,
     Junction,
     Literal,
@@ -210,6 +211,9 @@ class _Translator:
         if isinstance(node, Call):
             value, known = self.number(scope, typed.parts[0])
             return f"{'full_years' if node.word == '周岁' else 'full_months'}({value})", known
+        if isinstance(node, Choice):
+            (true, false), (value, known) = self.masks(scope, typed.parts[0]), self.number(scope, typed.parts[1])
+            return f"np.where({true}, {value}, 0)", _or(false, _and(known, _or(true, f"({value} == 0)")))
         if isinstance(node, Aggregate):
             value, known = self._over_members(typed, self.number)
             gather = {"合计": "sum", "最大": "max", "最小": "min"}[node.word]

@@ -20,7 +20,7 @@ from yimen.policies.queries import SQL_KINDS, Program, load_rules, quoted
 
 POLICIES, HOUSEHOLDS = 120, 400
 OF_HOUSEHOLD = (
-    ["总收入", "最高收入"],
+    ["总收入", "最高收入", "计入总支出"],
     ["重残数", "最小年龄", "老人数", "义务人都穷数", "同住人数", "每人一份"],
     ["有人就业", "都独居", "多重残", "住危房"],
 )

@@ -38,6 +38,9 @@ SPOILT = [
     ("facts", "周岁(出生日期)", "周岁(月收入)", "facts.yaml 第 8 行", "应是一个日期"),
     ("facts", "合计(月收入)", "合计(家庭月收入)", "facts.yaml 第 9 行", "绕了一圈"),
     ("facts", "合计(月收入)", "合计(家庭金融资产)", "facts.yaml 第 9 行", "是户的事实"),
+    ("facts", "由: 合计(月收入)", '由: "合计(若(月收入, 月收入))"', "facts.yaml 第 9 行", "先是条件，再是数"),
+    ("facts", "由: 合计(月收入)", '由: "若(合计(月收入))"', "facts.yaml 第 9 行", "若 合计"),
+    ("policy", FIRST, "'若(家庭人口 > 1, 家庭人口) > 1'", CONDITION, "不能用"),
     ("facts", "选项, 值: [A, B, C, D]", "选项", "facts.yaml 第 7 行", "列出可选的值"),
     ("facts", "范围: 1..4", "范围: 4..1", "facts.yaml 第 5 行", "看不懂"),
     ("facts", "名: 金融资产,", "名: 月收入,", "facts.yaml 第 4 行", "写了两次"),
@@ -152,6 +155,17 @@ def test_a_parameter_nobody_entered_leaves_the_answer_open_and_says_so(tmp_path)
     answer = Explainer(rules, where).one(Situation(given))[0]
     assert answer.verdict == "unknown"
     assert answer.reasons["低保标准"] == "本地参数未录入：低保标准（990201，农，2026-12-01）"
+
+
+def test_what_a_place_lets_count_needs_no_table_to_be_a_local_value(tmp_path):
+    facts = FACTS.replace("由: 合计(月收入)", '由: "若(计入月收入, 合计(月收入))"')
+    rules = load_rules(write(tmp_path, facts=facts))
+    situation = Situation({"家庭人口": 3, "家庭金融资产": 0}, members=[{"月收入": "100"}])
+
+    (open_,) = Explainer(rules, Where(date(2026, 12, 1), ("99", "9901", "990101"), "农")).one(situation)
+
+    assert (open_.verdict, open_.missing) == ("unknown", ("家庭月收入",))
+    assert open_.reasons == {"计入月收入": "本地参数未录入：计入月收入（990101，农，2026-12-01）"}
 
 
 @pytest.mark.parametrize(

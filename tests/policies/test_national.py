@@ -7,7 +7,7 @@ import pytest
 import yaml
 from django.conf import settings
 
-from yimen.policies.queries import Explainer, Where, load_rules
+from yimen.policies.queries import Explainer, Where, load_rules, next_questions
 
 NOT_POSTED = {"unattended_child_allowance", "small_emergency_aid"}
 POSTED = {
@@ -110,3 +110,53 @@ def test_the_basic_pension_counts_as_the_place_has_decided_and_else_waits(rules,
     answers = Explainer(rules, Where(date(2026, 12, 1))).household(home, [who], receives={}, receives_members=[{}])
     (answer,) = (one for one in answers.household if one.policy.id == "subsistence_allowance")
     assert (answer.verdict, answer.amount and f"{answer.amount:.2f}") == (verdict, amount)
+
+
+COUNTED = "刚性支出计入"
+RIGID = {"低保家庭": False, "特困家庭": False, "低保边缘家庭": False, "人均可支配收入": 38000, "刚性金融资产上限": 40000}
+SPENT = ("住院自付", "门诊慢特病自付", "学前保教费", "学费住宿费", "残疾康复支出", "辅助器具支出", "护理照料支出")
+
+
+def rigid(rules, decided, household, member):
+    """Return what the policy says of one person who earns 1,000 a month; more than 7,200 a year count as rigid."""
+    home = RIGID | {"刚性支出比例": "0.6", "家庭人口": 1, "基本居住支出": 0, "灾害意外损失": 0, "生活支出": 0} | household
+    home |= {f"{COUNTED}{kind}支出": value for kind, value in decided.items()}
+    who = {"月收入": 1000, "金融资产": 0} | dict.fromkeys(SPENT, 0) | member
+    answers = Explainer(rules, Where(date(2026, 12, 1))).household(home, [who], receives={}, receives_members=[{}])
+    return next(one for one in answers.household if one.policy.id == "rigid_expenditure_household")
+
+
+@pytest.mark.parametrize(
+    ("decided", "household", "member", "verdict"),
+    [
+        # What the text itself names counts everywhere, unless a place has said otherwise.
+        ({}, {}, {"住院自付": "7200.01"}, "eligible"),
+        ({}, {}, {"学费住宿费": 7200}, "not_eligible"),
+        ({}, {}, {"残疾康复支出": 7000, "辅助器具支出": 201}, "eligible"),
+        # What it leaves to the county counts as the county has said, and else waits.
+        ({"生活": True}, {"生活支出": 8000}, {}, "eligible"),
+        ({"生活": False}, {"生活支出": 8000}, {}, "not_eligible"),
+        ({}, {"生活支出": 8000}, {}, "unknown"),
+        ({"护理照料": True}, {}, {"护理照料支出": 8000}, "eligible"),
+        ({"居住": False}, {"基本居住支出": 8000}, {}, "not_eligible"),
+        ({"灾害意外": True}, {"灾害意外损失": 8000}, {}, "eligible"),
+        # What does not count need not be known; and nothing is nothing, whether it counts or not.
+        ({"生活": False}, {"生活支出": None}, {"住院自付": 8000}, "eligible"),
+        ({}, {}, {"住院自付": 8000}, "eligible"),
+    ],
+)
+def test_what_counts_as_rigid_expenditure_is_decided_by_the_place(rules, decided, household, member, verdict):
+    """民发〔2024〕57号第五条: medical, school and rehabilitation costs; how much of living, and what else, is the county's."""
+    assert rigid(rules, decided, household, member).verdict == verdict
+
+
+def test_where_a_place_has_not_said_what_counts_the_answer_says_so_and_what_does_not_count_is_not_asked(rules):
+    open_ = {"生活支出": None, "基本居住支出": None}
+    waits = rigid(rules, {"护理照料": True, "灾害意外": True, "居住": False}, open_, {})
+    decided = rigid(rules, {"护理照料": True, "灾害意外": True, "居住": False, "生活": True}, open_, {})
+
+    assert waits.missing == ("家庭刚性支出",)
+    assert waits.reasons == {"刚性支出计入生活支出": "本地参数未录入：刚性支出计入生活支出（2026-12-01）"}
+    assert decided.reasons == {}
+    asked = [question.fact.name for question in next_questions([decided], rules)]
+    assert ("生活支出" in asked, "基本居住支出" in asked) == (True, False)

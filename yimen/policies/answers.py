@@ -77,6 +77,8 @@ class Answer:
     tier: str
     extras: tuple[Line, ...]
     relations: tuple[Relation, ...]
+    # What this place does not count (若), so that nobody is asked for it.
+    left_out: frozenset[str] = frozenset()
 
     @property
     def payable(self) -> bool:
@@ -136,6 +138,7 @@ class Explainer:
         self.relations = relations_between([one.policy for one in chosen])
         self.plans = {subject: _Plan([one for one in chosen if one.policy.subject == subject]) for subject in ("户", "人")}
         self.order = {one.policy.id: place for place, one in enumerate(chosen)}
+        self.behind, self.switches = self.reckoner.parameters_behind(), self.reckoner.switches()
 
     def with_policy(self, compiled: CompiledPolicy) -> "Explainer":
         """Return an explainer of one changed version of a policy, everything else as here."""
@@ -201,7 +204,9 @@ class Explainer:
         missing = [
             tuple(clause.missing(known)) if value is None else () for clause, value in zip(plan.clauses, values, strict=True)
         ]
-        return [self._answer(ready, values, missing, known, receives) for ready in plan.policies]
+        out = [names for counts_here, names in self.switches if counts_here(known) is False]
+        left_out = frozenset[str]().union(*out)
+        return [self._answer(ready, values, missing, known, receives, left_out) for ready in plan.policies]
 
     def _answer(
         self,
@@ -210,6 +215,7 @@ class Explainer:
         missing_of: Sequence[tuple[str, ...]],
         known: Known,
         receives: Mapping[str, Decimal | None],
+        left_out: frozenset[str],
     ) -> Answer:
         policy = ready.compiled.policy
         held = [values[place] for place in ready.places]
@@ -229,15 +235,19 @@ class Explainer:
             verdict=verdict,
             conditions=conditions,
             missing=missing,
-            reasons=self._reasons([*missing, *undecided]),
+            reasons=self._reasons([*missing, *undecided], known),
             amount=amount,
             tier=tier,
             extras=tuple([line for line in extras if line is not None]),
             relations=tuple([_relation(kind, other, receives, amount) for kind, other in self.relations.get(policy.id, ())]),
+            left_out=left_out,
         )
 
-    def _reasons(self, missing: Sequence[str]) -> dict[str, str]:
-        return {name: self.why_unknown(name) for name in missing if name not in self.rules.catalogue.facts}
+    def _reasons(self, missing: Sequence[str], known: Known) -> dict[str, str]:
+        """Return why parameters are unknown: those that are missing, and those that what is missing is derived from."""
+        facts = self.rules.catalogue.facts
+        parameters = [one for name in missing for one in ([name] if name not in facts else self.behind.get(name, ()))]
+        return {name: self.why_unknown(name) for name in parameters if known[name] is None}
 
     def why_unknown(self, parameter: str) -> str:
         """Return why a parameter is unknown: nobody said 城 or 农, or nobody entered it for this place, category and day."""

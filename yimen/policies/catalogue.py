@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
-from yimen.policies.expression import DERIVED, Aggregate, ExpressionError, Node, names_in, parse
+from yimen.policies.expression import DERIVED, Aggregate, Choice, ExpressionError, Name, Node, names_in, parse
 from yimen.policies.model import AREAS_OF_VERIFICATION, NOT_SETTLED, SETTLED, Catalogue, Fact, Validity
 from yimen.policies.source import Mapping as Document
 from yimen.policies.source import Problem, Reader, RuleError, nearest, read_documents
@@ -133,6 +133,13 @@ def derive(
         fact = catalogue.facts[name]
         problems.append(Problem(fact.file, fact.line, f"“{name}”绕了一圈又由自己得出：{fact.derived}。"))
     return derivations, types
+
+
+def switches_in(catalogue: Catalogue) -> set[str]:
+    """Return the names that alone say what counts (若) and are no facts: local values, also where nobody has entered them."""
+    nodes = [_parsed(fact, []) for fact in catalogue.facts.values() if fact.derived]
+    choices = [part for node in nodes if node for part in node.walk() if isinstance(part, Choice)]
+    return {part.when.name for part in choices if isinstance(part.when, Name)} - catalogue.facts.keys()
 
 
 def _parsed(fact: Fact, problems: list[Problem]) -> Node | None:

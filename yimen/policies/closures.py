@@ -14,6 +14,7 @@ from yimen.policies.expression import (
     Aggregate,
     Boolean,
     Call,
+    Choice,
     Comparison,
     Junction,
     Literal,
@@ -289,6 +290,23 @@ def _call(typed: Typed) -> Meaning:
     return call
 
 
+def _choice(typed: Typed) -> Meaning:
+    """What does not count is 0 also where nobody knows it, and nothing is nothing whether it counts or not."""
+    when, part = (meaning_of(one) for one in typed.parts)
+
+    def choice(known: Known) -> int | None:
+        counts = when(known)
+        value = 0 if counts is False else part(known)
+        return value if counts is not None or value == 0 else None
+
+    return choice
+
+
+def choices_in(typed: Typed) -> list[Typed]:
+    """Return the parts that count or not (若)."""
+    return [part for part in typed.walk() if isinstance(part.node, Choice)]
+
+
 def is_over_obligors(aggregate: Typed) -> bool:
     """Say whether an aggregate goes over the obligors: it names one of their facts. Else it goes over the members."""
     return any(part.type.subject == "义务人" for part in aggregate.walk() if isinstance(part.node, Name))
@@ -359,5 +377,6 @@ _MEANINGS: Mapping[type, Callable[[Typed], Meaning]] = {
     Reckoning: _reckoning,
     Minus: _minus,
     Call: _call,
+    Choice: _choice,
     Aggregate: _aggregate,
 }

@@ -37,6 +37,7 @@ from yimen.policies.documents import rounding_of
 from yimen.policies.expression import (
     Boolean,
     Call,
+    Choice,
     Comparison,
     Junction,
     Literal,
@@ -104,6 +105,7 @@ class Columns:
             Reckoning: self._reckoning,
             Minus: lambda typed: self._times(typed.parts[0], -1),
             Call: self._call,
+            Choice: self._choice,
         }
 
     def meaning(self, typed: Typed) -> Meaning:
@@ -204,6 +206,16 @@ class Columns:
             return days.rows(reckon(days))
 
         return reckoned
+
+    def _choice(self, typed: Typed) -> Meaning:
+        when, part = (self.meaning(one) for one in typed.parts)
+
+        def choice(known: Known) -> Numbers:
+            counts, held = when(known), part(known)
+            sure = counts.true | (held.values == 0)
+            return Numbers(np.where(counts.true, held.values, 0), counts.false | (sure if held.known is None else sure & held.known))
+
+        return choice
 
     def amount(self, share: Share, policy: Policy) -> Meaning:
         """Return the amount of a tier in fen: never below zero, rounded once."""

@@ -16,6 +16,7 @@ from sqlglot.errors import SqlglotError
 
 AGGREGATES = ("合计", "计数", "任一", "全部", "最大", "最小")
 CALLS = ("周岁", "满月数")
+CHOICE = "若"
 ALLOWED = "名称、数、'文字'、true/false、AND OR NOT ( )、= <> < <= > >=、BETWEEN、IN (…)、+ - *"
 _FULL_WIDTH = {
     # The whole block of full-width signs, digits and letters lies 0xFEE0 above the plain one.
@@ -155,6 +156,17 @@ class Call(Node):
 
 
 @dataclass(frozen=True)
+class Choice(Node):
+    """若(condition, number): the number where the condition holds, 0 where it does not."""
+
+    when: Node
+    part: Node
+
+    def children(self) -> tuple[Node, ...]:
+        return (self.when, self.part)
+
+
+@dataclass(frozen=True)
 class Aggregate(Node):
     """合计 计数 任一 全部 最大 最小 over the members of the household or the obligors."""
 
@@ -256,7 +268,7 @@ class _Reader:
     def _refused(self, tree: Any) -> ExpressionError:
         if isinstance(tree, sql.Null | sql.Is):
             return ExpressionError(f"“{self.text}”：不能写 NULL 或 IS；事实未知时自会是“待核实”。")
-        extra = "；由 里还可以用 周岁 满月数 合计 计数 任一 全部 最大 最小" if self.permit.derived else ""
+        extra = "；由 里还可以用 周岁 满月数 若 合计 计数 任一 全部 最大 最小" if self.permit.derived else ""
         return ExpressionError(f"“{self.text}”里的“{tree.sql(dialect='duckdb')}”不能用。可以用：{ALLOWED}{extra}。")
 
     def _number(self, tree: Any) -> Number:
@@ -288,6 +300,8 @@ class _Reader:
 
     def _call(self, tree: Any) -> Node:
         word, parts = str(tree.this), tree.expressions
+        if self.permit.derived and word == CHOICE and len(parts) == 2:
+            return Choice(self.read(parts[0]), self.read(parts[1]))
         known = CALLS + AGGREGATES
         if not self.permit.derived or word not in known or len(parts) != 1:
             raise self._refused(tree)

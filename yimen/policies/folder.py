@@ -7,13 +7,13 @@ from datetime import date
 from functools import cached_property
 from pathlib import Path
 
-from yimen.policies.catalogue import Derivation, derive, read_catalogue, unused_indicators
+from yimen.policies.catalogue import Derivation, derive, read_catalogue, switches_in, unused_indicators
 from yimen.policies.compiled import CompiledPolicy, compile_policy
 from yimen.policies.documents import read_policy
 from yimen.policies.model import Catalogue, Policy
 from yimen.policies.parameters import Parameters, is_area_code, read_parameters, short_code
 from yimen.policies.source import Problem, Reader, RuleError, nearest, read_mappings
-from yimen.policies.typed import Type, type_of_parameter
+from yimen.policies.typed import BOOL, Type, type_of_parameter
 
 
 @dataclass(frozen=True)
@@ -121,8 +121,10 @@ def load_rules(folder: Path) -> Rules:
     paths = _policy_files(folder)
     policies = [policy for path in paths for policy in _policies(path, folder, places, problems)]
     _refuse_twins(policies, problems)
-    known = _parameter_types(policies, parameters, catalogue, problems)
-    held = {name: known[name] for name in parameters.units}
+    entered = _parameter_types(policies, parameters, catalogue, problems)
+    switches = switches_in(catalogue)
+    known = dict.fromkeys(switches, BOOL) | entered
+    held = {name: known[name] for name in (*parameters.units, *switches)}
     derivations, types = derive(catalogue, held, problems)
     compiled = [_compile(policy, types, known, parameters, catalogue, problems) for policy in policies]
     forms = _forms(folder, catalogue, problems)

@@ -10,7 +10,19 @@ from datetime import date
 from typing import Any
 
 from yimen.policies.catalogue import Derivation
-from yimen.policies.closures import MEMBERS, NOT_COUNTED, OBLIGORS, ON, Known, count_ends, least, meaning_of, most
+from yimen.policies.closures import (
+    MEMBERS,
+    NOT_COUNTED,
+    OBLIGORS,
+    ON,
+    Known,
+    Meaning,
+    choices_in,
+    count_ends,
+    least,
+    meaning_of,
+    most,
+)
 from yimen.policies.folder import Rules
 from yimen.policies.numbers import to_scaled
 from yimen.policies.parameters import parameter_value
@@ -41,6 +53,21 @@ class Reckoner:
         self.blank |= {name: _parameter(rules, name, where) for name in rules.parameters.rows}
         self.blank[ON] = where.on
 
+    def parameters_behind(self) -> dict[str, tuple[str, ...]]:
+        """Return the parameters that each derived fact is reckoned with, directly or through others."""
+        behind: dict[str, tuple[str, ...]] = {}
+        for step in self.steps:
+            names = step.typed.names
+            own = [name for name in names if name in self.rules.parameter_types]
+            behind[step.name] = tuple(dict.fromkeys([*own, *(one for name in names for one in behind.get(name, ()))]))
+        return {name: found for name, found in behind.items() if found}
+
+    def switches(self) -> list[tuple[Meaning, frozenset[str]]]:
+        """Return what a local value lets count or not (若): the question, and the facts that do not count if it says no."""
+        facts = self.rules.catalogue.facts
+        choices = [choice.parts for step in self.steps for choice in choices_in(step.typed)]
+        return [(meaning_of(when), frozenset(part.names)) for when, part in choices if not facts.keys() & set(when.names)]
+
     def known(self, given: Mapping[str, Any]) -> Known:
         """Return what is known of one person or household before anything is derived."""
         return self.blank | inner_values(self.rules, given)
@@ -69,7 +96,7 @@ class _Step:
     """The derivation of one fact."""
 
     def __init__(self, derivation: Derivation) -> None:
-        self.name, self.subject = derivation.fact.name, derivation.fact.subject
+        self.name, self.subject, self.typed = derivation.fact.name, derivation.fact.subject, derivation.typed
         self.meaning = meaning_of(derivation.typed)
         self.ends = count_ends(derivation.typed)
         self.names = (least(self.name), most(self.name))

@@ -1,6 +1,6 @@
 """What to ask next (下一问): only facts that can still change a result, the one that decides most first."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from yimen.policies.answers import Answer
@@ -30,7 +30,7 @@ def next_questions(answers: Sequence[Answer], rules: Rules) -> list[Question]:
     for answer in answers:
         if answer.verdict != "unknown":
             continue
-        asked = list(dict.fromkeys(name for missing in answer.missing for name in _to_ask(missing, rules)))
+        asked = list(dict.fromkeys(name for missing in answer.missing for name in _to_ask(missing, rules, answer.left_out)))
         for name in asked:
             scores[name] = scores.get(name, 0) + 1 / len(asked)
             helps.setdefault(name, {})[answer.policy.id] = None
@@ -42,12 +42,12 @@ def next_questions(answers: Sequence[Answer], rules: Rules) -> list[Question]:
     ]
 
 
-def _to_ask(name: str, rules: Rules) -> Iterable[str]:
-    """Return the fact itself if it has a question or is given, else what it is derived from."""
+def _to_ask(name: str, rules: Rules, left_out: Collection[str]) -> Iterable[str]:
+    """Return the fact itself if it has a question or is given, else what it is derived from and counts."""
     fact = rules.catalogue.facts.get(name)
     if fact is None:
         return []
     if not fact.derived or fact.question:
         return [name]
     derivation = next(one for one in rules.derivations if one.fact.name == name)
-    return [base for used in derivation.typed.names for base in _to_ask(used, rules)]
+    return [base for used in derivation.typed.names if used not in left_out for base in _to_ask(used, rules, left_out)]

@@ -15,6 +15,7 @@ from yimen.policies.expression import (
     Aggregate,
     Boolean,
     Call,
+    Choice,
     Comparison,
     Junction,
     Literal,
@@ -60,6 +61,7 @@ class Writer:
             Reckoning: self._reckoning,
             Minus: lambda typed: f"(-{self.write(typed.parts[0])})",
             Call: self._call,
+            Choice: self._choice,
         }
 
     def write(self, typed: Typed) -> str:
@@ -130,6 +132,10 @@ class Writer:
             return f"({on.year} - year({day}) - (month({day}) * 100 + day({day}) > {on.month * 100 + on.day})::INTEGER)"
         months = on.year * 12 + on.month
         return f"({months} - year({day}) * 12 - month({day}) - (day({day}) > {on.day})::INTEGER)"
+
+    def _choice(self, typed: Typed) -> str:
+        when, part = (self.write(one) for one in typed.parts)
+        return f"(CASE WHEN NOT {when} OR {part} = 0 THEN 0 WHEN {when} THEN {part} END)"
 
     def amount(self, share: Share, policy: Policy) -> str:
         """Return the amount of a tier in fen as SQL: never below zero, rounded once."""

@@ -14,6 +14,7 @@ from yimen.policies.expression import (
     Aggregate,
     Boolean,
     Call,
+    Choice,
     Comparison,
     ExpressionError,
     Junction,
@@ -156,6 +157,7 @@ class _Checker:
             Reckoning: self._reckoning,
             Minus: self._minus,
             Call: self._call,
+            Choice: self._choice,
             Aggregate: self._aggregate,
         }[type(node)]
         typed: Typed = rule(node)  # type: ignore[operator]
@@ -273,6 +275,13 @@ class _Checker:
             raise self._refuse(f"{node.word}(…) 里应是一个日期。")
         most = OLDEST_YEARS * (1 if node.word == "周岁" else 12)
         return Typed(node, Type("number", "count", 0, -most, most), (part,))
+
+    def _choice(self, node: Choice) -> Typed:
+        when, part = self.check(node.when), self.check(node.part)
+        if when.type.kind != "bool" or part.type.kind != "number":
+            raise self._refuse("若(…, …) 里应先是条件，再是数。")
+        held = part.type
+        return Typed(node, Type("number", held.dimension, held.scale, min(held.low, 0), max(held.high, 0)), (when, part))
 
     def _aggregate(self, node: Aggregate) -> Typed:
         part = self.check(node.part)

@@ -135,11 +135,14 @@ def _name(rules: Rules, policy_id: str) -> str:
 
 
 def _values(held: Policy, rules: Rules, areas: tuple[str, ...], on: date) -> Iterable[LocalValue]:
-    """Yield the parameters that the policy's own expressions name, with what is entered for this place."""
+    """Yield the parameters that the policy and the facts it needs are reckoned with, and what is entered for this place."""
     texts = [one.expression for one in held.conditions] + [
         text for tier in (*held.tiers, *held.extras) for text in (tier.when, tier.amount)
     ]
     names = dict.fromkeys(name for text in texts for name in _NAMES.findall(text))
+    for derivation in reversed(rules.derivations):
+        if derivation.fact.name in names:
+            names |= dict.fromkeys(derivation.typed.names)
     for name in names:
         if name in rules.parameter_types:
             urban, rural = (rules.parameters.find(name, areas=areas, category=one, on=on) for one in ("城", "农"))
