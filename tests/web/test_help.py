@@ -8,6 +8,7 @@ from django.urls import reverse
 from yimen.evidence.models import Statement
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
+from yimen.office.models import AuditEntry
 from yimen.registry.models import Person
 from yimen.registry.names import matches
 
@@ -31,7 +32,7 @@ def asked(body):
 
 def said(body):
     """Return what a page carries."""
-    return re.findall(r'name="said" value="([^"]*)"', body)
+    return re.findall(r'name="said" value="([^"]*)"', body.partition('id="policy-sheet"')[0])
 
 
 def send(client, address, body, **fields):
@@ -138,3 +139,22 @@ def test_what_was_said_is_written_as_people_read_it(enter_as, county):
 
     lines = [re.sub(r"<[^>]+>", "", line) for line in re.findall(r"<li>([^<]*：<b>[^<]*)</b>", answer)]
     assert lines == ["出生日期：1960年1月1日", "月收入：800.00 元/月", "低保对象：是", "在读学段：说不清"]
+
+
+def test_what_can_be_had_is_printed_as_the_page_shows_it_and_the_printing_is_written_down(enter_as, county, address):
+    client = enter_as("shiliu")
+    body = client.get(address).content.decode()
+    after = send(client, address, body, do="skip")
+
+    plain, carried = (client.post(address, {"do": "print", "said": said(one)}) for one in (body, after))
+
+    assert [one["Content-Type"] for one in (plain, carried)] == ["application/pdf"] * 2
+    assert "no-store" in plain["Cache-Control"]
+    assert "沈" not in plain["Content-Disposition"]
+    assert plain.content != carried.content
+    assert AuditEntry.objects.filter(purpose="打印政策单").count() == 2
+
+
+def test_a_stranger_takes_a_sheet_home_that_names_nobody(enter_as, county):
+    answer = enter_as("shiliu").post(reverse("help"), {"do": "print"})
+    assert answer.content.startswith(b"%PDF")

@@ -15,6 +15,9 @@ from yimen.office.queries import codes_above, own_areas
 from yimen.policies.queries import Rules
 from yimen.registry.queries import household_of
 from yimen.screening.queries import current_rules, explain_registered
+from yimen.web.papers.offers import policy_sheet
+from yimen.web.papers.printer import NotPrintable
+from yimen.web.papers.views import not_printed, pdf, set_paper
 from yimen.web.window.household import known_facts
 from yimen.web.window.rounds import (
     CATEGORY,
@@ -41,6 +44,8 @@ def stranger(request: HttpRequest) -> HttpResponse:
     rules, on = current_rules(), timezone.localdate()
     areas = codes_above(own_areas()[0]) if own_areas() else ()
     shown = _answered(request, rules, lambda said: stranger_round(said, rules=rules, on=on, areas=areas), stranger=True)
+    if request.POST.get("do") == "print":
+        return _printed(request, shown, "", {})
     return _page(request, shown | {"current": reverse("help"), "address": reverse("help")})
 
 
@@ -56,6 +61,10 @@ def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
     rounds = lambda said: registered_round(held, person_id.hex, said, rules=rules, on=on)  # noqa: E731
     shown = _answered(request, rules, rounds)
     member = next(one for one in held.card.members if one.person_id == person_id)
+    names = {one.person_id.hex: one.name for one in held.card.members}
+    if request.POST.get("do") == "print":
+        with reading("打印政策单", household=home.hex):
+            return _printed(request, shown, member.name, names)
     # Whoever is only at their side, or at the reception, is not shown what departments say of the household.
     is_lent = getattr(request, "is_lent", False)
     known = {} if is_lent else dict(known_facts(held, rules))
@@ -66,7 +75,7 @@ def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
         "card": held.card.placed(),
         "may_apply": not is_lent and may("case.open", area_path=held.card.area_path),
         "member": member,
-        "names": {one.person_id.hex: one.name for one in held.card.members},
+        "names": names,
         "known": [one for one in (*known.get(member.name, []), *known.get("全家", [])) if one.name not in TOLD_ABOVE][:8],
         "receipts": [(one, rules.policy(one.policy)) for one in held.receipts if one.person_id in (person_id, None)],
         "standings": [one for one in held.card.standings if one.person_id in (person_id, None)],
@@ -98,6 +107,17 @@ def _answered(request: HttpRequest, rules: Rules, rounds: Rounds, *, stranger: b
         "problem": problem,
         "typed": request.POST.get("value", "") if problem else "",
     }
+
+
+def _printed(request: HttpRequest, shown: dict[str, Any], name: str, names: dict[str, str]) -> HttpResponse:
+    """Print what can be had, as the page shows it now, to be taken home (政策单)."""
+    lines = [(names.get(one.who, ""), fact.name, words) for one, fact, words in shown["lines"]]
+    said = [f"{whose}的{what}：{words}" if whose else f"{what}：{words}" for whose, what, words in lines]
+    sheet = policy_sheet(shown["groups"], name=name, said=said, on=timezone.localdate())
+    try:
+        return pdf(set_paper("能得到什么帮助", "offers", sheet), name="policies.pdf")
+    except NotPrintable as problem:
+        return not_printed(request, problem)
 
 
 def taken(request: HttpRequest, before: list[Said], rules: Rules) -> tuple[list[Said], str]:
