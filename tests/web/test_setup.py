@@ -6,6 +6,7 @@ from django.test import Client
 from tests.hall.house import make_house
 from tests.make import make_staff, make_village
 from yimen.hall.models import Opening, RuleChange, Venue
+from yimen.hall.queries import notices_of
 
 pytestmark = pytest.mark.django_db
 RULE = {"key": "r", "rule": "head_start", "head_start": "15", "ratio": "2", "pace": "50"}
@@ -46,19 +47,29 @@ def test_a_hall_chooses_who_has_priority_and_whether_the_letter_tells(manager):
     assert (held.grounds, held.old_from_age, held.priority_is_visible) == (["old", "pregnant"], 65, False)
 
 
+LIMITS = {
+    "key": "p",
+    "tickets_a_day": "3",
+    "calls_before_missed": "3",
+    "wait_alarm_minutes": "30",
+    "an_hour": "4",
+    "days": "5",
+}
+
+
+def test_the_last_line_of_the_big_screen_says_what_the_hall_wants(manager):
+    assert manager.post("/setup/demo/limits/", LIMITS | {"notice": "周五下午 盘点，早点来"}).status_code == 302
+    assert notices_of(Venue.objects.get())[0] == "周五下午 盘点，早点来"
+    assert manager.post("/setup/demo/limits/", LIMITS | {"key": "q", "notice": "长" * 61}).status_code == 422
+    assert manager.post("/setup/demo/limits/", LIMITS | {"key": "r"}).status_code == 302
+    assert "招手" in notices_of(Venue.objects.get())[0]
+
+
 def test_a_printer_outside_the_hall_s_own_network_is_refused(manager):
-    limits = {
-        "key": "p",
-        "tickets_a_day": "3",
-        "calls_before_missed": "3",
-        "wait_alarm_minutes": "30",
-        "an_hour": "4",
-        "days": "5",
-    }
     for number, printer in enumerate(("tcp://8.8.8.8:9100", "tcp://192.168.1.5:22", "http://192.168.1.5:9100")):
-        answer = manager.post("/setup/demo/limits/", limits | {"key": f"p{number}", "printer": printer})
+        answer = manager.post("/setup/demo/limits/", LIMITS | {"key": f"p{number}", "printer": printer})
         assert "内网" in answer.content.decode()
-    assert manager.post("/setup/demo/limits/", limits | {"printer": "tcp://192.168.1.5:9100"}).status_code == 302
+    assert manager.post("/setup/demo/limits/", LIMITS | {"printer": "tcp://192.168.1.5:9100"}).status_code == 302
 
 
 def test_who_does_not_manage_the_hall_does_not_set_it_up(enter):

@@ -26,6 +26,7 @@ from yimen.screening.queries import current_rules
 
 LONGEST_HEAD_START, LARGEST_RATIO = 60, 9
 WEEK = range(1, 8)
+MOST_NOTICE = 60
 PRINTER_PORTS = range(9100, 9110)
 USUAL_HOURS = tuple((weekday, *hours) for weekday in range(1, 6) for hours in ((time(8, 30), time(12)), (time(14), time(17, 30))))
 
@@ -211,6 +212,18 @@ def set_printer(*, venue: Venue, printer: str, by: Staff | None, at: datetime) -
     Venue.objects.filter(pk=venue.pk).update(printer=wanted)
     venue.refresh_from_db()
     _written(venue, "printer", at)
+
+
+@transaction.atomic
+def set_notice(*, venue: Venue, notice: str, by: Staff | None, at: datetime) -> None:
+    """Set what the last line of the big screen says, or "" for how to beckon (大屏末行). Raises NotSet, NotAllowed."""
+    _begin(venue)
+    wanted = " ".join(notice.split())
+    if len(wanted) > MOST_NOTICE:
+        raise NotSet(f"大屏末行最多 {MOST_NOTICE} 个字，再长站远了看不清。")
+    Venue.objects.filter(pk=venue.pk).update(notice=wanted)
+    venue.refresh_from_db()
+    _written(venue, "notice", at, notice=wanted)
 
 
 def _is_near(printer: str) -> bool:

@@ -124,6 +124,7 @@ def _limits(request: HttpRequest, venue: Venue, _: Setting) -> None:
     }
     actions.set_appointments(venue=venue, **appointments, **_who())
     actions.set_printer(venue=venue, printer=request.POST.get("printer", ""), **_who())
+    actions.set_notice(venue=venue, notice=request.POST.get("notice", ""), **_who())
 
 
 def _priority(request: HttpRequest, venue: Venue, _: Setting) -> None:
