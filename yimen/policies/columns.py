@@ -213,7 +213,8 @@ class Columns:
         def choice(known: Known) -> Numbers:
             counts, held = when(known), part(known)
             sure = counts.true | (held.values == 0)
-            return Numbers(np.where(counts.true, held.values, 0), counts.false | (sure if held.known is None else sure & held.known))
+            known_ = sure if held.known is None else sure & held.known
+            return Numbers(np.where(counts.true, held.values, 0), counts.false | known_)
 
         return choice
 
