@@ -115,6 +115,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accompany/<uuid:handling_id>/<slug:name>/", accompany.act, name="accompany_act"),
     path("cards/", cards.page, name="cards"),
     path("cards/batch/", cards.batch, name="cards_batch"),
+    path("cards/off-the-list/", cards.off_the_list, name="cards_off_the_list"),
     path("cards/print/", cards.printed, name="cards_print"),
     path("cards/revoked/", cards.revoked, name="cards_revoked"),
     path("cards/people/<uuid:person_id>/", cards.person, name="cards_of"),

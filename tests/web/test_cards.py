@@ -1,16 +1,18 @@
 """The desk of cards: looked up with a trace, issued, printed as sheets, replaced and made void in words."""
 
 import re
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 import yimen.web.papers
 from tests.hall.people import COUNTY, decided, number_of, resident
-from tests.make import make_area, make_staff, make_village
+from tests.make import TODAY, make_area, make_staff, make_village
 from yimen.hall.models import Card
 from yimen.office.access import scope
 from yimen.office.models import AuditEntry, Job
+from yimen.registry.models import Person, Standing
 
 pytestmark = pytest.mark.django_db
 
@@ -139,3 +141,21 @@ def test_a_township_sees_no_card_of_another(enter):
 
     assert clerk.get(f"/cards/people/{other.pk}/").status_code == 404
     assert send(clerk, other, "issue", ground="assisted").status_code == 404
+
+
+def test_whose_card_outlived_the_list_is_shown_to_be_looked_at_and_nothing_is_made_void_by_itself(desk):
+    staying, dead, ended = (resident(number) for number in (1, 2, 3))
+    standings = {one: decided(one) for one in (staying, dead, ended)}
+    for one in standings:
+        send(desk, one, "issue", ground="assisted", key=f"k{one.pk.hex[:6]}")
+    assert "都还在名单上" in desk.get("/cards/off-the-list/").content.decode()
+    with scope(COUNTY, "测试"):
+        Standing.objects.filter(pk=standings[ended].pk).update(ends_on=TODAY - timedelta(days=1))
+        Person.objects.filter(pk=dead.pk).update(died_on=TODAY)
+
+    page = desk.get("/cards/off-the-list/").content.decode()
+
+    assert f"/cards/people/{ended.pk}/" in page
+    assert "已去世" in page
+    assert f"/cards/people/{staying.pk}/" not in page
+    assert {card.state for card in cards()} == {"live"}

@@ -7,11 +7,13 @@ from datetime import date, timedelta
 
 from django.db.models import Count, Q, QuerySet
 
+from yimen.hall.listing import LISTABLE, people_listed
 from yimen.hall.models import Card
 from yimen.hall.words import CardState
 from yimen.office.access import require, within
 
 SOON = timedelta(days=60)
+MOST_SHOWN = 500
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,19 @@ def card_counts(*, on: date) -> CardCounts:
         void=Count("pk", filter=~live),
     )
     return CardCounts(**told)
+
+
+def cards_off_the_list(*, on: date) -> list[Card]:
+    """
+    Return the valid cards of those who are on no list of priority any more, or have died (待核对的卡), below the open scope.
+
+    Only cards that were issued by a list; what somebody proved by hand stands until it ends. Raises NotAllowed.
+    """
+    require("card.issue")
+    listed = {one.person_id for one in people_listed(grounds=LISTABLE, on=on)}
+    rows = Card.objects.filter(state=CardState.LIVE, ground__in=LISTABLE).order_by("area_path", "number")
+    gone = [key for key, person in rows.values_list("pk", "person_id") if person not in listed]
+    return list(Card.objects.filter(pk__in=gone[:MOST_SHOWN]).select_related("person").order_by("area_path", "number"))
 
 
 def recent_cards(most: int) -> list[Card]:

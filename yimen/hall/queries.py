@@ -20,7 +20,16 @@ from yimen.hall.devices import devices_of
 from yimen.hall.errands import errands_of, errands_owned, may_see_to, may_take_over
 from yimen.hall.estimate import Range
 from yimen.hall.forms import cases_linked, steps_of
-from yimen.hall.held_cards import CardCounts, card_counts, card_numbered, cards_below, cards_of, live_cards, recent_cards
+from yimen.hall.held_cards import (
+    CardCounts,
+    card_counts,
+    card_numbered,
+    cards_below,
+    cards_of,
+    cards_off_the_list,
+    live_cards,
+    recent_cards,
+)
 from yimen.hall.leasing import LeaseLine, leases_now
 from yimen.hall.ledger import COLUMNS, ledger_of, ledger_of_team, month_of, totals
 from yimen.hall.ledger import Line as LedgerLine
@@ -133,6 +142,7 @@ __all__ = [
     "card_numbered",
     "cards_below",
     "cards_of",
+    "cards_off_the_list",
     "cases_linked",
     "day_report",
     "devices_of",

@@ -19,6 +19,7 @@ from yimen.hall.queries import (
     card_numbered,
     cards_below,
     cards_of,
+    cards_off_the_list,
     ground_now,
     live_cards,
     recent_cards,
@@ -80,6 +81,17 @@ def _found(request: HttpRequest, shown: dict[str, Any]) -> HttpResponse:
         return render(request, "cards/desk.html", shown | {"problem": str(refusal)})
     held = live_cards(hit.person_id for hit in hits)
     return render(request, "cards/desk.html", shown | {"hits": [(hit, held.get(hit.person_id)) for hit in hits]})
+
+
+def off_the_list(request: HttpRequest) -> HttpResponse:
+    """Show whose cards are to be looked at: they are on no list any more, or have died."""
+    require("card.issue")
+    today = timezone.localdate()
+    with reading("核对优先服务卡"):
+        found = cards_off_the_list(on=today)
+        names = masked(people=[card.person_id for card in found], households=[], on=today)
+    rows = [(card, names.get(card.person_id, ""), card.person.died_on) for card in found]
+    return render(request, "cards/off_the_list.html", {"current": reverse("cards"), "rows": rows, "today": today})
 
 
 def person(request: HttpRequest, person_id: uuid.UUID, problem: str = "", status: int = 200) -> HttpResponse:
