@@ -4,7 +4,7 @@ closed, people accompanied until the end, venues set up.
 """
 
 from yimen.hall.afar import NotAppointed, NotHere, appoint, arrive, cancel_appointment, give_up, keep_appointment
-from yimen.hall.calling import call_next, call_one, leave, pass_on, put_back, recall, step
+from yimen.hall.calling import call_next, leave, pass_on, put_back, recall, step
 from yimen.hall.cards import (
     NotIssued,
     PrintedCard,
@@ -103,7 +103,6 @@ __all__ = [
     "assign",
     "begin_form",
     "call_next",
-    "call_one",
     "cancel_appointment",
     "cards_to_print",
     "device_of",

@@ -38,16 +38,6 @@ def call_next(*, window_id: int, by: Staff, at: datetime) -> Ticket | None:
 
 
 @transaction.atomic
-def call_one(*, window_id: int, ticket_id: uuid.UUID, by: Staff, at: datetime) -> Ticket:
-    """Call a certain ticket to a window (点名叫号), for example one that was held. Raises WrongStep, NotAllowed."""
-    window = _held(window_id, by)
-    ticket = _ticket(ticket_id)
-    if ticket.venue_id != window.venue_id:
-        raise WrongStep("这个号不是本场所的。")
-    return _call(ticket, "call", window, by, at)
-
-
-@transaction.atomic
 def recall(*, ticket_id: uuid.UUID, by: Staff, at: datetime) -> Ticket:
     """Call it again to the same window (重呼). Raises WrongStep, NotAllowed."""
     ticket = _ticket(ticket_id)
