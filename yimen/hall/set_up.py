@@ -19,6 +19,7 @@ from yimen.hall.models import (
     Appointment,
     CoOrganizer,
     Device,
+    LimitChange,
     Matter,
     Opening,
     Profile,
@@ -85,6 +86,7 @@ KEPT = (
     Kept(ProfileLine, ("profile", "series"), ("rank",)),
     Kept(Window, ("venue", "number"), ("name", "profile")),
     Kept(RuleChange, ("venue", "at"), ("before", "after", "reason", "by")),
+    Kept(LimitChange, ("venue", "at"), ("before", "after", "by")),
     Kept(CoOrganizer, ("staff",), ("languages",), ("matters",)),
     Kept(Training, ("staff", "subject", "held_on"), ("valid_until", "recorded_by", "recorded_at")),
     Kept(Question, ("area", "words"), ("options", "starts_on", "ends_on", "made_by")),
@@ -123,8 +125,9 @@ def _rows(venue: Venue, posts: list[Post], on: date) -> dict[type[Model], Sequen
     workers = {one.staff_id for one in posts}
     trainings = list(Training.objects.filter(staff__in=workers))
     questions = list(Question.objects.filter(area__code__in=on_path))
-    changes = list(RuleChange.objects.filter(venue=venue))
-    named = {one.by_id for one in changes} | {one.recorded_by_id for one in trainings} | {one.made_by_id for one in questions}
+    changes, limits = list(RuleChange.objects.filter(venue=venue)), list(LimitChange.objects.filter(venue=venue))
+    named = {one.by_id for one in changes} | {one.by_id for one in limits}
+    named |= {one.recorded_by_id for one in trainings} | {one.made_by_id for one in questions}
     staff = list(Staff.objects.filter(pk__in=workers | named).order_by("pk"))
     matters = list(venue.matters.order_by("pk"))
     return {
@@ -143,6 +146,7 @@ def _rows(venue: Venue, posts: list[Post], on: date) -> dict[type[Model], Sequen
         ProfileLine: list(ProfileLine.objects.filter(profile__venue=venue)),
         Window: list(venue.windows.order_by("number")),
         RuleChange: changes,
+        LimitChange: limits,
         CoOrganizer: list(CoOrganizer.objects.filter(staff__in=workers)),
         Training: trainings,
         Question: questions,
