@@ -38,6 +38,7 @@ from yimen.web.hall import report as hall_report
 from yimen.web.hall import rosters as hall_rosters
 from yimen.web.hall import screen as hall_screen
 from yimen.web.hall import setup as hall_setup
+from yimen.web.hall import statistics as hall_statistics
 from yimen.web.hall import voice as hall_voice
 from yimen.web.leader import desk, finding, findings
 from yimen.web.papers import views as papers
@@ -75,6 +76,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hall/rosters/make/", hall_rosters.make, name="hall_rosters_make"),
     path("hall/rings/", hall_desk.rings, name="hall_rings"),
     path("hall/replay/", hall_managing.replay, name="hall_replay"),
+    path("hall/statistics/", hall_statistics.page, name="hall_statistics"),
+    path("hall/statistics/export/", hall_statistics.export, name="hall_statistics_export"),
     path("hall/day/", hall_day.page, name="hall_day"),
     path("hall/day/now/", hall_day.now, name="hall_day_now"),
     path("hall/day/windows/", hall_day.windows, name="hall_day_windows"),

@@ -64,6 +64,7 @@ from yimen.hall.now import (
 )
 from yimen.hall.offline import OfflineState, alone
 from yimen.hall.ordering import RULE_WORDS, Rule
+from yimen.hall.over_venues import VenueLine, over_venues
 from yimen.hall.prioritising import recognition_of
 from yimen.hall.questionnaire import (
     Frequent,
@@ -125,6 +126,7 @@ __all__ = [
     "Today",
     "Told",
     "Venue",
+    "VenueLine",
     "Watch",
     "Window",
     "accompanied_of",
@@ -186,6 +188,7 @@ __all__ = [
     "open_matters",
     "opening_words",
     "order_now",
+    "over_venues",
     "papers_of_matters",
     "place_of",
     "present",
