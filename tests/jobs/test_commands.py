@@ -16,7 +16,7 @@ from yimen.hall.models import Venue
 from yimen.office.access import System, scope
 from yimen.office.actions import load_areas, load_departments
 from yimen.office.calendar import calendar
-from yimen.office.models import Staff
+from yimen.office.models import Area, Delivery, Staff
 from yimen.office.tables import read_file
 from yimen.registry.models import Person
 from yimen.screening.queries import current_rules
@@ -108,6 +108,110 @@ def test_a_file_of_which_not_one_row_could_be_used_ends_with_1_and_still_says_wh
     told = json.loads(out.getvalue())
     assert (told["rows"], told["loaded"], told["rejected"]) == (1, 0, 1)
     assert "没有一行能用" in err.getvalue()
+
+
+ROSTER = ("户编号", "乡镇", "村居", "姓名", "身份证号", "与户主关系", "保障类别", "民族", "备用")
+
+
+def roster(county, *places):
+    rows = [[n, *place, "石小路", id_number(date(1950, 1, 1), 300 + n), "户主", "农", "汉", ""] for n, place in enumerate(places)]
+    return str(county.write("花名册.csv", ROSTER, rows))
+
+
+@pytest.fixture
+def neighbour(county):
+    """A second county, with a 柳树村 of its own below 桃源镇, and a 石桥村."""
+    above = Area.objects.get(code="9901")
+    home = Area.objects.create(code="990102", name="石桥县", level=3, parent=above, path=f"{above.path}990102.")
+    town = Area.objects.create(code="990102001", name="桃源镇", level=4, parent=home, path=f"{home.path}990102001.")
+    for number, name in enumerate(("柳树村", "石桥村"), start=1):
+        code = f"990102001{number:03d}"
+        Area.objects.create(code=code, name=name, level=5, parent=town, path=f"{town.path}{code}.")
+    return home
+
+
+def refusal(*words) -> tuple[int, dict]:
+    """Return with which code a command ends that is asked for JSON, and what it says."""
+    out, err = StringIO(), StringIO()
+    with pytest.raises(SystemExit) as ended:
+        call_command(*words, "--json", stdout=out, stderr=err)
+    told = json.loads(out.getvalue())
+    assert (told["ok"], told["problem"]) == (False, err.getvalue().strip())
+    return ended.value.code, told["problem"]
+
+
+def test_whose_roster_it_is_follows_from_its_villages(county, neighbour):
+    told = json.loads(said("load", "roster", roster(county, ("桃源镇", "柳树村"), ("桃源镇", "石桥村")), "--json"))
+
+    assert (told["loaded"], told["rejected"]) == (2, 0)
+    assert Delivery.objects.get().area == neighbour
+
+
+@pytest.mark.parametrize(
+    ("places", "words"),
+    [
+        ([("桃源镇", "柳树村")], "请用 --area 写明区划代码：990101 花城县（虚构）、990102 石桥县。"),
+        ([("桃源镇", "石桥村"), ("", "鼓楼社区")], "分在 2 个县"),
+        ([("某镇", "某村")], "一个也没有（如“某镇某村”），看不出是哪个县的。请用 --area 写明区划代码，如 --area 371702。"),
+    ],
+)
+def test_where_the_villages_do_not_tell_the_county_the_call_is_asked_for_it(county, neighbour, places, words):
+    code, problem = refusal("load", "roster", roster(county, *places))
+
+    assert code == 2
+    assert words in problem
+    assert not Delivery.objects.exists()
+
+
+def test_the_other_files_belong_to_the_county_whose_people_are_registered(county, neighbour):
+    number = id_number(date(1950, 1, 1), 300)
+    facts = str(county.write("残联.csv", ("身份证号", "残疾类别"), [[number, "智力"]]))
+    assert refusal("load", "facts", facts, "--from", "残联") == (
+        2,
+        "名册里还没有人（请先装名册），看不出这个文件是哪个县的。请用 --area 写明区划代码，如 --area 371702。",
+    )
+
+    said("load", "roster", roster(county, ("桃源镇", "柳树村")), "--area", "990101")
+    said("load", "facts", facts, "--from", "残联")
+
+    assert Delivery.objects.get(kind="facts").area == county.area
+
+
+def test_where_no_county_is_there_yet_the_sentence_says_what_to_do(db, tmp_path):
+    path = tmp_path / "名册.csv"
+    path.write_text("村居,姓名\n", encoding="utf-8")
+
+    assert refusal("load", "roster", str(path)) == (2, "还没有装载区划。请先运行 yimen manage areas。")
+
+
+def test_the_columns_a_file_has_in_vain_are_named_for_every_kind(county):
+    number = id_number(date(1950, 1, 1), 300)
+    path = roster(county, ("桃源镇", "柳树村"))
+    facts = str(county.write("残联.csv", ("身份证号", "残疾类别", "残疾等级", "走访人"), [[number, "智力", 2, "某某"]]))
+    listed = str(county.write("高龄.csv", ("身份证号", "金额", "起始日期", "开户行"), [[number, 50, "2026-01-01", "某行"]]))
+
+    words = said("load", "roster", path)
+    calls = (("facts", facts, "--from", "残联"), ("recipients", listed, "--policy", "elderly_allowance"))
+    told = [json.loads(said("load", *call, "--json"))["columns_left_out"] for call in calls]
+
+    assert "不用的列：民族、备用。" in words
+    assert told == [["走访人"], ["开户行"]]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("load", "roster", "/nowhere.csv"),
+        ("load", "roster", __file__, "--area", "990101"),
+        ("screen", "--area", "111111"),
+        ("explain", "nobody"),
+        ("rules", "list", "/nowhere"),
+    ],
+)
+def test_who_asks_for_json_gets_json_also_where_it_goes_wrong(county, words):
+    code, problem = refusal(*words)
+    assert code in (1, 2)
+    assert problem.endswith("。")
 
 
 def test_loading_again_what_is_there_already_is_no_refusal(county, tmp_path):

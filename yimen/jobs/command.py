@@ -1,6 +1,7 @@
 """What every command says of itself and of a wrong call: in Chinese, with what to write instead, and exit code 2."""
 
 import errno
+import json
 import re
 import sys
 from argparse import SUPPRESS, ArgumentTypeError
@@ -85,7 +86,14 @@ class Parser(CommandParser):
         words = in_chinese(message)
         if not self.called_from_command_line:
             raise CommandError(words, returncode=2)
+        if "--json" in sys.argv:
+            self._print_message(json.dumps(refusal(words), ensure_ascii=False) + "\n", sys.stdout)
         self.exit(2, f"{self.format_usage()}{words}\n怎么写：{self.prog} --help\n")
+
+
+def refusal(sentence: str) -> dict[str, Any]:
+    """Return what a command that was asked for JSON says where it has no report."""
+    return {"ok": False, "problem": sentence}
 
 
 class ChineseCommand(BaseCommand):
@@ -109,6 +117,7 @@ class ChineseCommand(BaseCommand):
 
     def execute(self, *args: Any, **options: Any) -> Any:
         """Run; a refusal ends with its sentence and exit code, not with a class name before it."""
+        self._speaks_json = bool(options.get("json"))
         try:
             return super().execute(*args, **options)
         except SystemCheckError:
@@ -116,5 +125,11 @@ class ChineseCommand(BaseCommand):
         except CommandError as problem:
             if not getattr(self, "_called_from_command_line", False) or options.get("traceback"):
                 raise
-            self.stderr.write(str(problem))
-            sys.exit(problem.returncode)
+            self.refuse(str(problem), problem.returncode)
+
+    def refuse(self, sentence: str, code: int) -> NoReturn:
+        """End with a sentence and an exit code; whoever asked for JSON gets it as JSON besides."""
+        if self._speaks_json:
+            self.stdout.write(json.dumps(refusal(sentence), ensure_ascii=False))
+        self.stderr.write(sentence)
+        sys.exit(code)

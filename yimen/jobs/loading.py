@@ -82,5 +82,6 @@ def report_of(delivery: Delivery) -> dict[str, Any]:
         "unchanged": delivery.unchanged,
         "rejected": delivery.rejected,
         "skipped": delivery.skipped,
+        "columns_left_out": list(delivery.left_out),
         "rejects_file": str(delivery.rejects_file) if delivery.rejects_file else None,
     }

@@ -20,7 +20,7 @@ def receive(
     *, kind: str, origin: str, path: Path, name: str, area: Area, match: Match, by: Staff | None, at: datetime
 ) -> Delivery:
     """Write down that a file came in, before any of its rows is loaded."""
-    return Delivery.objects.create(
+    delivery = Delivery.objects.create(
         kind=kind,
         origin=origin,
         name_of_file=name[:120],
@@ -30,6 +30,8 @@ def receive(
         received_at=at,
         received_by=by,
     )
+    delivery.left_out = match.unknown
+    return delivery
 
 
 def finish(

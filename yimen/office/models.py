@@ -263,6 +263,9 @@ class Delivery(models.Model):
     finished_at = models.DateTimeField(null=True)
     rejects_file = models.UUIDField(null=True)
 
+    # The headings that were used for nothing: told to whoever loads the file, not kept.
+    left_out: tuple[str, ...] = ()
+
 
 class StoredFile(models.Model):
     """

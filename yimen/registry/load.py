@@ -16,7 +16,7 @@ from itertools import islice
 from django.db import DEFAULT_DB_ALIAS, connections, transaction
 from django.db.models import F
 
-from yimen.office.access import System, current, may, scope
+from yimen.office.access import System, may, scope
 from yimen.office.models import Area
 from yimen.office.vault import blind_index
 from yimen.registry.following import follow
@@ -25,6 +25,7 @@ from yimen.registry.inserting import insert
 from yimen.registry.missing import LostRow, Missing, note_missing
 from yimen.registry.models import Household, Membership, NameKey, Person
 from yimen.registry.names import search_keys
+from yimen.registry.places import Villages, county_of
 from yimen.registry.roster import HEAD, RosterRow
 from yimen.registry.told import ToldStandings
 
@@ -60,7 +61,7 @@ class RosterLoader:
 
     def __init__(self, *, at: datetime, on: date, progress: Callable[[int], None] = lambda _: None) -> None:
         self.at, self.on, self.progress = at, on, progress
-        self.villages = _Villages()
+        self.villages = Villages()
         self.loaded = Loaded()
         self.missing = Missing(self.villages.find)
 
@@ -259,42 +260,6 @@ class RosterLoader:
                 area_path=household.area_path,
             )
         )
-
-
-class _Villages:
-    """Finds a village by code or name, within the open scope only."""
-
-    def __init__(self) -> None:
-        paths = current().paths
-        self.by_name: dict[str, list[Area]] = defaultdict(list)
-        for area in Area.objects.filter(level=5).select_related("parent"):
-            if any(area.path.startswith(path) for path in paths):
-                for key in {area.code, area.name, _short(area.name)}:
-                    self.by_name[key].append(area)
-
-    def find(self, village: str, township: str) -> Area | str:
-        """Return the village, or the sentence why it cannot be told."""
-        found = self.by_name.get(village) or self.by_name.get(_short(village)) or []
-        if township:
-            found = [area for area in found if area.parent and township in (area.parent.name, area.parent.code)]
-        if len(found) == 1:
-            return found[0]
-        if not found:
-            return f"村居“{township}{village}”不在您的辖区，或名称与区划不一致。请按区划名称填写。"
-        return f"有 {len(found)} 个村居叫“{village}”，请在“乡镇”一栏写明属于哪个乡镇，或填 12 位村居代码。"
-
-
-def county_of(path: str) -> str:
-    """Return the county's code in an area path, by its place in the path ("37.3717.371702." → "371702")."""
-    steps = path.split(".")
-    return steps[2] if len(steps) > 3 else steps[-2]
-
-
-def _short(name: str) -> str:
-    for ending in ("村民委员会", "居民委员会", "村委会", "居委会", "社区", "村"):
-        if name.endswith(ending) and len(name) > len(ending):
-            return name.removesuffix(ending)
-    return name
 
 
 def _households_of(chunk: list[tuple[tuple[Area, str], list[RosterRow]]]) -> dict[tuple[str, str], Household]:

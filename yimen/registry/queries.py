@@ -36,7 +36,6 @@ from yimen.registry.household import (
     standings_of,
 )
 from yimen.registry.id_numbers import IdNumber, check_digit, mask_id_number, normalise_id_number, parse_id_number
-from yimen.registry.load import county_of
 from yimen.registry.models import (
     HOUSEHOLD_STANDINGS,
     STANDINGS,
@@ -52,6 +51,7 @@ from yimen.registry.names import mask_name as mask_name
 from yimen.registry.names import matches
 from yimen.registry.names import syllables as syllables
 from yimen.registry.obligors import RELATIONS as OBLIGOR_RELATIONS
+from yimen.registry.places import NotOneCounty, county_of, county_of_roster, county_with_people
 
 __all__ = [
     "ADULT",
@@ -61,9 +61,12 @@ __all__ = [
     "HouseholdCard",
     "IdNumber",
     "Member",
+    "NotOneCounty",
     "StandingNow",
     "age_on",
     "check_digit",
+    "county_of_roster",
+    "county_with_people",
     "guardians_of",
     "guardianship_photo",
     "guardianships_of",

@@ -1,7 +1,6 @@
 """`yimen explain`: every policy for one household, condition by condition, from a file of facts or from the registry."""
 
 import json
-import sys
 import uuid
 from argparse import ArgumentParser
 from collections.abc import Mapping
@@ -41,21 +40,17 @@ class Command(ChineseCommand):
     def handle(self, *_: Any, **options: Any) -> None:
         """Explain; exit 2 when the call itself is wrong."""
         if options["subject"] and (options["facts"] or options["policies"]):
-            self._refuse("登记在册的和 --facts、--policies 只能写一样：前者用名册里的事实和现行的规则。", 2)
+            self.refuse("登记在册的和 --facts、--policies 只能写一样：前者用名册里的事实和现行的规则。", 2)
         if not options["subject"] and (not options["facts"] or not options["on"]):
-            self._refuse("请给出 --facts 文件和 --on 日期，如 yimen explain --facts 事实.json --on 2026-12-01。", 2)
+            self.refuse("请给出 --facts 文件和 --on 日期，如 yimen explain --facts 事实.json --on 2026-12-01。", 2)
         try:
             answers = explain_registered_subject(options) if options["subject"] else explain_file(options)
         except (RuleError, NotAFact) as problem:
-            self._refuse(str(problem), 1 if isinstance(problem, RuleError) else 2)
+            self.refuse(str(problem), 1 if isinstance(problem, RuleError) else 2)
         if options["json"]:
             self.stdout.write(json.dumps([answer.as_json() for answer in answers], ensure_ascii=False))
         else:
             self.stdout.write("\n\n".join(in_words(answer) for answer in answers))
-
-    def _refuse(self, sentence: str, code: int) -> None:
-        self.stderr.write(sentence)
-        sys.exit(code)
 
 
 def explain_file(options: Mapping[str, Any]) -> list[Answer]:

@@ -21,7 +21,7 @@ class Command(ChineseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("file", metavar="文件", type=Path, help="写到哪个 .xlsx 文件")
         parser.add_argument("--since", type=a_moment, help="只要这个时间以后有变化的，如 2026-11-24T08:00")
-        parser.add_argument("--area", help="区划代码；只有一个县时可以不写")
+        parser.add_argument("--area", help="区划代码；只有一个县登记了人的可以不写")
         parser.add_argument("--json", action="store_true", help="以 JSON 输出 file、written、next_since")
 
     def handle(self, *_: Any, **options: Any) -> None:

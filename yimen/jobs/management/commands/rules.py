@@ -48,8 +48,7 @@ class Command(ChineseCommand):
         """Do one word; exit 1 when the answer is no or something failed, 2 when the call itself is wrong."""
         folder = options.get("folder") or options["policies"]
         if not folder.is_dir():
-            self.stderr.write(f"没有“{folder}”这个规则目录。")
-            sys.exit(2)
+            self.refuse(f"没有“{folder}”这个规则目录。", 2)
         report, text = {"check": self._check, "list": self._list, "evaluate": self._evaluate}[word](options)
         self.stdout.write(json.dumps(report, ensure_ascii=False) if options["json"] else text)
         if isinstance(report, dict) and not report.get("ok", True):

@@ -1,7 +1,6 @@
 """`yimen screen`: take a snapshot, apply the rules to everybody, write the findings."""
 
 import json
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
@@ -32,7 +31,7 @@ class Command(ChineseCommand):
         if options["area"]:
             area = Area.objects.filter(code=options["area"]).first()
             if area is None:
-                self._refuse(f"区划里没有代码 {options['area']}。", 2)
+                self.refuse(f"区划里没有代码 {options['area']}。", 2)
         try:
             with scope(System("screen", area.path if area else ""), "全员筛查"), bar("筛查") as progress:
                 run = run_screening(
@@ -45,15 +44,11 @@ class Command(ChineseCommand):
                 )
                 counts, jump = counts_by_kind(), release_jump(run)
         except (Busy, Shrunk, SnapshotFailed, RuleError) as problem:
-            self._refuse(str(problem), 1)
+            self.refuse(str(problem), 1)
         report = run_report(run, counts)
         self.stdout.write(json.dumps(report) if options["json"] else in_words(report))
         if jump:
             self.stderr.write(jump)
-
-    def _refuse(self, sentence: str, code: int) -> None:
-        self.stderr.write(sentence)
-        sys.exit(code)
 
 
 def in_words(report: dict[str, Any]) -> str:
