@@ -78,6 +78,7 @@ def test_the_sheet_is_printed_with_everybody_on_it(town, cadre):
     said = "".join(page.extract_text() for page in PdfReader(io.BytesIO(answer.content)).pages).replace("\n", "")
     assert "沈小满" in said
     assert "第四十五条" in said
+    assert "1 户，1 人" in said
 
 
 def test_a_photo_says_that_it_hangs_and_a_changed_list_wants_another(town, cadre, monkeypatch):

@@ -82,7 +82,8 @@ def test_what_cannot_be_confirmed_is_sent_back_with_its_reason_and_that_is_shown
     step = reverse("guardianship", args=[home, rows()[0].pk])
 
     assert colleague.post(step, {"words": "", "key": "k1"}).status_code == 422
-    assert colleague.post(step, {"words": "文书看不清，请重拍", "key": "k2"}).status_code == 302
+    sent_back = colleague.post(step, {"words": "文书看不清，请重拍", "key": "k2"}, follow=True).content.decode()
+    assert ("登记的人看得到原因" in sent_back, "已终止" in sent_back) == (True, False)
 
     body = clerk.get(reverse("guardians", args=[home])).content.decode()
     assert "已退回" in body

@@ -170,6 +170,8 @@ def test_a_helping_agent_goes_from_the_authority_to_a_submitted_application(agen
     assert {one["Location"] for one in answers} == {reverse("case_interview", args=[case.pk])}
     interview = agent.get(reverse("case_interview", args=[case.pk])).content.decode()
     assert "有一份还没交的申请，接着填" in interview
+    goes_on = agent.get("/").content.decode()
+    assert ("接着填" in goes_on, reverse("helping_apply", args=[home]) in goes_on) == (True, False)
     assert "残联" not in re.sub(r"(?s)<select.*?</select>", "", interview)
     address = reverse("case_choose", args=[case.pk])
     agent.post(address, form_of(agent, address) | {"asked": [f"{LIVING}|{person.pk.hex}"]})
@@ -200,7 +202,8 @@ def test_what_cannot_be_confirmed_is_sent_back_and_the_agent_reads_why(agent, en
     assert "已退回，登记的人看得到原因" in done
     assert '<span class="chip">已退回</span>' in done
     page = agent.get("/").content.decode()
-    assert "退回：<b>没有委托人签名</b>" in page
+    assert "为什么：<b>没有委托人签名</b>" in page
+    assert ("沈**" in page, "沈小满" in page) == (True, False)
     assert "待核对" not in page
     assert "等您核对" not in clerk.get("/").content.decode()
 

@@ -276,8 +276,8 @@ def helped_by(*, staff: Staff, on: date) -> list[Helped]:
 def waiting_for_confirmation(*, staff: Staff) -> QuerySet[Authority]:
     """Return what a helping agent has entered that nobody has seen yet; opening a name needs an open reading."""
     require("agent.act")
-    rows: QuerySet[Authority] = Authority.objects.filter(agent=staff, confirmed_at=None, revoked_at=None).order_by("recorded_at")
-    return rows
+    rows: QuerySet[Authority] = Authority.objects.filter(agent=staff, confirmed_at=None, revoked_at=None)
+    return rows.select_related("principal").order_by("recorded_at")
 
 
 def sent_back(*, staff: Staff, at: datetime) -> QuerySet[Authority]:
@@ -285,7 +285,7 @@ def sent_back(*, staff: Staff, at: datetime) -> QuerySet[Authority]:
     require("agent.act")
     since = at - timedelta(days=DAYS_TOLD)
     rows: QuerySet[Authority] = Authority.objects.filter(agent=staff, confirmed_at=None, revoked_at__gte=since)
-    return rows.order_by("-revoked_at")
+    return rows.select_related("principal").order_by("-revoked_at")
 
 
 @contextmanager

@@ -44,6 +44,7 @@ class Line:
     fen: int | None
     unit: str
     starts_on: date
+    of_household: bool
 
 
 @dataclass(frozen=True)
@@ -171,7 +172,8 @@ def _lines(grants: Sequence[Grant], on: date) -> list[Line]:
         else:
             continue
         policy = current_rules().policy(one.policy)
-        found.append(Line(policy.name if policy else one.policy, name, members, one.amount_fen, one.unit, one.starts_on))
+        called, of_home = policy.name if policy else one.policy, one.household_id is not None
+        found.append(Line(called, name, members, one.amount_fen, one.unit, one.starts_on, of_home))
     return found
 
 
@@ -266,6 +268,13 @@ def board_photo(*, area: Area, photo_id: uuid.UUID) -> BoardPhoto:
     require("case.see", area_path=area.path)
     found: BoardPhoto = BoardPhoto.objects.get(area=area, pk=photo_id)
     return found
+
+
+def how_many(lines: Iterable[Line]) -> str:
+    """Say how many households and people some lines are (“3 户，4 人”)."""
+    found = list(lines)
+    homes, people = sum(one.of_household for one in found), sum(one.members for one in found)
+    return f"{homes} 户，{people} 人" if homes else f"{people} 人"
 
 
 def by_benefit(lines: Iterable[Line]) -> Mapping[str, list[Line]]:

@@ -35,7 +35,7 @@ from yimen.cases.authority import (
     unseen_authorities,
     waiting_for_confirmation,
 )
-from yimen.cases.boards import Board, board_of, board_photo, boards_of, by_benefit
+from yimen.cases.boards import Board, board_of, board_photo, boards_of, by_benefit, how_many
 from yimen.cases.choosing import chosen, papers_for
 from yimen.cases.clock import Deadline
 from yimen.cases.deciding import REFERRED_DEPARTMENTS
@@ -232,6 +232,7 @@ __all__ = [
     "has_informant",
     "helped_by",
     "helping",
+    "how_many",
     "how_to_appeal",
     "identified",
     "in_force",

@@ -331,5 +331,6 @@ def _whose(grant: Grant, case: Case, on: date) -> str:
 def names_of_recoveries(rows: Iterable[Recovery], *, on: date) -> list[tuple[Recovery, str]]:
     """Return some claims with whose they are, masked; needs an open reading."""
     found = list(rows)
-    names = masked(people=[], households=[one.case.household_id for one in found], on=on)
-    return [(one, names.get(one.case.household_id, "")) for one in found]
+    people = [one.grant.person_id for one in found if one.grant.person_id]
+    names = masked(people=people, households=[one.case.household_id for one in found], on=on)
+    return [(one, names.get(one.grant.person_id or one.case.household_id, "")) for one in found]

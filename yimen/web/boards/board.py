@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import NotPosted, WrongStep, photograph, photograph_board
-from yimen.cases.queries import board_of, board_photo, boards_of, by_benefit
+from yimen.cases.queries import board_of, board_photo, boards_of, by_benefit, how_many
 from yimen.office import files
 from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
@@ -65,7 +65,7 @@ def page(request: HttpRequest, code: str, problem: str = "") -> HttpResponse:
         "current": reverse("boards"),
         "area": area,
         "board": held,
-        "benefits": by_benefit(held.lines),
+        "benefits": [(policy, how_many(lines), lines) for policy, lines in by_benefit(held.lines).items()],
         "may_photograph": may("board.photograph", area_path=area.path),
         "several": areas_seen().filter(level=VILLAGE).count() > 1,
         "problem": problem,

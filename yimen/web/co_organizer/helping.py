@@ -6,7 +6,7 @@ as long as the request lasts.
 """
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from datetime import date
 from functools import wraps
@@ -34,7 +34,7 @@ from yimen.cases.queries import helping as lent_for
 from yimen.hall.queries import accompanies, accompanying, receiving
 from yimen.office.access import NotAllowed, acting, may, require
 from yimen.office.audit import reading
-from yimen.registry.queries import household_card
+from yimen.registry.queries import household_card, mask_name
 from yimen.screening.queries import current_rules
 from yimen.web.citizen.limits import asked_too_often, count
 from yimen.web.citizen.progress import SENTENCES
@@ -124,11 +124,16 @@ def helping(request: HttpRequest) -> HttpResponse:
         shown = {
             "current": reverse("home"),
             "rows": [_row(one, today) for one in helped_by(staff=staff, on=today)],
-            "waiting": list(waiting_for_confirmation(staff=staff)),
-            "sent_back": list(sent_back(staff=staff, at=timezone.now())),
+            "waiting": _named(waiting_for_confirmation(staff=staff)),
+            "sent_back": _named(sent_back(staff=staff, at=timezone.now())),
             "key": new_key(),
         }
         return render(request, "co_organizer/helping.html", shown)
+
+
+def _named(papers: Iterable[Any]) -> list[tuple[Any, str]]:
+    """Return papers with whose they are, masked: the agent has typed the name, and must tell one paper from the next."""
+    return [(one, mask_name(one.principal.name)) for one in papers]
 
 
 def _row(one: Helped, today: date) -> dict[str, Any]:
@@ -139,7 +144,9 @@ def _row(one: Helped, today: date) -> dict[str, Any]:
             card = household_card(household_id=one.household_id, on=today).placed()
     name = card.members[0].name if card else one.authorities[0].principal.name
     cases = [(case, _policies(case)) for case in one.cases]
-    return {"one": one, "card": card, "name": name, "cases": cases, "matters": _matters(one)}
+    draft = next((case for case in one.cases if case.state == State.DRAFT and case.opened_by == acting()), None)
+    draft = draft if one.may_apply else None
+    return {"one": one, "card": card, "name": name, "cases": cases, "matters": _matters(one), "draft": draft}
 
 
 def _policies(case: Any) -> list[str]:

@@ -19,6 +19,7 @@ from yimen.cases.queries import (
     by_benefit,
     decisions_of,
     file_number_of,
+    how_many,
     leaves_of,
     retention_of,
 )
@@ -145,7 +146,7 @@ def board_sheet(held: Board, *, on: date) -> Sheet:
         raise NotPrintable("这个村现在没有要公布的。")
     point = service_point_of(held.area.path)
     benefits = [
-        {"name": on_a_board(policy), "unit": lines[0].unit, "rows": [_board_row(one) for one in lines]}
+        {"name": on_a_board(policy), "unit": lines[0].unit, "number": how_many(lines), "rows": [_board_row(one) for one in lines]}
         for policy, lines in by_benefit(held.lines).items()
     ]
     part = {"place": held.area.name, "benefits": benefits, "phone": point.phone if point else ""}
