@@ -14,7 +14,7 @@ from yimen.hall.ordering import Rule, Waiting, choose
 from yimen.hall.waits import waiting_since, whole_minutes
 from yimen.hall.words import AT_A_WINDOW, SeriesKind, State, WindowState
 from yimen.office.access import current, may, require, within
-from yimen.office.calendar import calendar
+from yimen.office.calendar import Calendar, calendar
 from yimen.office.models import Staff
 
 # Services of so many days back tell how long one takes here.
@@ -35,19 +35,22 @@ def venue_by_code(code: str) -> Venue:
 
 def is_open(venue: Venue, at: datetime) -> bool:
     """Say whether a venue is open at a moment: its hours, and the working calendar where it follows that."""
+    return is_open_by(venue, at, calendar())
+
+
+def is_open_by(venue: Venue, at: datetime, held: Calendar) -> bool:
+    """Say the same by a calendar that was asked for once, for many venues whose hours were fetched together."""
     moment = localtime(at)
-    weekday = opening_weekday(venue, moment.date())
-    if weekday is None:
-        return False
-    return venue.openings.filter(weekday=weekday, opens_at__lte=moment.time(), closes_at__gt=moment.time()).exists()
+    weekday = opening_weekday(venue, moment.date(), held)
+    return any(one.weekday == weekday and one.opens_at <= moment.time() < one.closes_at for one in venue.openings.all())
 
 
-def opening_weekday(venue: Venue, day: date) -> int | None:
+def opening_weekday(venue: Venue, day: date, held: Calendar | None = None) -> int | None:
     """Return by the hours of which weekday (Monday 1) a venue is open on a day, None on a day off where it keeps them."""
     weekday = day.isoweekday()
     if not venue.follows_calendar:
         return weekday
-    if not calendar().is_workday(day):
+    if not (held or calendar()).is_workday(day):
         return None
     # A Saturday or Sunday worked instead of another day (调休) is worked like a Monday.
     return weekday if weekday <= 5 else 1

@@ -4,14 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
-from django.db.models import QuerySet
-from django.utils.timezone import get_current_timezone
+from django.db.models import Count, Prefetch, QuerySet
+from django.utils.timezone import get_current_timezone, localdate
 
-from yimen.hall.estimate import Range
-from yimen.hall.models import LimitChange, Matter, Opening, Profile, RuleChange, Series, Venue, Window
-from yimen.hall.now import is_open, lines_now
-from yimen.hall.words import SeriesKind
+from yimen.hall.estimate import Range, minutes_to_wait
+from yimen.hall.models import LimitChange, Matter, Opening, Profile, RuleChange, Series, Ticket, Venue, Window
+from yimen.hall.now import is_open_by, services_of
+from yimen.hall.words import SeriesKind, State, WindowState
 from yimen.office.access import current, require, within
+from yimen.office.calendar import calendar
 
 
 @dataclass(frozen=True)
@@ -35,26 +36,44 @@ def find_venues(*, at: datetime, matter: str = "") -> list[Found]:
     rows = Venue.objects.filter(within(current().paths, column="service_point__area__path"))
     if matter:
         rows = rows.filter(matters__code=matter)
-    rows = rows.select_related("service_point__area").prefetch_related("openings", "matters__department")
-    found = [_found(one, at) for one in rows.order_by("service_point__area__path", "code")]
-    return sorted(found, key=lambda one: not one.is_open)
+    lines = Prefetch("series", Series.objects.filter(kind=SeriesKind.ORDINARY), to_attr="lines")
+    rows = rows.select_related("service_point__area").prefetch_related("openings", "matters__department", lines)
+    venues, held = list(rows.order_by("service_point__area__path", "code")), calendar()
+    crowd = _Crowd([one for one in venues if is_open_by(one, at, held)], at)
+    return sorted((_found(one, crowd) for one in venues), key=lambda one: not one.is_open)
 
 
-def _found(venue: Venue, at: datetime) -> Found:
+class _Crowd:
+    """Who waits in all lines of many open venues, and how many windows call each: asked for together."""
+
+    def __init__(self, venues: Sequence[Venue], at: datetime) -> None:
+        self.at, self.open = at, {one.pk for one in venues}
+        waiting = Ticket.objects.filter(venue__in=self.open, day=localdate(at), state=State.WAITING, is_here=True)
+        self.waiting = dict(waiting.order_by().values_list("line").annotate(Count("pk")))
+        calling = Window.objects.filter(venue__in=self.open, state=WindowState.OPEN, profile__lines__isnull=False)
+        self.windows = dict(calling.order_by().values_list("profile__lines__series").annotate(Count("pk")))
+
+    def wait(self, line: Series) -> Range | None:
+        windows = self.windows.get(line.pk, 0)
+        services = services_of(line, at=self.at) if windows else ()
+        return minutes_to_wait(ahead=self.waiting.get(line.pk, 0), windows=windows, services=services)
+
+
+def _found(venue: Venue, crowd: _Crowd) -> Found:
     openings = sorted(venue.openings.all(), key=lambda one: (one.weekday, one.opens_at))
-    now_open = is_open(venue, at)
-    lines = lines_now(venue=venue, at=at) if now_open else []
+    now_open = venue.pk in crowd.open
+    lines: list[Series] = venue.lines if now_open else []  # type: ignore[attr-defined]
     matters: dict[str, list[str]] = {}
     for one in sorted(venue.matters.all(), key=lambda row: (row.department.name, row.name)):
         matters.setdefault(one.department.name, []).append(one.name)
-    waits = [line.wait for line in lines if line.wait is not None]
+    waits = [wait for line in lines if (wait := crowd.wait(line)) is not None]
     return Found(
         venue=venue,
         is_open=now_open,
         hours=hours_in_words([(one.weekday, one.opens_at, one.closes_at) for one in openings]),
         matters=list(matters.items()),
         wait=min(waits, key=lambda one: one.most) if waits else None,
-        waiting=sum(line.waiting for line in lines) if lines else None,
+        waiting=sum(crowd.waiting.get(line.pk, 0) for line in lines) if lines else None,
     )
 
 
