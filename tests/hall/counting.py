@@ -59,6 +59,15 @@ def every_call_once(hall: Hall, ask) -> None:
     assert ask("SELECT ticket_id FROM hall_call GROUP BY ticket_id HAVING max(nth) <> count(*) OR min(nth) <> 1") == []
 
 
+def every_screen_heard_every_call_once(hall: Hall, ask) -> None:
+    """What a screen heard, over all its lines, is the calls of its hall: each once, in order, none left out."""
+    for screen in hall.screens:
+        calls = ask(
+            f"SELECT c.id FROM hall_call c JOIN hall_venue v ON v.id = c.venue_id WHERE v.code = '{screen.venue}' ORDER BY c.id"
+        )
+        assert screen.heard == [one for (one,) in calls]
+
+
 def log_and_state_agree(ask) -> None:
     """Each ticket has one open period, of the state it is in, and as many steps behind it as it has changed."""
     assert (

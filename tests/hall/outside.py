@@ -190,6 +190,41 @@ class Box(Machine):
             self.send(f"/api/hall/window/{step}", {"ticket": called})
 
 
+class Screen(threading.Thread):
+    """A big screen: hears the calls of its hall, and after a cut says which it heard last, as a browser does."""
+
+    def __init__(self, port: int, hall: dict, stop: threading.Event) -> None:
+        super().__init__(daemon=True)
+        self.port, self.venue, self.stop = port, hall["venue"], stop
+        self.heard: list[int] = []
+        self.cuts = 0
+
+    def run(self) -> None:
+        """Listen until told to stop; come back whenever the line is cut."""
+        while not self.stop.is_set():
+            try:
+                self.listen()
+            except (OSError, http.client.HTTPException):
+                self.cuts += 1
+                time.sleep(0.05)
+
+    def listen(self) -> None:
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=1)
+        line.request("GET", f"/stream/{self.venue}/", headers={"Last-Event-ID": str(self.heard[-1] if self.heard else 0)})
+        answer = line.getresponse()
+        if answer.status != 200:
+            raise http.client.BadStatusLine(str(answer.status))
+        event: dict[str, str] = {}
+        while text := answer.readline().decode():
+            name, _, value = text.rstrip("\n").partition(": ")
+            if name:
+                event[name] = value
+            elif event.get("event") == "call":
+                # Only a whole event counts: what was cut off within is told again.
+                self.heard.append(int(event["id"]))
+            event = event if name else {}
+
+
 class Hall:
     """The process that forks servers, seen from outside, and the machines that do not know of it."""
 
@@ -208,6 +243,8 @@ class Hall:
         self.server = 0
         self.halls, self.stop = json.loads(self.hear()), threading.Event()
         self.machines = [machine for hall in self.halls for machine in self._machines(hall)]
+        self.turned_off = threading.Event()
+        self.screens = [Screen(self.port, hall, self.turned_off) for hall in self.halls]
 
     def _machines(self, hall: dict) -> list[Machine]:
         boxes = [Box(self.port, hall, self.stop) for _ in hall["boxes"]]
@@ -244,8 +281,8 @@ class Hall:
         for machine in self.machines:
             if isinstance(machine, Browser):
                 machine.pair()
-        for machine in self.machines:
-            machine.start()
+        for one in [*self.screens, *self.machines]:
+            one.start()
 
     def hear_answers(self, number: int) -> None:
         """Wait until the machines have been told so much more."""
@@ -258,11 +295,15 @@ class Hall:
         return sum(machine.answers for machine in self.machines)
 
     def rest(self) -> None:
-        """Let every machine end what it has begun."""
+        """Let every machine end what it has begun, and every screen hear of it."""
         self.stop.set()
         for machine in self.machines:
             machine.join(60)
         assert [machine.failed for machine in self.machines if machine.failed] == []
+        heard = -1
+        while heard != (heard := sum(len(screen.heard) for screen in self.screens)):
+            time.sleep(3)
+        self.turned_off.set()
 
     def entries(self, *kinds: type[Machine], ending: str = "") -> list:
         held = [machine for machine in self.machines if isinstance(machine, kinds or Machine)]

@@ -9,6 +9,7 @@ import pytest
 from tests import tables
 from tests.hall.counting import (
     every_call_once,
+    every_screen_heard_every_call_once,
     log_and_state_agree,
     no_ticket_lost_or_doubled,
     numbers_without_gap,
@@ -68,6 +69,11 @@ def test_numbers_have_no_gap_and_none_is_given_twice(ask):
 
 def test_every_call_was_made_once_to_the_window_it_was_answered_to(killed, ask):
     every_call_once(killed[0], ask)
+
+
+def test_every_screen_heard_every_call_once_and_in_order_whatever_line_was_cut(killed, ask):
+    assert all(screen.cuts >= KILLS for screen in killed[0].screens)
+    every_screen_heard_every_call_once(killed[0], ask)
 
 
 def test_every_ticket_stands_where_its_log_says_and_no_step_is_half_done(ask):

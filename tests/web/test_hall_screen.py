@@ -69,7 +69,7 @@ class Line:
         self.log, self.chunks = log, []
         monkeypatch.setattr(stream, "venue_by_code", lambda code: SimpleNamespace(pk=1))
         monkeypatch.setattr(stream, "calls_after", lambda last, venues=None: [one for one in self.log if one.pk > last])
-        monkeypatch.setattr(stream, "last_call", lambda: max((one.pk for one in self.log), default=0))
+        monkeypatch.setattr(stream, "last_call", lambda venue=None: max((one.pk for one in self.log), default=0))
         self.hub = stream.Hub()
         monkeypatch.setattr(self.hub, "start", lambda: None)
         monkeypatch.setattr(stream, "hub", self.hub)

@@ -187,9 +187,10 @@ def _minutes(since: datetime, until: datetime) -> float:
     return (until - since).total_seconds() / 60
 
 
-def last_call() -> int:
-    """Return the number of the last call of all venues, 0 before the first."""
-    return Call.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
+def last_call(*, venue: int | None = None) -> int:
+    """Return the number of the last call of a venue, or of all; 0 before the first."""
+    rows = Call.objects.all() if venue is None else Call.objects.filter(venue=venue)
+    return rows.order_by("-pk").values_list("pk", flat=True).first() or 0
 
 
 def calls_after(last: int, *, venues: Sequence[int] | None = None) -> list[Call]:

@@ -112,7 +112,8 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     try:
         await _answer(send, 200)
         told = heard(scope)
-        after = await asyncio.to_thread(last_call) if told is None else told
+        # The last call of this venue: that of another may have a later number and be committed sooner.
+        after = await asyncio.to_thread(last_call, venue=venue.pk) if told is None else told
         await _until_gone(receive, _send_all(send, venue.pk, listener, after))
     finally:
         hub.listeners[venue.pk].discard(listener)
