@@ -100,6 +100,8 @@ def narrow(pages: int) -> None:
 def serve(port: int, pages: int) -> None:
     """Become the server, in a process group of its own."""
     os.setsid()
+    # What the server itself says must not fill the line on which we are asked.
+    os.dup2(2, 1)
     if pages:
         narrow(pages)
     sys.argv = ["granian", *web_command("127.0.0.1", port)[3:]]

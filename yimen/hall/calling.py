@@ -186,7 +186,11 @@ def _own(ticket: Ticket, by: Staff) -> Window:
 
 
 def behind_a_few(ticket: Ticket, at: datetime) -> datetime:
-    """Return from when a returned ticket counts: just after the third who waits in its line and class, or now."""
+    """
+    Return from when a returned ticket counts: just after the third who waits in its line and class, or now.
+
+    Where fewer wait, it counts after them also when the clock was set back.
+    """
     line = Ticket.objects.filter(
         venue_id=ticket.venue_id,
         day=ticket.day,
@@ -196,4 +200,5 @@ def behind_a_few(ticket: Ticket, at: datetime) -> datetime:
         has_priority=ticket.has_priority,
     )
     before = list(line.order_by("counts_from").values_list("counts_from", flat=True)[:BEHIND_ON_RETURN])
-    return before[-1] + timedelta(microseconds=1) if len(before) == BEHIND_ON_RETURN else at
+    after = before[-1] + timedelta(microseconds=1) if before else at
+    return after if len(before) == BEHIND_ON_RETURN else max(at, after)

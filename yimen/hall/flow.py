@@ -64,7 +64,8 @@ def move(
         raise WrongStep(why)
     if ticket.state not in step.come_from:
         raise WrongStep(f"{ticket} 号现在是“{State(ticket.state).label}”，不能{step.words}。")
-    fields = {"state": step.go_to, "window": window, "version": F("version") + 1, "changed_at": at, **changes}
+    fields = {"state": step.go_to, "window": window, "version": F("version") + 1, "changed_at": max(at, ticket.changed_at)}
+    fields |= changes
     if not Ticket.objects.filter(pk=ticket.pk, version=ticket.version).update(**fields):
         raise WrongStep(f"{ticket} 号刚刚被别的窗口或导办台处理了，请刷新后再看。")
     _log(ticket, step.go_to, name, window, by, at, reason)

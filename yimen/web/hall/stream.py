@@ -10,15 +10,18 @@ import json
 import logging
 import threading
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import parse_qs
 
-from django.db import close_old_connections, connection
+from django.db import DatabaseError, close_old_connections, connection
 from django.utils import timezone
 
 from yimen.hall.queries import Call, Venue, calls_after, last_call, venue_by_code
+from yimen.office.trouble import AWAY
+
+T = TypeVar("T")
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -102,21 +105,34 @@ async def application(scope: Message, receive: Receive, send: Send) -> None:
     """Answer /stream/<venue>/ with the calls of a venue as server-sent events, until the other side goes."""
     code = scope["path"].removeprefix("/stream/").strip("/")
     try:
-        venue = await asyncio.to_thread(venue_by_code, code)
+        venue = await _asked(venue_by_code, code)
+        await _asked(hub.start)
+        listener = Listener()
+        hub.listeners.setdefault(venue.pk, set()).add(listener)
+        try:
+            told = heard(scope)
+            # The last call of this venue: that of another may have a later number and be committed sooner.
+            after = await _asked(last_call, venue=venue.pk) if told is None else told
+            missed = (await _asked(calls_after, after, venues=[venue.pk]))[-MOST_CAUGHT_UP:]
+            await _answer(send, 200)
+            await _until_gone(receive, _send_all(send, listener, after, missed))
+        finally:
+            hub.listeners[venue.pk].discard(listener)
     except Venue.DoesNotExist:
         await _answer(send, 404)
-        return
-    await asyncio.to_thread(hub.start)
-    listener = Listener()
-    hub.listeners.setdefault(venue.pk, set()).add(listener)
-    try:
-        await _answer(send, 200)
-        told = heard(scope)
-        # The last call of this venue: that of another may have a later number and be committed sooner.
-        after = await asyncio.to_thread(last_call, venue=venue.pk) if told is None else told
-        await _until_gone(receive, _send_all(send, venue.pk, listener, after))
-    finally:
-        hub.listeners[venue.pk].discard(listener)
+    except DatabaseError:
+        # The screen asks again by itself; the log has it from the reader.
+        await _answer(send, AWAY.status)
+
+
+async def _asked(question: Callable[..., T], *about: Any, **more: Any) -> T:
+    """Ask the database from a thread; one whose line has died since the last time gets another."""
+
+    def ask() -> T:
+        close_old_connections()
+        return question(*about, **more)
+
+    return await asyncio.to_thread(ask)
 
 
 def heard(scope: Message) -> int | None:
@@ -137,10 +153,10 @@ async def _until_gone(receive: Receive, sending: Any) -> None:
         task.cancel()
 
 
-async def _send_all(send: Send, venue: int, listener: Listener, after: int) -> None:
+async def _send_all(send: Send, listener: Listener, after: int, missed: Sequence[Call]) -> None:
     sent: set[int] = set()
     await _send(send, f"retry: {RETRY_MILLISECONDS}\n\n")
-    async for call in _calls(venue, listener, after):
+    async for call in _calls(listener, missed):
         if call is None:
             # An event and no comment: the screen must notice when it stays away, for a cable pulled out ends no connection.
             await _send(send, "event: beat\ndata: \n\n")
@@ -150,9 +166,9 @@ async def _send_all(send: Send, venue: int, listener: Listener, after: int) -> N
             await _send(send, f"id: {call.pk}\nevent: call\ndata: {json.dumps(as_told(call), ensure_ascii=False)}\n\n")
 
 
-async def _calls(venue: int, listener: Listener, after: int) -> AsyncIterator[Call | None]:
+async def _calls(listener: Listener, missed: Sequence[Call]) -> AsyncIterator[Call | None]:
     yield None
-    for call in (await asyncio.to_thread(calls_after, after, venues=[venue]))[-MOST_CAUGHT_UP:]:
+    for call in missed:
         yield call
     while not (listener.is_behind and listener.queue.empty()):
         try:
