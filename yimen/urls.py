@@ -107,6 +107,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reception/<uuid:attendance_id>/", reception.one, name="reception_one"),
     path("reception/<uuid:attendance_id>/<slug:name>/", reception.act, name="reception_act"),
     path("ledger/", ledger.page, name="ledger"),
+    path("ledger/export/", ledger.export, name="ledger_export"),
     path("team/", team.page, name="team"),
     path("team/<str:username>/", team.member, name="team_member"),
     path("handbook/", handbook.page, name="handbook"),

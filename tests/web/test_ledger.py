@@ -1,17 +1,20 @@
 """The ledger that counts itself, trainings with their last day, the handbook, and the questionnaire after a rating."""
 
+import io
 from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from python_calamine import CalamineWorkbook
 
 from tests.web.test_accompany import Hall
 from tests.web.test_cases_window import alert
 from yimen.cases.models import HallVisit
 from yimen.hall.models import Answer, Question, Training
 from yimen.office.access import System, scope
+from yimen.office.models import AuditEntry
 from yimen.web.co_organizer.handbook import blocks
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +43,27 @@ def test_what_was_pressed_stands_in_the_ledger_of_the_month(hall, enter_as):
     assert "还没有" in county.get(reverse("ledger") + f"?month={before}").content.decode()
     assert county.get(reverse("ledger") + "?month=bad").status_code == 404
     assert hall.guide.get(reverse("ledger")).status_code == 403
+
+
+def table(answer):
+    return CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+
+
+def test_the_ledger_is_taken_away_as_it_is_shown_with_its_sums_by_who_may_see_it(hall, enter_as):
+    hall.do(hall.come(), "led")
+    county, address = enter_as("luzhixia"), reverse("ledger_export")
+    heading, *lines = table(county.get(address))
+    assert heading[:4] == ["协办员", "用户名", "陪办", "带到窗口"]
+    # Two of the same name are told apart.
+    assert [line[0] for line in lines].count("白芷") == 2
+    assert {line[1]: line[2:4] for line in lines} == {"baizhi": [0, 0], "other": [0, 0], "side": [1, 1], "": [1, 1]}
+    heading, day, whole = table(hall.side.get(address))
+    assert (heading[0], day[:3], whole[:3]) == ("哪天", [timezone.localdate(), 1, 1], ["合计", 1, 1])
+    assert table(county.get(address + "?who=side"))[1:] == [day, whole]
+    text = county.get(address + "?as=csv").content.decode("utf-8-sig")
+    assert text.splitlines()[-1].startswith("合计,,1,1,")
+    assert AuditEntry.objects.filter(action="export").count() == 4
+    assert hall.guide.get(address).status_code == 403
 
 
 def test_a_training_has_a_last_day_and_the_page_says_who_is_over(hall, enter_as):

@@ -13,7 +13,19 @@ from django.utils import timezone
 from yimen.hall.queries import Node, node_here
 
 OWN = frozenset(
-    {"home", "hall", "reception", "reception_one", "reception_act", "handbook", "ledger", "policies", "policy", "venues"}
+    {
+        "home",
+        "hall",
+        "reception",
+        "reception_one",
+        "reception_act",
+        "handbook",
+        "ledger",
+        "ledger_export",
+        "policies",
+        "policy",
+        "venues",
+    }
     | {"accompany", "accompany_duty", "accompany_one", "accompany_place", "accompany_act"}
     | {"ratings", "rating_ask", "rating_pad", "rating_asked", "rate", "rate_give", "rate_answer", "pad", "pad_give"}
 )
