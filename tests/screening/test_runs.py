@@ -1,6 +1,7 @@
 """Runs of a screening: cut off in the middle, two at once, one area only, households that move, snapshots that shrink."""
 
 import json
+import uuid
 from dataclasses import replace
 from datetime import date, timedelta
 from io import StringIO
@@ -13,11 +14,12 @@ from tests.make import make_staff
 from tests.screening.county import AT, ON, County
 from yimen.office.access import System, scope
 from yimen.office.models import Area, Delivery
-from yimen.registry.models import Membership
+from yimen.office.vault import blind_index
+from yimen.registry.models import Membership, Person
 from yimen.screening import actions
-from yimen.screening.actions import Busy, Shrunk, close_finding, run_screening
+from yimen.screening.actions import Busy, Shrunk, Wanted, close_finding, put_in_hand, run_report, run_screening
 from yimen.screening.models import Finding, ScreeningRun
-from yimen.screening.queries import FindingFilter, current_rules, findings
+from yimen.screening.queries import FindingFilter, current_rules, figures, findings
 from yimen.screening.snapshot import snapshots_folder
 from yimen.screening.turn import turn
 
@@ -293,3 +295,52 @@ def test_an_area_that_does_not_exist_is_a_wrong_call(county):
 def test_an_empty_county_has_nothing_to_find_and_that_is_no_failure(county):
     run = county.screen()
     assert (run.people, run.opened, run.closed) == (0, 0, 0)
+
+
+def test_a_run_that_looks_at_changes_only_reports_for_how_many_its_findings_stand(county):
+    for number in range(3):
+        county.person(str(number), "老人", OLD)
+    other = Area.objects.filter(level=5, parent__name="城关镇").first()
+    county.person("4", "老人", OLD, 乡镇="城关镇", 村居=other.name)
+    county.person("5", "老人", OLD, 死亡日期="2026-11-01")
+    county.load()
+    whole = run_report(county.screen(at=hours(1)), {})
+    county.facts("公安", ("身份证号", "户籍在本县"), [[county.people[0]["身份证号"], "是"]], at=hours(2))
+
+    some = county.screen(full=False, at=hours(3))
+    none = county.screen(full=False, at=hours(4))
+
+    assert (whole["people"], whole["households"]) == (4, 4)
+    assert [(run.full, run.people, run.households) for run in (some, none)] == [(False, 1, 1), (False, 0, 0)]
+    for run in (some, none):
+        assert {name: run_report(run, {})[name] for name in ("people", "households", "policies")} == {
+            name: whole[name] for name in ("people", "households", "policies")
+        }
+
+
+def test_in_words_a_run_says_how_many_it_looked_at_anew(county):
+    county.person("1", "老人", OLD)
+    county.load()
+    out = StringIO()
+    for _ in range(2):
+        call_command("screen", "--on", ON.isoformat(), stdout=out)
+
+    first, second = [line for line in out.getvalue().splitlines() if "筛查" in line]
+    assert "筛查 1 人、1 户、" in first
+    # The roster was loaded on a day that is still to come, so by the true clock it has changed since.
+    assert "筛查 1 人、1 户（从上次筛查以来有变化、重新对照的 1 人、1 户）、" in second
+
+
+def test_what_a_case_handles_already_is_new_to_nobody(county):
+    numbers = [county.person(str(number), "老人", OLD) for number in range(2)]
+    county.load()
+    with scope(System("test"), "办理"):
+        handled = Person.objects.get(id_index=blind_index("id_number", numbers[0]))
+        put_in_hand(case=uuid.uuid4(), number="办1", wanted=[Wanted("elderly_allowance", handled.pk)])
+
+    run = county.screen()
+
+    assert run.opened == run_report(run, {})["opened"] == 1
+    with scope(System("test"), "查看"):
+        assert figures().opened == findings(narrowed=FindingFilter(since="opened")).count() == 1
+        assert findings(narrowed=FindingFilter(state="in_hand")).count() == 1

@@ -28,7 +28,7 @@ from yimen.screening.inputs import Choice
 from yimen.screening.kernel import Candidate, screen
 from yimen.screening.models import Finding, RuleRelease, ScreeningRun
 from yimen.screening.rules import current_rules
-from yimen.screening.snapshot import Shrunk, Snapshot, SnapshotFailed, take
+from yimen.screening.snapshot import Shrunk, Snapshot, SnapshotFailed, living_below, take
 from yimen.screening.turn import Busy, turn
 
 __all__ = [
@@ -114,7 +114,9 @@ def _run(
     writer.close_those_gone(held, seen, None if touched is None else set(touched))
     watch.lap("write")
     run.people, run.households, run.policies = totals
-    run.opened, run.closed, run.seconds = writer.opened, writer.closed, watch.report()
+    whole = totals if touched is None else living_below(snapshot, writer.path)
+    run.people_in_all, run.households_in_all = whole[:2]
+    run.opened, run.closed, run.seconds = writer.opened - writer.in_hand(), writer.closed, watch.report()
     run.finished_at = at
     with transaction.atomic():
         run.save()
@@ -378,6 +380,11 @@ class _Writer:
             opened_run_id=there.opened_run if there and stays else self.run.pk,
         )
 
+    def in_hand(self) -> int:
+        """Return how many of those it has opened a case handles already: they are new to nobody (正在办)."""
+        with _everywhere():
+            return int(Finding.objects.filter(is_in_hand(), opened_run=self.run).count())
+
     def close_those_gone(
         self, held: dict[tuple[str, str, str], Held], seen: set[tuple[str, str, str]], touched: set[str] | None
     ) -> None:
@@ -477,13 +484,16 @@ def hand_on_finding(*, finding_id: uuid.UUID, to: Staff, words: str, by: Staff, 
 
 
 def run_report(run: ScreeningRun, counts: dict[str, int]) -> dict[str, Any]:
-    """Return a run as JSON, as the rule format says."""
+    """
+    Return a run as JSON, as the rule format says: for how many people and households its findings stand, whoever was looked at
+    anew; what it opened, without what a case handles already.
+    """
     seconds = dict(run.seconds)
     peak = seconds.pop("peak_mb", None)
     return {
         "on": run.on.isoformat(),
-        "people": run.people,
-        "households": run.households,
+        "people": run.people_in_all,
+        "households": run.households_in_all,
         "policies": run.policies,
         "findings": counts,
         "opened": run.opened,

@@ -22,7 +22,9 @@ class ScreeningRun(models.Model):
     """
     One screening (一次筛查). It becomes visible by its final row, `finished_at`. Unscoped: it holds counts only.
 
-    What was recorded before `seen_until` it has seen; the next run may build on that and look at the rest.
+    What was recorded before `seen_until` it has seen; the next run may build on that and look at the rest. `people` and
+    `households` are those looked at, `people_in_all` and `households_in_all` those its findings stand for: of a run that only
+    looked where something had changed, all below its area.
     """
 
     on = models.DateField()
@@ -35,6 +37,8 @@ class ScreeningRun(models.Model):
     snapshot = models.CharField(max_length=80, blank=True)
     people = models.PositiveIntegerField(default=0)
     households = models.PositiveIntegerField(default=0)
+    people_in_all = models.PositiveIntegerField(default=0)
+    households_in_all = models.PositiveIntegerField(default=0)
     policies = models.PositiveIntegerField(default=0)
     opened = models.PositiveIntegerField(default=0)
     closed = models.PositiveIntegerField(default=0)

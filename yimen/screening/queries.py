@@ -95,11 +95,11 @@ def findings(*, narrowed: FindingFilter, order: str = "new") -> QuerySet[Finding
 
 
 def _changed_since(run: ScreeningRun | None, what: str) -> Q:
-    """Return the condition that a finding was opened by a run, or closed by it or by a person after it."""
+    """Return the condition that a finding was opened by a run and no case handles it, or closed by it or by a person after it."""
     if run is None:
         return Q(pk__in=[])
     if what == "opened":
-        return Q(opened_run=run)
+        return Q(opened_run=run) & ~is_in_hand()
     return Q(closed_run=run) | Q(state=Finding.State.CLOSED_BY_PERSON, closed_at__gte=run.started_at)
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from subprocess import PIPE, Popen
 from urllib.parse import quote
 
+import duckdb
 from django.conf import settings
 from django.db import connection
 
@@ -131,6 +132,14 @@ def take(
     (folder / "snapshot.json").write_text(json.dumps(asdict(snapshot), default=str), encoding="utf-8")
     _sweep(root)
     return snapshot
+
+
+def living_below(snapshot: Snapshot, path: str) -> tuple[int, int]:
+    """Return how many living people and households of a snapshot lie below an area path ("" is everywhere)."""
+    with duckdb.connect() as con:
+        people = f"SELECT * FROM {reading(snapshot, 'people')} WHERE living = 1 AND starts_with(area_path, ?)"
+        found = con.execute(f"SELECT count(*), count(DISTINCT household) FROM ({people})", [path]).fetchall()
+    return int(found[0][0]), int(found[0][1])
 
 
 def _fresh(wanted: Path) -> Path:

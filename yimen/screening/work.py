@@ -29,4 +29,4 @@ def run(arguments: work.Arguments, context: work.Context) -> work.Result:
         except Shrunk as problem:
             # Trying again changes nothing: a person has to look why there is less than before.
             raise work.GivesUp(str(problem)) from None
-        return run_report(done, counts_by_kind())
+        return run_report(done, counts_by_kind()) | {"full": done.full, "looked_at": done.people}

@@ -46,16 +46,17 @@ class Command(ChineseCommand):
         except (Busy, Shrunk, SnapshotFailed, RuleError) as problem:
             self.refuse(str(problem), 1)
         report = run_report(run, counts)
-        self.stdout.write(json.dumps(report) if options["json"] else in_words(report))
+        self.stdout.write(json.dumps(report) if options["json"] else in_words(report, run))
         if jump:
             self.stderr.write(jump)
 
 
-def in_words(report: dict[str, Any]) -> str:
+def in_words(report: dict[str, Any], run: Any) -> str:
     """Return a report as a clerk reads it."""
     found, seconds = report["findings"], report["seconds"]
+    anew = "" if run.full else f"（从上次筛查以来有变化、重新对照的 {run.people:,} 人、{run.households:,} 户）"
     return (
-        f"{report['on']}：筛查 {report['people']:,} 人、{report['households']:,} 户、{report['policies']} 项政策，"
+        f"{report['on']}：筛查 {report['people']:,} 人、{report['households']:,} 户{anew}、{report['policies']} 项政策，"
         f"用时 {sum(seconds.values()):.1f} 秒。\n"
         f"漏救 {found['missed']:,}，错救 {found['wrong']:,}，待核实 {found['recheck']:,}，即将符合 {found['soon']:,}；"
         f"比上次新增 {report['opened']:,}，消除 {report['closed']:,}。"
