@@ -163,10 +163,12 @@ class _Loader:
 
     @property
     def of_household(self) -> bool:
+        """Say whether the list names households (by any of their members), not people."""
         return self.policy.subject == "户"
 
     @property
     def subject(self) -> str:
+        """Return by which column of a grant its receiver is known."""
         return "household_id" if self.of_household else "person_id"
 
     def read(self, table: Table, match: Match, skipped: Skipped) -> Iterator[RecipientRow]:

@@ -89,12 +89,8 @@ def open_case(
     received = received_on or localdate(at)
     _is_in_order(channel, received, applicant, card, localdate(at))
     promised = _by_authority(told, channel, card, received, localdate(at))
-    told |= {"matter": told.get("matter", "").strip()[:200], "receipt_code": told.get("receipt_code") or new_receipt_code()}
-    told["paper_number"] = form_number(told.get("paper_number", ""), card.area_path)
-    authority = told.pop("authority", None)
     case = Case(
-        **told,
-        authority_id=authority,
+        **_kept(told, card.area_path),
         kind=kind,
         channel=channel,
         household_id=household,
@@ -118,6 +114,17 @@ def open_case(
         record_paper(case=case.pk, name=AUTHORITY_PAPER, state=PaperState.PROMISED, promised_until=promised, by=by, at=at)
         case.refresh_from_db()
     return case
+
+
+def _kept(told: Told, area_path: str) -> dict[str, Any]:
+    """Return what else is known as a case keeps it; one without a receipt code gets its own."""
+    kept: dict[str, Any] = {**told}
+    return kept | {
+        "matter": told.get("matter", "").strip()[:200],
+        "receipt_code": told.get("receipt_code") or new_receipt_code(),
+        "paper_number": form_number(told.get("paper_number", ""), area_path),
+        "authority_id": kept.pop("authority", None),
+    }
 
 
 def _by_authority(told: Told, channel: str, card: HouseholdCard, received: date, on: date) -> date | None:

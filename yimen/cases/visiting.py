@@ -186,9 +186,7 @@ def record_visit(
     """
     task = visited_by(Case.objects.get(pk=case), by)
     held = move_case("visit", case, by=by, at=at, note=Note(way, on=visited_on))
-    way = THIRD_PARTY if acts_as_third_party(held.area_path) else way
-    if way not in (*WAYS, THIRD_PARTY):
-        raise NotVerified(f"没有“{way}”这种调查方式，可以是：{'、'.join(WAYS)}。")
+    way = _way_of(way, held.area_path)
     if visited_on > localdate(at) or visited_on < held.received_on:
         raise NotVerified(f"调查日期应在收到申请（{held.received_on}）以后、今天以前，请核对。")
     _refuse_second(held, second, by)
@@ -196,8 +194,7 @@ def record_visit(
     if not checked and not seen.strip():
         raise NotVerified("还什么都没有记：请至少核对一项，或写下看到的情况。")
     at_home = way in (HOME, THIRD_PARTY)
-    if at_home and not household_signed and not unsigned_why.strip():
-        raise NotVerified("入户调查表要双方签字。户主签字或按手印的请勾上；没有签的，写明为什么。")
+    why = _why_unsigned(household_signed, unsigned_why) if at_home else ""
     draft = VisitDraft.objects.filter(case=held, staff=by).first()
     visit: Visit = Visit.objects.create(
         case=held,
@@ -205,7 +202,7 @@ def record_visit(
         first=by,
         second=second,
         household_signed=household_signed and at_home,
-        unsigned_why="" if household_signed or not at_home else unsigned_why.strip()[:200],
+        unsigned_why=why,
         way=way,
         by_county=way == HOME and is_county_desk("visit.make", held.area_path),
         seen=seen.strip()[:2000],
@@ -217,6 +214,24 @@ def record_visit(
     if draft:
         draft.delete()
     return visit
+
+
+def _way_of(way: str, area_path: str) -> str:
+    """Return in which way it was found out: a third party's is its own, whatever was chosen."""
+    if acts_as_third_party(area_path):
+        return THIRD_PARTY
+    if way not in (*WAYS, THIRD_PARTY):
+        raise NotVerified(f"没有“{way}”这种调查方式，可以是：{'、'.join(WAYS)}。")
+    return way
+
+
+def _why_unsigned(signed: bool, why: str) -> str:
+    """Return why the household has not signed the form, nothing where it has; one of both must be said."""
+    if signed:
+        return ""
+    if not why.strip():
+        raise NotVerified("入户调查表要双方签字。户主签字或按手印的请勾上；没有签的，写明为什么。")
+    return why.strip()[:200]
 
 
 def _refuse_second(case: Case, second: Staff, by: Staff) -> None:

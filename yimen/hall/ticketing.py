@@ -76,15 +76,7 @@ def take_ticket(
     line = line_of(venue, matters)
     series = _series_of(venue, line, recognised=recognised, appointed=appointed_at is not None)
     number, taken_at = _next_number(series, day, at)
-    attendance = Attendance.objects.create(
-        venue=venue,
-        day=day,
-        person_id=recognised.person_id if recognised else None,
-        person_tag=tag,
-        source=source,
-        came_at=taken_at,
-        area_path=path,
-    )
+    attendance = _came(venue, day, tag, source, recognised, taken_at)
     _note(attendance, matters, recognised, by, taken_at)
     ticket: Ticket = Ticket.objects.create(
         attendance=attendance,
@@ -102,6 +94,20 @@ def take_ticket(
     )
     begin(ticket, by=by, at=taken_at)
     return ticket
+
+
+def _came(venue: Venue, day: date, tag: str, source: Source, recognised: Recognised | None, at: datetime) -> Attendance:
+    """Write down that somebody came to a hall."""
+    attendance: Attendance = Attendance.objects.create(
+        venue=venue,
+        day=day,
+        person_id=recognised.person_id if recognised else None,
+        person_tag=tag,
+        source=source,
+        came_at=at,
+        area_path=venue.service_point.area.path,
+    )
+    return attendance
 
 
 def line_of(venue: Venue, matters: Sequence[Matter]) -> Series:

@@ -288,11 +288,13 @@ class _Watch:
     laps: dict[str, float] = field(default_factory=dict)
 
     def lap(self, part: str) -> None:
+        """Add the time since the last lap to a part."""
         now = time.monotonic()
         self.laps[part] = self.laps.get(part, 0) + now - self.at
         self.at = now
 
     def report(self) -> dict[str, float]:
+        """Return the seconds of each part, and the most memory used, in MB."""
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
         return {part: round(seconds, 2) for part, seconds in self.laps.items()} | {"peak_mb": round(peak)}
 
