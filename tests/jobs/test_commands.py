@@ -227,7 +227,8 @@ def test_loading_again_what_is_there_already_is_no_refusal(county, tmp_path):
 def test_a_department_s_facts_and_its_list_of_recipients_are_loaded_from_the_terminal(county):
     number = county.person("1", "沈小满", date(1950, 1, 1))
     county.load()
-    facts = county.write("残联.csv", ("身份证号", "残疾类别", "残疾等级"), [[number, "智力", 2], [number[:-1] + "?", "肢体", 1]])
+    rows = [[number, "智力", "二级"], [number[:-1] + "?", "肢体", 1]]
+    facts = county.write("残联.csv", ("身份证号", "残疾类别", "残疾等级"), rows)
     listed = county.write("高龄.csv", ("身份证号", "金额", "起始日期"), [[number, 50, "2026-01-01"]])
 
     told = json.loads(said("load", "facts", str(facts), "--from", "残联", "--area", "990101", "--json"))

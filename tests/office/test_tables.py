@@ -294,9 +294,41 @@ def test_a_towns_subtotal_and_the_notes_below_are_left_out(tmp_path, words):
     assert (people(path, skipped), skipped.rows) == ([ROWS[0]], 1)
 
 
-def test_a_row_about_somebody_is_never_taken_for_a_subtotal(tmp_path):
-    path = comma_separated(tmp_path / "a.csv", [("姓名", "月收入", "身份证号"), ("小计", "1", "99010119480305100X")])
+@pytest.mark.parametrize("number", ["99010119480305100X", "9.90101E+17"])
+def test_a_row_about_somebody_is_never_taken_for_a_subtotal(tmp_path, number):
+    path = comma_separated(tmp_path / "a.csv", [("姓名", "月收入", "身份证号"), ("小计", "1", number)])
     assert people(path) == [("小计", "1")]
+
+
+@pytest.mark.parametrize("place", range(5))
+@pytest.mark.parametrize("words", ["小计", "合 计：", "柳树村小计"])
+def test_a_subtotal_is_one_in_whatever_column_it_stands(tmp_path, place, words):
+    row = ["1", "桃源镇", "柳树村", "12", "3600", ""]
+    row[place] = words
+    headings = ("序号", "乡镇", "村", "姓名", "月收入", "备注")
+    skipped, path = Skipped(), comma_separated(tmp_path / "a.csv", [headings, row])
+
+    assert (people(path, skipped), skipped.rows) == ([], 1)
+
+
+def test_a_note_that_speaks_of_a_sum_makes_no_subtotal_of_a_person(tmp_path):
+    headings = ("序号", "乡镇", "村", "姓名", "月收入", "备注")
+    row = ("1", "桃源镇", "柳树村", "沈小满", "1260", "收入是全家三口去年的合计")
+    assert people(comma_separated(tmp_path / "a.csv", [headings, row])) == [("沈小满", "1260")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [("二级", 2), ("贰级", 2), ("2级", 2), ("2 级", 2), ("２级", 2), (2.0, 2), ("四", 4), ("十", 10), ("十二", 12), ("二十", 20)],
+)
+def test_a_whole_number_is_read_as_certificates_write_it(cell, number):
+    assert read_whole(cell, column="残疾等级") == number
+
+
+@pytest.mark.parametrize("cell", ["二二", "十十", "二级级", "几级", "2.5", "级", "一百"])
+def test_what_is_no_whole_number_is_told_in_words(cell):
+    with pytest.raises(ValueProblem, match="不是整数"):
+        read_whole(cell, column="残疾等级")
 
 
 @pytest.mark.parametrize("text", ["1963-05-07 10:30:00", "1963/5/7 0:00", "1963-05-07T00:00:00.000", "23138", "23138.0"])

@@ -24,6 +24,8 @@ import xlsxwriter
 from yimen.office.files import working_folder
 
 Cell = str | int | float | bool | date | None
+# As long as “柳树村低保户小计” and a little more; what is longer is a note.
+LONGEST_SUBTOTAL = 10
 SUBTOTALS = ("合计", "小计", "总计", "共计", "累计")
 NOTES = ("备注", "填表", "制表", "填报", "审核", "审批", "说明", "注:", "单位负责人", "负责人", "联系人")
 SEARCHED_FOR_HEADINGS = 15
@@ -31,6 +33,8 @@ SECONDS = 120
 MOST_YUAN = 10**12
 REFUSED = 3
 _EPOCH = date(1899, 12, 30)
+_IN_CHINESE = "零〇一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾"
+_CHINESE = str.maketrans(_IN_CHINESE, "001223456789十123456789十")
 
 
 class TableProblem(Exception):
@@ -251,10 +255,20 @@ def _is_filling(row: Sequence[Cell], cells: Mapping[str, Cell]) -> bool:
     texts = list(islice(filter(None, map(read_text, row)), 3))
     if not texts or all(cell is None or cell == "" for cell in cells.values()):
         return True
-    if not (texts[0].startswith(NOTES) or any(re.sub(r"[\s：:]", "", text).endswith(SUBTOTALS) for text in texts)):
+    if not (texts[0].startswith(NOTES) or any(_sums_up(text) for text in texts) or _sums_up_further_on(row)):
         return False
-    # A row with a long number is about somebody, whatever stands before it.
-    return not any(re.fullmatch(r"[\d\s]{14,}[\dXx]", read_text(cell)) for cell in row)
+    # A row with a long number is about somebody, whatever stands before it, also where a spreadsheet has spoilt the number.
+    return not any(re.fullmatch(r"[\d\s]{14,}[\dXx]|[\d.]+E\+1\d", read_text(cell), re.IGNORECASE) for cell in row)
+
+
+def _sums_up(text: str) -> bool:
+    return re.sub(r"[\s：:]", "", text).endswith(SUBTOTALS)
+
+
+def _sums_up_further_on(row: Sequence[Cell]) -> bool:
+    """Say whether a short cell anywhere sums up; a note of some length may well end like that."""
+    likely = [cell for cell in row if isinstance(cell, str) and cell.rstrip(" \u3000：:")[-1:] == "计"]
+    return any(len(text) <= LONGEST_SUBTOTAL and _sums_up(text) for text in map(read_text, likely))
 
 
 def read_text(cell: Cell) -> str:
@@ -329,14 +343,26 @@ def read_money(cell: Cell, *, column: str) -> Decimal | None:
 
 
 def read_whole(cell: Cell, *, column: str) -> int | None:
-    """Return a whole number; None where nothing is written."""
+    """Return a whole number, also as 二级, 贰级, 2 级 or 十二; None where nothing is written."""
     text = read_text(cell).replace(",", "")
     if text in ("", "-", "—", "无", "/"):
         return None
-    found = re.fullmatch(r"(-?\d+)(?:\.0+)?(?:人|个|次|级|天|月|年|亩|套|辆)?", text)
-    if not found:
+    found = re.fullmatch(rf"(-?\d+|[{_IN_CHINESE}]+)(?:\.0+)?\s*(?:人|个|次|级|天|月|年|亩|套|辆)?", text)
+    number = _whole(found[1]) if found else None
+    if number is None:
         raise ValueProblem(f"“{column}”的“{text[:20]}”不是整数，请写成数字。")
-    return int(found[1])
+    return number
+
+
+def _whole(text: str) -> int | None:
+    """Return a number of digits, or one below a hundred in Chinese; None if it is no number."""
+    if text.lstrip("-").isdecimal():
+        return int(text)
+    found = re.fullmatch("(?:([1-9]?)十)?([0-9]?)", text.translate(_CHINESE))
+    if not found or not text:
+        return None
+    tens = 0 if found[1] is None else int(found[1] or 1)
+    return tens * 10 + int(found[2] or 0)
 
 
 def write_rejects(path: Path, table: Table, match: Match, rejects: Mapping[int, str]) -> None:
