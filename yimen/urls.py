@@ -8,7 +8,7 @@ from yimen.api.front import api
 from yimen.web import accounts
 from yimen.web.administrators import audit as auditing
 from yimen.web.administrators import calendar as days_off
-from yimen.web.administrators import firms
+from yimen.web.administrators import firms, system
 from yimen.web.administrators import staff as staffing
 from yimen.web.approver import decision as approving
 from yimen.web.approver import desk as approver_desk
@@ -158,6 +158,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("calendar/<int:year>/", days_off.enter, name="calendar_enter"),
     path("firms/", firms.page, name="firms"),
     path("firms/<slug:code>/", firms.contract, name="firm_contract"),
+    path("system/", system.page, name="system"),
     path("staff/", staffing.staff_list, name="staff"),
     path("staff/<str:username>/", staffing.staff_page, name="staff_page"),
     path("staff/<str:username>/<slug:name>/", staffing.staff_step, name="staff_step"),

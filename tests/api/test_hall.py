@@ -5,11 +5,12 @@ import uuid
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from tests.api.conftest import number_of
 from tests.hall.house import at, make_house
 from tests.make import make_village
-from yimen.hall import actions
+from yimen.hall import actions, queries
 from yimen.hall.models import Period, Series, Ticket, Venue
 from yimen.hall.words import DeviceKind, WindowState
 from yimen.office.access import System, scope
@@ -221,6 +222,18 @@ def test_a_ticket_nobody_has_is_answered_like_one_elsewhere(house, kiosk):
     assert kiosk.ask(f"/tickets/{uuid.uuid4()}").status_code == 404
 
 
+def test_a_makers_kiosk_tells_that_it_has_no_paper_and_its_tickets_stay_valid(house, kiosk, box):
+    assert kiosk.send("/printer", state="paper").json() == {"state": "paper"}
+    with scope(System("test"), "测试"):
+        assert "取号机" in queries.troubles(venue=house.venue, at=at(1))[0]
+    assert kiosk.send("/tickets").status_code == 201
+    assert kiosk.send("/printer", state="burning").status_code == 422
+    assert box.send("/printer", state="paper").status_code == 403
+    kiosk.send("/printer", state="ok")
+    with scope(System("test"), "测试"):
+        assert queries.troubles(venue=house.venue, at=timezone.now()) == []
+
+
 def test_every_step_is_described_for_whoever_may_come_in(house, kiosk, enter):
     told = enter(house.clerks[0]).get("/api/openapi.json").json()
     hall = {path: set(methods) for path, methods in told["paths"].items() if path.startswith("/api/hall/")}
@@ -231,6 +244,7 @@ def test_every_step_is_described_for_whoever_may_come_in(house, kiosk, enter):
         "/api/hall/tickets",
         "/api/hall/tickets/{ticket_id}",
         "/api/hall/package",
+        "/api/hall/printer",
         "/api/hall/roster",
         "/api/hall/roster/key",
         "/api/hall/roster/keys",

@@ -21,7 +21,7 @@ from ninja.security import HttpBearer
 from yimen.api.shapes import Strict
 from yimen.api.walls import Refused, keyed
 from yimen.hall import actions, queries
-from yimen.hall.words import DeviceKind, Ground, Source
+from yimen.hall.words import DeviceKind, Ground, PrinterState, Source
 from yimen.office.access import scope
 from yimen.office.once import once
 from yimen.office.queries import Staff
@@ -29,6 +29,7 @@ from yimen.office.queries import Staff
 Key = Annotated[str, Header(alias="Idempotency-Key")]
 Code = Annotated[str, Field(max_length=40)]
 Answer = dict[str, Any]
+PRINTERS = {"ok": PrinterState.FINE, "paper": PrinterState.PAPER, "off": PrinterState.OFF}
 
 
 class DeviceToken(HttpBearer):
@@ -51,6 +52,18 @@ class Wanted(Read):
     """A ticket: for which matters, by their codes, the first of them first; and what was read."""
 
     matters: Annotated[list[Code], Field(max_length=10)] = []
+
+
+class Printer(Strict):
+    """Whether a machine can print tickets: ok, no paper, or no answer from its printer."""
+
+    state: Literal["ok", "paper", "off"]
+
+
+class PrinterOut(Schema):
+    """What was noted."""
+
+    state: str
 
 
 class Step(Strict):
@@ -254,6 +267,18 @@ def take(request: HttpRequest, body: Wanted, key: Key) -> Status[Answer]:
 
     done = _once("tickets", device, body, key, do)
     return Status(201, _stand(device, uuid.UUID(done["ticket"])) | {"note": done["note"]})
+
+
+@router.post("/printer", response=PrinterOut, summary="打印机的状态")
+def printer(request: HttpRequest, body: Printer, key: Key) -> Answer:
+    """Tell whether this machine can print tickets; the desks see it until it prints again. Its tickets are valid either way."""
+    device = _device(request, DeviceKind.KIOSK, DeviceKind.READER)
+
+    def do() -> Answer:
+        actions.note_printer(device=device, state=PrinterState(PRINTERS[body.state]), at=timezone.now())
+        return {"state": body.state}
+
+    return _once("printer", device, body, key, do)
 
 
 @router.get("/tickets/{uuid:ticket_id}", response=TicketOut, summary="排到哪了")

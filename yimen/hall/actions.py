@@ -37,6 +37,7 @@ from yimen.hall.installing import NotInstalled, install, resume
 from yimen.hall.leasing import NotLeased, issue_leases, lease_file, lease_key, public_keys
 from yimen.hall.nodes import NotAlone, take_back
 from yimen.hall.packing import Packed, pack_venue, package_for
+from yimen.hall.printing import note_printer
 from yimen.hall.prioritising import NotPrioritised, give_priority
 from yimen.hall.questionnaire import NotAsked, add_question, answer_questions, end_question
 from yimen.hall.recognising import NotRecognised, recognise
@@ -130,6 +131,7 @@ __all__ = [
     "lease_key",
     "leave",
     "link_case",
+    "note_printer",
     "note_step",
     "open_venue",
     "pack_venue",

@@ -81,6 +81,7 @@ from yimen.hall.reporting import DayReport, day_report
 from yimen.hall.ringing import ringing
 from yimen.hall.team import Member, Proposal, follows, member_of, on_duty, proposals, team
 from yimen.hall.venues import Found, Setting, all_matters, find_venues, limit_on, rule_changes, rule_on, setting_of
+from yimen.hall.watching import troubles
 
 __all__ = [
     "COLUMNS",
@@ -216,6 +217,7 @@ __all__ = [
     "today_or_not",
     "told_by_questions",
     "totals",
+    "troubles",
     "venue_by_code",
     "venues_seen",
     "waiting_for",

@@ -16,9 +16,21 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from yimen.hall.models import LimitChange, Matter, Opening, Profile, ProfileLine, RuleChange, Series, Ticket, Venue, Window
+from yimen.hall.models import (
+    Device,
+    LimitChange,
+    Matter,
+    Opening,
+    Profile,
+    ProfileLine,
+    RuleChange,
+    Series,
+    Ticket,
+    Venue,
+    Window,
+)
 from yimen.hall.ordering import RULE_WORDS, Rule
-from yimen.hall.words import Ground, SeriesKind, WindowState
+from yimen.hall.words import Ground, PrinterState, SeriesKind, WindowState
 from yimen.office import audit
 from yimen.office.access import require
 from yimen.office.models import Department, ServicePoint, Staff
@@ -210,6 +222,8 @@ def set_printer(*, venue: Venue, printer: str, by: Staff | None, at: datetime) -
     if wanted not in ("", "file") and not _is_near(wanted):
         raise NotSet("打印机写成 tcp://地址:端口，地址是大厅内网的 IP，例如 tcp://192.168.1.50:9100。")
     Venue.objects.filter(pk=venue.pk).update(printer=wanted)
+    # What was noted was said of the printer before.
+    Device.objects.filter(venue=venue).update(printer=PrinterState.FINE, printer_since=None)
     venue.refresh_from_db()
     _written(venue, "printer", at)
 

@@ -144,6 +144,14 @@ class DeviceKind(TextChoices):
     NODE = "node", "单机"
 
 
+class PrinterState(TextChoices):
+    """Whether a machine can print tickets (出票)."""
+
+    FINE = "", "能打印"
+    PAPER = "paper", "没有纸"
+    OFF = "off", "打印机没有响应"
+
+
 class Mismatch(TextChoices):
     """How what a venue told does not agree with the centre (对不上在哪里)."""
 

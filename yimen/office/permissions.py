@@ -51,6 +51,7 @@ PERMISSION_WORDS = {
     "audit.see": "看审计",
     "staff.manage": "管理人员和岗位",
     "calendar.manage": "录入放假安排",
+    "system.see": "看系统状态",
 }
 
 _VISIT = {"visit.make"}
@@ -133,7 +134,7 @@ PERMISSIONS: dict[str, frozenset[str]] = {
     ),
     "rules_officer": frozenset({"rules.see", "rules.activate", "screening.run", "calendar.manage"}),
     # The three administrators of 等保 are exclusive: none of them sees a person.
-    "system_admin": frozenset({"calendar.manage"}),
+    "system_admin": frozenset({"calendar.manage", "system.see"}),
     "security_admin": frozenset({"staff.manage"}),
     "audit_admin": frozenset({"audit.see"}),
 }

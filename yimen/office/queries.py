@@ -8,11 +8,13 @@ from django.db.models import Q, QuerySet
 
 from yimen.office.access import System, current, scope, within
 from yimen.office.clients import client_of
+from yimen.office.condition import Condition, condition, lasting
 from yimen.office.firms import firms
 from yimen.office.keys import keyring
 from yimen.office.models import Area, Delivery, Job, KeyCheck, Post, ServicePoint, Staff
 from yimen.office.notices import NoticeLine, YearKnown, days_of, entered_lines, special_days, years_known
 from yimen.office.permissions import PERMISSIONS, POST_WORDS
+from yimen.office.room import room
 from yimen.office.rotation import open_one_of_each
 from yimen.office.staffing import StaffRow, departments, staff_managed, staff_row
 from yimen.office.trail import AuditFilter, audit_entries, posts_of
@@ -21,17 +23,21 @@ from yimen.office.vault import refuse_to_write_with_foreign_keys
 __all__ = [
     "POST_WORDS",
     "AuditFilter",
+    "Condition",
     "NoticeLine",
     "Staff",
     "StaffRow",
     "YearKnown",
     "audit_entries",
     "client_of",
+    "condition",
     "days_of",
     "departments",
     "entered_lines",
     "firms",
+    "lasting",
     "posts_of",
+    "room",
     "special_days",
     "staff_managed",
     "staff_row",

@@ -39,6 +39,7 @@ HINTS = {
     "ratings": "请刚办完事的人评价；各服务点的评价",
     "policies": "条件、标准、材料、时限、依据",
     "calendar": "哪些天放假、哪个周末上班，期限照它推算",
+    "system": "磁盘还剩多少、时钟准不准、后台任务在不在做",
     "staff": "新增、任岗、免岗，重置密码和动态口令，停用",
     "audit": "谁在什么时候看了、改了、导出了多少",
 }
@@ -68,6 +69,7 @@ LINKS = (
     ("ratings", "评价", ("rating.ask", "rating.see")),
     ("policies", "政策", ("rules.see",)),
     ("calendar", "放假安排", ("calendar.manage",)),
+    ("system", "系统状态", ("system.see",)),
     ("staff", "人员", ("staff.manage",)),
     ("audit", "审计", ("audit.see",)),
 )

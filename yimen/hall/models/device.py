@@ -6,7 +6,7 @@ from django.db import models
 from django.db.models import Q
 
 from yimen.hall.models.venue import Venue, Window
-from yimen.hall.words import DeviceKind
+from yimen.hall.words import DeviceKind, PrinterState
 
 STAFF = "office.Staff"
 
@@ -16,7 +16,8 @@ class Device(models.Model):
     A machine of a venue (设备), such as a kiosk or the call box of a window. Unscoped: it holds no citizen.
 
     Of its token and of its pairing code only the hash is kept. `seal` is what its browser holds since it was paired; paired
-    anew, the one before opens nothing. A machine of a window calls for whoever sits there.
+    anew, the one before opens nothing. A machine of a window calls for whoever sits there. `printer` is whether it can print
+    tickets, and `printer_since` since when that is so.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -28,6 +29,8 @@ class Device(models.Model):
     code_hash = models.CharField(max_length=64, blank=True)
     code_until = models.DateTimeField(null=True)
     seal = models.CharField(max_length=32, blank=True)
+    printer = models.CharField(max_length=5, blank=True, choices=PrinterState, default=PrinterState.FINE)
+    printer_since = models.DateTimeField(null=True)
     made_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
     made_at = models.DateTimeField()
     paired_at = models.DateTimeField(null=True)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.hall import actions
-from yimen.hall.queries import Venue, hall_now, may_be_seated, venues_seen
+from yimen.hall.queries import Venue, hall_now, may_be_seated, troubles, venues_seen
 from yimen.hall.words import WindowState
 from yimen.office.access import acting, may, require
 from yimen.office.once import OtherContent
@@ -62,6 +62,7 @@ def _shown(venue: Venue) -> dict[str, Any]:
     return {
         "venue": venue,
         "told": hall_now(venue=venue, at=at),
+        "troubles": troubles(venue=venue, at=at),
         "at": at,
         "may_manage": manages,
         "clerks": may_be_seated(venue) if manages else [],

@@ -26,6 +26,7 @@ from yimen.hall.queries import (
     ringing,
     said_before,
     ticket_at,
+    troubles,
     venue_by_code,
     venues_seen,
     window_of,
@@ -77,6 +78,7 @@ def page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResp
         "may_manage": may("hall.manage", area_path=venue.service_point.area.path),
         "rule": venue.calling_rule.words,
         "rings": ringing(venue),
+        "troubles": troubles(venue=venue, at=now),
         "offline": standing.state(at=now) if (standing := alone(venue.code)) else None,
         "problem": problem,
         "now": now,
@@ -116,7 +118,11 @@ def rings(request: HttpRequest) -> HttpResponse:
     venue = _venue(request)
     if venue is None:
         return HttpResponse(status=204)
-    return render(request, "hall/rings.html", {"venue": venue, "rings": ringing(venue), "key": new_key()})
+    return render(request, "hall/rings.html", _rings(venue))
+
+
+def _rings(venue: Venue) -> dict[str, Any]:
+    return {"venue": venue, "rings": ringing(venue), "troubles": troubles(venue=venue, at=timezone.now()), "key": new_key()}
 
 
 @require_POST

@@ -79,6 +79,14 @@ SAID = {
         "打印机没有响应。这个号照样有效：请记住号，或扫二维码。",
         "Printer off. Your number is valid: remember it or scan the code.",
     ),
+    "no_paper": (
+        "打印机没有纸了，照样可以取号：请记住号，用手机扫码，或到导办台。",
+        "No paper: you can still take a number. Remember it, scan the code, or ask at the desk.",
+    ),
+    "no_off": (
+        "打印机没有响应，照样可以取号：请记住号，用手机扫码，或到导办台。",
+        "No printer: you can still take a number. Remember it, scan the code, or ask at the desk.",
+    ),
     "none": ("这里不打印，请记住号，或扫二维码。", "No paper here: remember your number or scan the code."),
     "done": ("好了", "Done"),
     "phone": ("手机扫码取号、报到", "Take a number or check in by phone"),

@@ -31,7 +31,7 @@ from yimen.hall.queries import (
     place_of,
     ticket_by_code,
 )
-from yimen.hall.words import DeviceKind, Ground, Source
+from yimen.hall.words import DeviceKind, Ground, PrinterState, Source
 from yimen.office.once import OtherContent
 from yimen.web.citizen.progress import plain
 from yimen.web.hall.english import DEPARTMENTS, MATTERS, said
@@ -63,7 +63,9 @@ def page(request: HttpRequest, venue_code: str) -> HttpResponse:
 
 
 def _start(request: HttpRequest) -> HttpResponse:
-    return _shown(request, "start", is_open=is_open(_venue(request), timezone.now()), **_at_the_door(request))
+    no_printer = said(_language(request)).get(f"no_{_device(request).printer}", "") if _venue(request).printer else ""
+    is_open_now = is_open(_venue(request), timezone.now())
+    return _shown(request, "start", is_open=is_open_now, no_printer=no_printer, **_at_the_door(request))
 
 
 def _matters(request: HttpRequest) -> HttpResponse:
@@ -138,8 +140,16 @@ def _given(request: HttpRequest, take: Callable[[], Ticket]) -> HttpResponse:
     if fresh:
         place = place_of(ticket_id=fresh[0].pk, at=timezone.now())
         printed = print_ticket(place, address=_address(request, code), at=timezone.now())
+        _note_printer(request, printed)
     query = f"?printed={printed}" + ("&lang=en" if _language(request) == "en" else "")
     return HttpResponseRedirect(reverse("hall_kiosk_ticket", args=[_venue(request).code, code]) + query)
+
+
+def _note_printer(request: HttpRequest, printed: str) -> None:
+    """Let the desks know what the printer said; the ticket stands, whatever comes of this."""
+    state = {"printed": PrinterState.FINE, "paper": PrinterState.PAPER, "off": PrinterState.OFF}.get(printed)
+    if state is not None:
+        actions.note_printer(device=_device(request), state=state, at=timezone.now())
 
 
 def _ring(request: HttpRequest) -> HttpResponse:

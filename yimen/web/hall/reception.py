@@ -26,6 +26,7 @@ from yimen.hall.queries import (
     recognition_of,
     ticket_of,
     today_or_not,
+    troubles,
     venues_seen,
 )
 from yimen.hall.words import Ground, Language
@@ -51,6 +52,7 @@ def page(request: HttpRequest) -> HttpResponse:
     if venue is not None:
         with reading("导办：看大厅里的人"):
             shown["rows"] = present(venue=venue, at=timezone.now())
+        shown["troubles"] = troubles(venue=venue, at=timezone.now())
     return render(request, "hall/reception.html", shown)
 
 

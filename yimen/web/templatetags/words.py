@@ -3,7 +3,7 @@
 import re
 import uuid
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from yimen.office.queries import lasting as as_said
 from yimen.web.papers import wording
 
 register = template.Library()
@@ -100,6 +101,12 @@ def moment(value: datetime | None) -> str:
         return "–"
     local = timezone.localtime(value)
     return f"{local.month}月{local.day}日 {local:%H:%M}"
+
+
+@register.filter
+def lasting(duration: timedelta) -> str:
+    """Write how long something is: 5 分钟, 3 小时, 2 天."""
+    return as_said(duration)
 
 
 @register.filter
