@@ -4,8 +4,10 @@ import json
 from datetime import date
 from io import StringIO
 
+import pyarrow
 import pytest
 from django.core.management import call_command
+from pyarrow import parquet
 
 from tests.policies.book import FACTS, write
 
@@ -90,18 +92,38 @@ def test_both_engines_leave_open_what_obligors_nobody_told_would_decide(folder, 
     assert sum('"007"' in line and '"unknown"' in line for line in held[0]) == 2
 
 
-@pytest.mark.parametrize("rows", ["a,1\na,2\n", ",1\n"])
-def test_a_subject_that_stands_twice_or_has_no_name_is_refused(folder, tmp_path, rows):
-    (tmp_path / "facts.csv").write_text("subject,家庭人口\n" + rows, encoding="utf-8")
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("subject,家庭人口\na,1\nb,2\na,2\n", "第 2 行和第 4 行的 subject 相同"),
+        ("subject,家庭人口\na,1\n,1\n", "第 3 行的“subject”是空的"),
+        ("subject,家庭人口\na,1\nb,九十九\n", "第 3 行“家庭人口”列"),
+        ("subject;家庭人口\na;1\nb;99\n", "第 3 行“家庭人口”列"),
+        # As a spreadsheet shows it: what stands above the headings and empty rows count, a cell of two lines is one row.
+        ("某县名单\nsubject,家庭人口\na,1\n\nb,99\n", "第 5 行“家庭人口”列"),
+        ('subject,家庭人口\n"a\nz",1\nb,99\n', "第 3 行“家庭人口”列"),
+    ],
+)
+def test_what_is_wrong_in_a_file_is_told_with_its_row_as_somebody_sees_it(folder, tmp_path, text, words):
+    (tmp_path / "facts.csv").write_text(text, encoding="utf-8")
+    assert f"facts.csv {words}" in refused_evaluation(folder, tmp_path / "facts.csv")
+
+
+def test_a_parquet_file_has_no_row_of_headings(folder, tmp_path):
+    parquet.write_table(pyarrow.table({"subject": ["a", "b"], "家庭人口": [1, 99]}), tmp_path / "facts.parquet")
+    assert "facts.parquet 第 2 行“家庭人口”列" in refused_evaluation(folder, tmp_path / "facts.parquet")
+
+
+def refused_evaluation(folder, facts) -> str:
     out = StringIO()
     with pytest.raises(SystemExit) as stopped:
         call_command(
-            *("rules", "evaluate", "--policies", str(folder), "--facts", str(tmp_path / "facts.csv")),
-            *("--on", "2026-12-01", "--out", str(tmp_path / "out.csv")),
+            *("rules", "evaluate", "--policies", str(folder), "--facts", str(facts)),
+            *("--on", "2026-12-01", "--out", str(facts.with_name("out.csv"))),
             stdout=out,
         )
     assert stopped.value.code == 1
-    assert "facts.csv" in out.getvalue()
+    return out.getvalue()
 
 
 def test_a_file_in_another_encoding_is_refused_in_our_words(folder, tmp_path):

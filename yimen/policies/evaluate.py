@@ -5,9 +5,11 @@ Values are read as people write them (yuan, ISO days, true/false) whatever the f
 range is refused with its row and column before anything is reckoned.
 """
 
+import csv
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -26,6 +28,7 @@ from yimen.policies.sql import quoted
 
 Engine = Literal["closures", "duckdb"]
 Result = tuple[str, str, str, str, str | None, str]
+DELIMITERS = (",", ";", "\t", "|")
 COLUMNS = ("subject", "policy", "version", "verdict", "amount", "missing")
 
 
@@ -33,7 +36,7 @@ def evaluate(rules: Rules, facts: Path, members: Path | None, out: Path, *, wher
     """
     Answer every policy for every subject of a file and write subject, policy, version, verdict, amount, missing.
 
-    Returns the number of rows written. Raises NotAFact, with row and column, for a value that cannot be.
+    Returns the number of rows written. Raises NotAFact, with the row of the file and the column, for a value that cannot be.
     """
     table = _read(facts, rules, ("subject",))
     people = _read(members, rules, ("subject", "member")) if members else None
@@ -63,15 +66,33 @@ def _read(path: Path, rules: Rules, keys: Sequence[str]) -> dict[str, list[Any]]
         if key not in held.column_names:
             raise NotAFact(f"{path.name} 里没有“{key}”这一列。")
     rows = list(zip(*(held[key].to_pylist() for key in keys), strict=True))
+    first: dict[tuple[Any, ...], int] = {}
     for number, row in enumerate(rows):
         if None in row:
-            raise NotAFact(f"{path.name} 第 {number + 1} 行的“{keys[row.index(None)]}”是空的。")
-    if len(set(rows)) < len(rows):
-        raise NotAFact(f"{path.name} 里有两行的 {'、'.join(keys)} 相同，请删去一行。")
+            raise NotAFact(f"{path.name} 第 {_row_of(path, number)} 行的“{keys[row.index(None)]}”是空的。")
+        if first.setdefault(row, number) != number:
+            both = f"第 {_row_of(path, first[row])} 行和第 {_row_of(path, number)} 行"
+            raise NotAFact(f"{path.name} {both}的 {'、'.join(keys)} 相同，请删去一行。")
     return {
-        name: held[name].to_pylist() if name in keys else _column(rules, name, held[name].to_pylist(), path.name)
+        name: held[name].to_pylist() if name in keys else _column(rules, name, held[name].to_pylist(), path)
         for name in held.column_names
     }
+
+
+def _row_of(path: Path, number: int) -> int:
+    """
+    Return which row of a file somebody sees who opens it, from the number of a row of data (from 0).
+
+    A Parquet file has no row of headings; in a CSV the headings, what stands above them and empty rows have numbers too.
+    """
+    if path.suffix == ".parquet":
+        return number + 1
+    for mark in DELIMITERS:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            rows = ((place, row) for place, row in enumerate(csv.reader(file, delimiter=mark), start=1) if row)
+            if any("subject" in row for _, row in rows) and (found := next(islice(rows, number, None), None)):
+                return found[0]
+    return number + 2
 
 
 def _why_unreadable(path: Path, problem: duckdb.Error) -> str:
@@ -85,7 +106,7 @@ def _why_unreadable(path: Path, problem: duckdb.Error) -> str:
     return "不是完整的 CSV 文件：每行的列数要和第一行相同，请检查多出的逗号和引号。"
 
 
-def _column(rules: Rules, name: str, texts: Sequence[str | None], file: str) -> list[Any]:
+def _column(rules: Rules, name: str, texts: Sequence[str | None], path: Path) -> list[Any]:
     seen: dict[str | None, Any] = {None: None, "": None}
     values = []
     for row, written in enumerate(texts):
@@ -93,7 +114,7 @@ def _column(rules: Rules, name: str, texts: Sequence[str | None], file: str) -> 
             try:
                 seen[written] = inner_value(rules, name, _trimmed(rules, name, str(written)))
             except NotAFact as problem:
-                raise NotAFact(f"{file} 第 {row + 1} 行“{name}”列：{problem}") from None
+                raise NotAFact(f"{path.name} 第 {_row_of(path, row)} 行“{name}”列：{problem}") from None
         values.append(seen[written])
     return values
 
