@@ -14,6 +14,9 @@ pages = WSGIMiddleware(get_wsgi_application(), workers=8)
 
 # Only now do the tables know each other.
 from yimen.web.hall import stream  # noqa: E402
+from yimen.web.hall.fresh import keep_fresh  # noqa: E402
+
+keep_fresh()
 
 
 async def application(

@@ -243,6 +243,7 @@ def test_every_step_is_described_for_whoever_may_come_in(house, kiosk, enter):
         "/api/hall/recognise",
         "/api/hall/tickets",
         "/api/hall/tickets/{ticket_id}",
+        "/api/hall/events",
         "/api/hall/package",
         "/api/hall/printer",
         "/api/hall/roster",
@@ -256,6 +257,6 @@ def test_every_step_is_described_for_whoever_may_come_in(house, kiosk, enter):
         "/api/hall/window/{name}",
     }
     # They only ask: a number does not belong in an address, and a key is the same however often it is handed out.
-    asking = ("/api/hall/recognise", "/api/hall/roster/key", "/api/hall/package")
+    asking = ("/api/hall/recognise", "/api/hall/roster/key", "/api/hall/package", "/api/hall/events")
     writes = [told["paths"][path]["post"] for path in hall if "post" in hall[path] and path not in asking]
     assert all("Idempotency-Key" in {one["name"] for one in write["parameters"]} for write in writes)

@@ -138,6 +138,19 @@ def _do_step(ticket, name, at, by=CLERK, reason=""):
         return str(actions.step(ticket_id=ticket, name=name, by=_clerk(by), at=_moment(at), reason=reason))
 
 
+def _do_day(at):
+    from tests.hall.lone_day import live
+
+    live(_moment(at))
+
+
+def _do_told(after=0):
+    from yimen.hall.handing_over import _told
+    from yimen.hall.models import Event
+
+    return [_told(one) for one in Event.objects.filter(sequence__gt=after).order_by("sequence")]
+
+
 def _do_ask(sql):
     from django.db import connection
 

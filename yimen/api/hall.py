@@ -184,6 +184,35 @@ class PublicKeys(Schema):
     card: str
 
 
+class EventIn(Strict):
+    """One change of one row, as the machine wrote it down."""
+
+    id: uuid.UUID
+    sequence: Annotated[int, Field(ge=1)]
+    table: Annotated[str, Field(max_length=40)]
+    row: Annotated[str, Field(max_length=36)]
+    about: Annotated[str, Field(max_length=60)]
+    is_new: bool
+    changes: dict[str, Any]
+    at: datetime
+
+
+class EventsIn(Strict):
+    """What a machine on which a hall runs by itself has to tell, in any order."""
+
+    events: Annotated[list[EventIn], Field(max_length=500)]
+
+
+class ReceivedOut(Schema):
+    """Up to which number everything was dealt with, which spans lack beyond it, how many do not agree; when its days end."""
+
+    dealt_with: int
+    missing: list[tuple[int, int]]
+    unsettled: int
+    last_day: str
+    ended: bool
+
+
 class WantedKey(Strict):
     """The number of the roster whose key is asked for."""
 
@@ -428,6 +457,7 @@ def _recognised(device: queries.Device, body: Read, shown: actions.Scanned) -> t
     asked: Answer = {"id_number": shown.id_number, "card": shown.card, "said": said}
     if not any(asked.values()):
         return None, ""
+    asked["machines"] = queries.machines_behind(device)
     try:
         return actions.recognise(venue=device.venue, at=timezone.now(), device=device.pk.hex, **asked), ""
     except actions.NotRecognised as problem:
@@ -468,3 +498,11 @@ def package(request: HttpRequest) -> HttpResponse:
     """Give a fresh package to the machine on which this hall runs by itself, sealed under that machine's key."""
     device = _device(request, DeviceKind.NODE)
     return HttpResponse(actions.package_for(device=device, at=timezone.now()), content_type="application/octet-stream")
+
+
+@router.post("/events", response=ReceivedOut, summary="交回场所记录（单机）")
+def events(request: HttpRequest, body: EventsIn) -> Answer:
+    """Take what a machine tells. Each event has a number and a key of its own: twice, in parts, in any order, it is the same."""
+    node = actions.node_of(_device(request, DeviceKind.NODE))
+    told = [one.model_dump(mode="json") for one in body.events]
+    return vars(actions.receive(node=node, told=told, at=timezone.now()))

@@ -32,6 +32,7 @@ STATUS: Mapping[type[Exception], int] = {
     hall.WrongStep: 409,
     hall.NotTaken: 409,
     hall.NotAlone: 409,
+    hall.NotBrought: 409,
     hall.NotLeased: 409,
     hall.NotOpened: 409,
 }

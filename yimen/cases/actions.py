@@ -48,7 +48,7 @@ from yimen.cases.online import (
 from yimen.cases.portal import NoHome, Sent, SentConsent, receive_application
 from yimen.cases.portal_file import application_headings, load_applications, preview_applications
 from yimen.cases.posting import NotPosted, clear, object_to, photograph, post, publish
-from yimen.cases.rating import open_pad, open_visit, rate_visit
+from yimen.cases.rating import keep_opinion, keep_visit, open_pad, open_visit, rate_visit
 from yimen.cases.recomputing import recompute_dues, start_recomputing
 from yimen.cases.recovering import (
     ask_recovery,
@@ -158,7 +158,9 @@ __all__ = [
     "investigate",
     "invite",
     "keep_online",
+    "keep_opinion",
     "keep_photo",
+    "keep_visit",
     "lend_file",
     "let_in_again",
     "list_obligor_of",

@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Q, QuerySet
@@ -155,6 +156,44 @@ def rate_visit(*, code: str, grade: int, words: str, device: str, at: datetime) 
         raise NotRated("刚刚已经评价过了，一次服务评一次。") from None
     audit.write(action="rating.give", at=at, visit=visit.pk.hex, first=opinion.first)
     if grade in BAD:
+        _handle(visit, opinion, at=at)
+    return opinion
+
+
+def keep_visit(
+    *,
+    visit_id: uuid.UUID,
+    code: str,
+    served_by_id: int,
+    service_point: ServicePoint,
+    served_at: datetime,
+    expires_at: datetime,
+    area_path: str,
+) -> HallVisit:
+    """Keep a service opened for rating where a hall runs by itself, as it was there (单机交来的). Raises IntegrityError."""
+    visit = HallVisit(
+        pk=visit_id,
+        code=code,
+        served_by_id=served_by_id,
+        service_point=service_point,
+        served_at=served_at,
+        expires_at=expires_at,
+        area_path=area_path,
+    )
+    visit.save(force_insert=True)
+    return visit
+
+
+def keep_opinion(*, visit_id: uuid.UUID, area_path: str, at: datetime, **given: Any) -> HallOpinion:
+    """
+    Keep an opinion given there; a bad one opens its handling here, from the day it is known here. `given`: device, grade, words,
+    first, given_at. Raises IntegrityError, ValidationError.
+    """
+    visit = HallVisit.objects.get(pk=visit_id)
+    opinion = HallOpinion(visit=visit, area_path=area_path, **given)
+    opinion.clean_fields()
+    opinion.save(force_insert=True)
+    if opinion.grade in BAD:
         _handle(visit, opinion, at=at)
     return opinion
 

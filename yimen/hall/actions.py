@@ -4,6 +4,7 @@ closed, people accompanied until the end, venues set up.
 """
 
 from yimen.hall.afar import NotAppointed, NotHere, appoint, arrive, cancel_appointment, give_up, keep_appointment
+from yimen.hall.bringing import NotBrought, node_of, receive
 from yimen.hall.calling import call_next, leave, pass_on, put_back, recall, step
 from yimen.hall.cards import (
     NotIssued,
@@ -32,6 +33,7 @@ from yimen.hall.devices import (
 from yimen.hall.errands import ask_errand, ask_first, finish_errand
 from yimen.hall.flow import WrongStep
 from yimen.hall.forms import ask_rating, begin_form
+from yimen.hall.handing_over import hand_over, renew, take_file, written
 from yimen.hall.handling import NotHandled, assign, end, give_back, know_person, link_case, note_step, send_another, take_up
 from yimen.hall.installing import NotInstalled, install, resume
 from yimen.hall.leasing import NotLeased, issue_leases, lease_file, lease_key, public_keys
@@ -64,6 +66,7 @@ from yimen.hall.setting import (
     set_profile,
     set_rule,
 )
+from yimen.hall.settling import NotSettled, settle
 from yimen.hall.team import go_off_duty, go_on_duty, record_training, set_skills
 from yimen.hall.ticketing import NotTaken, Recognised, take_ticket
 from yimen.hall.wedge import NotRead, Scanned, scanned
@@ -75,6 +78,7 @@ __all__ = [
     "NotAlone",
     "NotAppointed",
     "NotAsked",
+    "NotBrought",
     "NotHandled",
     "NotHere",
     "NotInstalled",
@@ -86,6 +90,7 @@ __all__ = [
     "NotRead",
     "NotRecognised",
     "NotSet",
+    "NotSettled",
     "NotTaken",
     "Packed",
     "PrintedCard",
@@ -119,6 +124,7 @@ __all__ = [
     "give_up",
     "go_off_duty",
     "go_on_duty",
+    "hand_over",
     "install",
     "issue_batch",
     "issue_card",
@@ -131,6 +137,7 @@ __all__ = [
     "lease_key",
     "leave",
     "link_case",
+    "node_of",
     "note_printer",
     "note_step",
     "open_venue",
@@ -144,8 +151,10 @@ __all__ = [
     "public_keys",
     "put_back",
     "recall",
+    "receive",
     "recognise",
     "record_training",
+    "renew",
     "renew_device",
     "replace_card",
     "resume",
@@ -169,10 +178,13 @@ __all__ = [
     "set_skills",
     "set_window",
     "set_window_for",
+    "settle",
     "start_batch",
     "stay_for",
     "step",
     "take_back",
+    "take_file",
     "take_ticket",
     "take_up",
+    "written",
 ]

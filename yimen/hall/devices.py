@@ -27,6 +27,8 @@ LETTERS = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 CODE_LETTERS, CODE_LIVES = 8, timedelta(minutes=15)
 # When it was last seen is written down once a minute, not at every request.
 SEEN_EVERY = timedelta(minutes=1)
+# A hall has a kiosk, a reader and a desk or two; those let in at the hall itself are not known at the centre.
+LEAST_MACHINES = 4
 MAY: Mapping[str, frozenset[str]] = {
     DeviceKind.KIOSK: frozenset({"hall.ticket"}),
     DeviceKind.READER: frozenset({"hall.ticket"}),
@@ -153,6 +155,14 @@ def _managed(device_id: uuid.UUID) -> Device:
     if device.revoked_at is not None:
         raise NotAdded(f"“{device}”已经停用。要再用，请另添一台。")
     return device
+
+
+def machines_behind(device: Device) -> int:
+    """Return for how many machines a device may ask: that of a hall that runs by itself asks for all of its hall."""
+    if device.kind != DeviceKind.NODE:
+        return 1
+    known = Device.objects.filter(venue=device.venue_id, kind__in=(DeviceKind.KIOSK, DeviceKind.READER), revoked_at=None)
+    return max(known.count(), LEAST_MACHINES)
 
 
 def devices_of(venue: Venue) -> list[Device]:

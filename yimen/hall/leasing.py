@@ -18,7 +18,7 @@ from django.db.models import F
 from django.utils.timezone import localdate
 
 from yimen.hall.cards import KEY as CARD_KEY
-from yimen.hall.lease import made, put
+from yimen.hall.lease import made, put, tag_of
 from yimen.hall.listing import LISTABLE, people_listed
 from yimen.hall.models import Device, LeaseIssue, Venue
 from yimen.hall.recognising import catchment_of
@@ -99,6 +99,17 @@ def _issue(venue: Venue, numbers: Sequence[str], hours: int, by: Staff | None, a
         audit.write(action="lease.issue", at=at, venue=venue.code, sequence=issue.sequence, hours=hours)
         put(content, _file_of(venue))
     return issue
+
+
+def marks_on(*, venue: Venue, sequence: int, at: datetime) -> frozenset[str]:
+    """Return the entries a venue's roster of this number would have for those listed on the day of a moment; nobody is noted."""
+    issue = LeaseIssue.objects.select_related("venue").filter(venue=venue, sequence=sequence).first()
+    if issue is None:
+        return frozenset()
+    key = _key_of(issue)
+    with audit.reading("核对离线名册", venue=venue.code, sequence=sequence):
+        numbers = _numbers(catchment_of(venue), [venue], at)
+    return frozenset(tag_of(key, one).hex() for ground, some in numbers for one in some if ground in venue.grounds)
 
 
 def _key_of(issue: LeaseIssue) -> bytes:

@@ -8,13 +8,16 @@ out.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
+from django.db.models.functions import Greatest
+from django.utils import timezone
 from django.utils.timezone import localdate
 
-from yimen.hall.models import Counter, Disagreement, Event, Node, Ticket, Venue
+from yimen.hall.models import Counter, Disagreement, Duty, Event, Node, Ticket, Venue, Window, WindowShift
+from yimen.hall.words import WindowState
 from yimen.office import audit
 from yimen.office.access import current, may, require, within
 from yimen.office.models import Staff
@@ -90,6 +93,17 @@ def take_back(*, venue: Venue, now: bool, reason: str, by: Staff | None, at: dat
     node.save(update_fields=["last_day", "reason", "ended_at", "ended_by"])
     audit.write(action="node.take_back", at=at, venue=venue.code, node=node.pk.hex, now=now)
     return node
+
+
+def hand_the_hall_on(node: Node) -> None:
+    """End what was left open at the centre when the machine's first day began: windows nobody closed, duties nobody ended."""
+    begins = timezone.make_aware(datetime.combine(node.first_day, time.min))
+    for rows in (
+        WindowShift.objects.filter(window__venue=node.venue_id, ends_at=None),
+        Duty.objects.filter(venue=node.venue_id, ends_at=None),
+    ):
+        rows.update(ends_at=Greatest(F("starts_at"), begins))
+    Window.objects.filter(venue=node.venue_id).update(state=WindowState.CLOSED, staff=None, back_at=None)
 
 
 def _go_on_beyond(venue: Venue, day: date, at: datetime) -> None:

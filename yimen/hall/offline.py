@@ -32,7 +32,11 @@ REFRESH_EVERY = timedelta(hours=1)
 
 
 class CentreSilent(Exception):
-    """The centre does not answer, or answers something that is none."""
+    """The centre does not answer, or answers something that is none; what it `said` where it refused."""
+
+    def __init__(self, why: str = "", said: str = "") -> None:
+        self.said = said
+        super().__init__(why)
 
 
 class Ask(Protocol):
@@ -43,8 +47,10 @@ class Ask(Protocol):
         ...
 
 
-def over_http(path: str, body: dict[str, Any] | None = None) -> bytes:
+def over_http(path: str, body: dict[str, Any] | None = None, *, patience: float = PATIENCE_SECONDS) -> bytes:
     """Ask the centre over HTTP by this venue's token. Raises CentreSilent."""
+    if not settings.YIMEN_CENTRE:
+        raise CentreSilent("no address", "没有设中心的网址，记录用文件交")
     token = Path(settings.YIMEN_CENTRE_TOKEN_FILE).read_text(encoding="ascii").strip()
     headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
     sent = None if body is None else json.dumps(body).encode()
@@ -53,13 +59,20 @@ def over_http(path: str, body: dict[str, Any] | None = None) -> bytes:
         if not settings.YIMEN_CENTRE.startswith(("https://", "http://")):
             raise CentreSilent
         address = f"{settings.YIMEN_CENTRE.rstrip('/')}/api/hall/{path}"
-        with urlopen(Request(address, data=sent, headers=headers), timeout=PATIENCE_SECONDS) as answer:  # noqa: S310
+        with urlopen(Request(address, data=sent, headers=headers), timeout=patience) as answer:  # noqa: S310
             content: bytes = answer.read()
             return content
     except HTTPError as problem:
-        raise CentreSilent(str(problem.code)) from None
+        raise CentreSilent(str(problem.code), _said(problem)) from None
     except (URLError, OSError) as problem:
         raise CentreSilent(type(problem).__name__) from None
+
+
+def _said(problem: HTTPError) -> str:
+    try:
+        return str(json.loads(problem.read())["problem"])[:150]
+    except (ValueError, KeyError, TypeError, OSError):
+        return f"中心没有收（{problem.code}）"
 
 
 @dataclass(frozen=True)

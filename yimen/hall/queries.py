@@ -16,10 +16,11 @@ from yimen.hall.board import Board, BoardRow, board, notices_of, window_line
 from yimen.hall.closing import Today, today_or_not
 from yimen.hall.codes import here_code, is_here_code
 from yimen.hall.days import Fairness, fairness
-from yimen.hall.devices import devices_of
+from yimen.hall.devices import devices_of, machines_behind
 from yimen.hall.errands import errands_of, errands_owned, may_see_to, may_take_over
 from yimen.hall.estimate import Range
 from yimen.hall.forms import cases_linked, steps_of
+from yimen.hall.handing_over import Waiting, waiting_here
 from yimen.hall.held_cards import (
     CardCounts,
     card_counts,
@@ -35,7 +36,7 @@ from yimen.hall.ledger import COLUMNS, ledger_of, ledger_of_team, month_of, tota
 from yimen.hall.ledger import Line as LedgerLine
 from yimen.hall.managing import HallNow, LineNow, Seat, Watch, hall_now, may_be_seated, watch_over
 from yimen.hall.matters import Open, OpenCase, Present, open_findings, open_matters, papers_of_matters, present, ticket_of
-from yimen.hall.models import Attendance, Call, Card, Device, Handling, Matter, Node, Series, Ticket, Venue, Window
+from yimen.hall.models import Attendance, Call, Card, Device, Disagreement, Handling, Matter, Node, Series, Ticket, Venue, Window
 from yimen.hall.nodes import NodeLine, node_here, nodes_seen, not_ours
 from yimen.hall.now import (
     Aside,
@@ -79,6 +80,7 @@ from yimen.hall.recognising import ground_now, grounds_of
 from yimen.hall.replaying import Replayed, last_day_open, replayed
 from yimen.hall.reporting import DayReport, day_report
 from yimen.hall.ringing import ringing
+from yimen.hall.settling import choices_of, disagreement_by_key, disagreements, there_of
 from yimen.hall.team import Member, Proposal, follows, member_of, on_duty, proposals, team
 from yimen.hall.venues import Found, Setting, all_matters, find_venues, limit_on, rule_changes, rule_on, setting_of
 from yimen.hall.watching import troubles
@@ -97,6 +99,7 @@ __all__ = [
     "CardCounts",
     "DayReport",
     "Device",
+    "Disagreement",
     "Fairness",
     "Found",
     "Frequent",
@@ -128,6 +131,7 @@ __all__ = [
     "Told",
     "Venue",
     "VenueLine",
+    "Waiting",
     "Watch",
     "Window",
     "accompanied_of",
@@ -147,8 +151,11 @@ __all__ = [
     "cards_of",
     "cards_off_the_list",
     "cases_linked",
+    "choices_of",
     "day_report",
     "devices_of",
+    "disagreement_by_key",
+    "disagreements",
     "errands_of",
     "errands_owned",
     "expected_at",
@@ -172,6 +179,7 @@ __all__ = [
     "limit_on",
     "lines_now",
     "live_cards",
+    "machines_behind",
     "matters_of",
     "may_be_seated",
     "may_call",
@@ -211,6 +219,7 @@ __all__ = [
     "stand_of",
     "steps_of",
     "team",
+    "there_of",
     "ticket_at",
     "ticket_by_code",
     "ticket_of",
@@ -221,6 +230,7 @@ __all__ = [
     "venue_by_code",
     "venues_seen",
     "waiting_for",
+    "waiting_here",
     "watch_over",
     "window_line",
     "window_of",

@@ -25,10 +25,14 @@ class TooManyInquiries(Exception):
     """More numbers were looked up than people come; the sentence says until when and what to do instead."""
 
 
-def count_inquiry(*, venue: Venue, asker: str, at: datetime) -> None:
-    """Count one look-up before it is answered. Raises TooManyInquiries. Call it outside a transaction that may be undone."""
+def count_inquiry(*, venue: Venue, asker: str, at: datetime, machines: int = 1) -> None:
+    """
+    Count one look-up before it is answered, of an asker that stands for so many machines. Raises TooManyInquiries.
+
+    Call it outside a transaction that may be undone.
+    """
     hour = localtime(at).replace(minute=0, second=0, microsecond=0)
-    if _counted(venue, asker, hour) > venue.inquiries_an_hour:
+    if _counted(venue, asker, hour) > venue.inquiries_an_hour * machines:
         raise TooManyInquiries("这台机器这一小时识别的次数太多了，先停用识别。取号照常；有优先服务卡或没有识别到的，请到导办台。")
     today = Inquiry.objects.filter(venue=venue, hour__gte=hour.replace(hour=0))
     if _sum(today) > _usual(venue, at) * MORE_THAN_USUAL:

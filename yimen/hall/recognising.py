@@ -54,20 +54,23 @@ def recognise(
     evidence: str = "",
     by: Staff | None = None,
     device: str = "",
+    machines: int = 1,
 ) -> Recognised | None:
     """
     Return why somebody has priority here, or None for an ordinary ticket (优先识别).
 
     `id_number` as it was read or typed, `card` the text of a card's QR (it goes with the ID card); from the reception also
     the `person` that was looked up. `said` is a ground that staff (`by`) vouch for with what they saw (`evidence`), or that
-    somebody states at a machine. `device` is the machine's key. Call it before, and outside, the transaction that takes the
-    ticket: the count and the audit of a refusal stay. Raises NotRecognised, NotAllowed.
+    somebody states at a machine. `device` is the machine's key, `machines` how many stand behind it. Call it before, and outside,
+    the transaction that takes the ticket: the count and the audit of a refusal stay. Raises NotRecognised, NotAllowed.
     """
     require("hall.ticket", area_path=venue.service_point.area.path)
     asker = f"device:{device}" if by is None else f"staff:{by.pk}"
     with reading("优先识别", venue=venue.code, device=device[:40]):
         standing_alone = alone(venue.code)
         if standing_alone is not None and (card or id_number):
+            # The centre counts for all machines of this hall together; each one is counted here.
+            _count(venue, asker, at, machines)
             found = _by_itself(standing_alone, venue, card, id_number, at)
             return found or _by_word(venue, said, evidence, by)
         if card:
@@ -76,7 +79,7 @@ def recognise(
         if person is not None:
             found = _by_person(venue, person, by, at)
         elif id_number:
-            found = _by_number(venue, id_number, asker, at)
+            found = _by_number(venue, id_number, asker, at, machines)
         return found or _by_word(venue, said, evidence, by)
 
 
@@ -99,9 +102,9 @@ def read_number(text: str) -> IdNumber:
         raise NotRecognised(f"{problem}也可以重新放一次身份证，或到导办台。") from None
 
 
-def _by_number(venue: Venue, text: str, asker: str, at: datetime) -> Recognised | None:
+def _by_number(venue: Venue, text: str, asker: str, at: datetime, machines: int) -> Recognised | None:
     number = read_number(text)
-    _count(venue, asker, at)
+    _count(venue, asker, at, machines)
     day = localdate(at)
     with scope(System("recognise", catchment_of(venue)), "优先识别"):
         held = (
@@ -157,9 +160,9 @@ def _by_card(venue: Venue, card: str, text: str, at: datetime) -> Recognised:
     )
 
 
-def _count(venue: Venue, asker: str, at: datetime) -> None:
+def _count(venue: Venue, asker: str, at: datetime, machines: int) -> None:
     try:
-        count_inquiry(venue=venue, asker=asker, at=at)
+        count_inquiry(venue=venue, asker=asker, at=at, machines=machines)
     except TooManyInquiries as problem:
         raise NotRecognised(str(problem)) from None
 

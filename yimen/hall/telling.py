@@ -73,7 +73,7 @@ class Table:
 _Agreed = Appointment.matters.through
 _LISTED = (
     Table(Attendance, ("venue", "day", "person_tag", "source", "came_at", "ended_at")),
-    Table(Recognition, ("attendance", "ground", "method", "evidence", "mark", "by", "at"), "attendance", "attendance__venue"),
+    Table(Recognition, ("attendance", "ground", "method", "evidence", "mark", "by", "at"), venue="attendance__venue"),
     Table(ServiceRequest, ("attendance", "matter", "place", "state"), "attendance", "attendance__venue"),
     Table(
         Ticket,
@@ -98,11 +98,10 @@ _LISTED = (
             *("attendance", "co_organizer", "assigned_by", "why", "language", "assigned_at", "accepted_at", "ended_at"),
             *("result", "handed_to", "words"),
         ),
-        "attendance",
-        "attendance__venue",
+        venue="attendance__venue",
     ),
-    Table(HandlingStep, ("handling", "help", "visit", "words", "by", "at"), "handling.attendance", "handling__attendance__venue"),
-    Table(LateService, ("attendance", "closes_at", "marked_by", "marked_at"), "attendance", "attendance__venue"),
+    Table(HandlingStep, ("handling", "help", "visit", "words", "by", "at"), "handling", "handling__attendance__venue"),
+    Table(LateService, ("attendance", "closes_at", "marked_by", "marked_at"), venue="attendance__venue"),
     Table(Duty, ("staff", "venue", "starts_at", "ends_at")),
     Table(
         WindowShift,

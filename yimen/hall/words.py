@@ -155,11 +155,12 @@ class PrinterState(TextChoices):
 class Mismatch(TextChoices):
     """How what a venue told does not agree with the centre (对不上在哪里)."""
 
-    UNKNOWN = "unknown", "中心没有这个人或这个窗口"
+    UNKNOWN = "unknown", "中心没有这个窗口、号段或这一条"
     CLASH = "clash", "和中心的记录撞上了"
     BOTH = "both", "两边都改过"
     PAST = "past", "不是这台机器发号的日子"
     BROKEN = "broken", "内容读不懂"
+    STRANGER = "stranger", "中心没有这个账号"
     STAFF = "staff", "办的人当时已经不在岗"
     CARD = "card", "用的卡当时已经作废"
     LISTED = "listed", "当时已经不在优先名单上"
@@ -169,6 +170,7 @@ class Mismatch(TextChoices):
 class Settling(TextChoices):
     """How a person settled it (怎么定的)."""
 
-    AGAIN = "again", "改好了，照场所的记上"
+    AGAIN = "again", "中心这边改好了，再记一次"
+    VENUE = "venue", "照场所的，中心改的留在经过里"
     RECORD = "record", "照中心的，场所的只留在记录里"
     NOTED = "noted", "核过了，不用改"

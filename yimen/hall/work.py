@@ -2,8 +2,11 @@
 
 from django.utils import timezone
 
+from yimen.hall.bringing import CHECK
 from yimen.hall.cards import NotIssued, issue_batch
+from yimen.hall.checking import check_listed
 from yimen.hall.leasing import issue_all
+from yimen.hall.models import Node
 from yimen.hall.quota import sweep_inquiries
 from yimen.hall.words import Ground
 from yimen.office import work
@@ -34,3 +37,10 @@ def leases(arguments: work.Arguments, context: work.Context) -> work.Result:
     """Issue tonight's rosters, and forget how often machines asked long ago."""
     sweep_inquiries(at=timezone.now())
     return {"issued": issue_all(at=timezone.now())}
+
+
+@work.job(CHECK)
+def listed(arguments: work.Arguments, context: work.Context) -> work.Result:
+    """Look up whoever a hall that runs by itself recognised by its leased roster: whether they were still on the list."""
+    node = Node.objects.select_related("venue__service_point__area").get(pk=arguments["node"])
+    return {"unlisted": check_listed(node=node, at=timezone.now())}

@@ -11,11 +11,13 @@ from collections.abc import Sequence
 from datetime import timedelta
 from importlib import import_module
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
 from django.db.migrations.executor import MigrationExecutor
 from django.utils import timezone
 
+from yimen.hall.actions import hand_over, renew
 from yimen.office import work
 from yimen.office.models import Job
 from yimen.office.queries import refuse_foreign_keys
@@ -25,6 +27,8 @@ WORK = ("yimen.screening.work", "yimen.hall.work", "yimen.jobs.work")
 NIGHTLY_HOUR = 2
 GRACE_SECONDS = 10
 PATIENCE_SECONDS = 3
+# How often a hall that runs by itself hands over to the centre, and fetches a fresh package.
+HAND_OVER_SECONDS, RENEW_SECONDS = 15, 3600
 
 
 def prepare() -> None:
@@ -117,7 +121,7 @@ def run_worker() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, asked)
     try:
-        work.run_forever(worker, stop, tick=_schedule)
+        work.run_forever(worker, stop, tick=_Lone() if settings.YIMEN_VENUE else _schedule)
         signal.alarm(0)
     except _Leaves:
         _give_back(worker)
@@ -134,13 +138,34 @@ def _give_back(worker: str) -> None:
     held.update(state=Job.State.READY, run_after=timezone.now(), leased_until=None)
 
 
+class _Lone:
+    """What the worker of a hall that runs by itself does by the clock: hand over, fetch a fresh package, sweep by night."""
+
+    def __init__(self) -> None:
+        self.due = {"hand_over": 0.0, "renew": time.monotonic() + RENEW_SECONDS}
+
+    def __call__(self) -> None:
+        now = time.monotonic()
+        if now >= self.due["hand_over"]:
+            waiting = hand_over(at=timezone.now())
+            self.due["hand_over"] = time.monotonic() + HAND_OVER_SECONDS
+            if waiting is not None and not waiting.node.problem and now >= self.due["renew"]:
+                renew(at=timezone.now())
+                self.due["renew"] = time.monotonic() + RENEW_SECONDS
+        _by_night(("office.sweep",))
+
+
 def _schedule() -> None:
     """Queue what is due by the clock: sweeping, rosters for the halls and the nightly screening, once for each night."""
+    _by_night(("office.sweep", "hall.leases", "screening.run"))
+
+
+def _by_night(names: Sequence[str]) -> None:
     now = timezone.localtime()
     tonight = now.replace(hour=NIGHTLY_HOUR, minute=0, second=0, microsecond=0)
     if not tonight <= now < tonight + timedelta(hours=1):
         return
     arguments = {"on": now.date().isoformat(), "full": True}
-    for name in ("office.sweep", "hall.leases", "screening.run"):
+    for name in names:
         if not work.was_queued(name, arguments):
             work.enqueue(name, arguments=arguments, by=None, at=now)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
 from allauth.mfa.models import Authenticator
+from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
 from django.db import transaction
 
@@ -104,6 +105,20 @@ def add_staff(*, username: str, password: str, name: str, department: str, by: S
     refuse_taken(username)
     staff = Staff.objects.create_user(username, password, name=name, department=Department.objects.get(code=department))
     audit.write(action="staff.add", at=at, username=username)
+    return staff
+
+
+def keep_name(*, username: str, name: str, at: datetime) -> Staff:
+    """
+    Keep the name of an account made elsewhere that nobody here knows (只作记名): what was done under it keeps its name.
+
+    Nobody can come in by it, and it holds no post.
+    """
+    staff, is_new = Staff.objects.get_or_create(
+        username=username[:40], defaults={"name": name[:40], "is_active": False, "password": make_password(None)}
+    )
+    if is_new:
+        audit.write(action="staff.keep_name", at=at, username=staff.username)
     return staff
 
 

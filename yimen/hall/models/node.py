@@ -18,8 +18,9 @@ class Node(models.Model):
 
     From `first_day` to `last_day` (None: until further notice) it alone gives out the venue's numbers; taken back before its
     time, it does so until `ended_at`. One row stands at the centre and one, as `is_here`, on the machine. `package` is the
-    number of the newest package it was sent, `dealt_with` up to which of its events the centre has come, `unsettled` how many of
-    them do not agree, `known_as` what the centre calls accounts made on the machine.
+    number of the newest package it was sent, `dealt_with` up to which of its events the centre has come, `checked` up to which
+    it has looked up who was recognised, `unsettled` how many do not agree, `known_as` what the centre calls accounts made on
+    the machine.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -37,6 +38,7 @@ class Node(models.Model):
     made_at = models.DateTimeField()
     made_by = models.ForeignKey(STAFF, null=True, on_delete=models.PROTECT, related_name="+")
     dealt_with = models.PositiveBigIntegerField(default=0)
+    checked = models.PositiveBigIntegerField(default=0)
     unsettled = models.PositiveIntegerField(default=0)
     heard_at = models.DateTimeField(null=True)
     tried_at = models.DateTimeField(null=True)
@@ -97,7 +99,8 @@ class Disagreement(models.Model):
     What a machine told and the centre knows otherwise (对不上的), until a person has settled it with a reason. Unscoped.
 
     Where it `holds` something back, nothing of the affair is entered from `event` on; otherwise it was entered, and somebody has
-    to look. Neither side is overwritten: both are written down as they were found.
+    to look. Neither side is overwritten: `here` is what the centre had when it was found, the event is what the machine told
+    (`there` is what it told otherwise under the same number).
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -106,7 +109,7 @@ class Disagreement(models.Model):
     about = models.CharField(max_length=60)
     event = models.ForeignKey(Event, on_delete=models.PROTECT, related_name="+")
     holds = models.BooleanField()
-    there = models.CharField(max_length=300)
+    there = models.CharField(max_length=300, blank=True)
     here = models.CharField(max_length=300)
     unknown = models.CharField(max_length=60, blank=True)
     found_at = models.DateTimeField()

@@ -1,6 +1,6 @@
 """
 `yimen venue`: the halls there are, the matters the rules know, a hall opened at a service point; a hall packed to run by itself,
-and taken back.
+what it hands over on a stick, and the hall taken back.
 """
 
 import json
@@ -15,7 +15,19 @@ from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
 
-from yimen.hall.actions import NotAlone, NotSet, keep_matters_of_rules, open_venue, pack_venue, set_matters, take_back
+from yimen.hall.actions import (
+    NotAlone,
+    NotBrought,
+    NotSet,
+    hand_over,
+    keep_matters_of_rules,
+    open_venue,
+    pack_venue,
+    set_matters,
+    take_back,
+    take_file,
+    written,
+)
 from yimen.hall.queries import Venue, all_matters, venues_seen
 from yimen.hall.words import Level
 from yimen.jobs.command import ChineseCommand, a_day, why
@@ -27,20 +39,20 @@ from yimen.office.models import Area, Department, ServicePoint
 class Command(ChineseCommand):
     help = (
         "大厅：列出（list）、照现有政策补齐事项目录（matters）、开设一个场所（open）。开设以后在“场所设置”页上设。"
-        "单机的大厅：打场所包（pack），收回中心（back）。"
+        "单机的大厅：在中心打场所包（pack）、收交回的文件（take）、收回（back）；在大厅的机器上交回记录（send）。"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """list | matters | open CODE --name … | pack CODE FILE | back CODE --reason …."""
+        """list | matters | open CODE --name … | pack CODE FILE | send [FILE] | take FILE | back CODE --reason …."""
         parser.add_argument(
             "what",
             metavar="做什么",
             choices=tuple(_DOING),
             nargs="?",
             default="list",
-            help="list 场所（默认），matters 事项，open 开设，pack 打场所包，back 收回",
+            help="list 场所（默认），matters 事项，open 开设，pack 打场所包，send 交回，take 收交回的文件，back 收回",
         )
-        parser.add_argument("code", metavar="场所", nargs="?", help="场所代码，网址里用，例如 hall-1")
+        parser.add_argument("code", metavar="场所", nargs="?", help="场所代码，例如 hall-1；send、take 在这里写文件")
         parser.add_argument("file", metavar="文件", nargs="?", type=Path, help="场所包写到哪个文件（pack 要写）")
         parser.add_argument("--name", help="服务点名称；已有的照用，没有的新增")
         parser.add_argument("--area", help="区划代码")
@@ -62,10 +74,10 @@ class Command(ChineseCommand):
         with scope(System("venue"), "管理大厅"):
             try:
                 told = _DOING[what](options)
-            except (NotSet, NotAlone) as problem:
+            except (NotSet, NotAlone, NotBrought) as problem:
                 raise CommandError(str(problem)) from None
             except OSError as problem:
-                raise CommandError(f"{options['file']}：{why(problem)}。") from None
+                raise CommandError(f"{options['file'] or options['code']}：{why(problem)}。") from None
         self.stdout.write(json.dumps(told, ensure_ascii=False) if options["json"] else _in_words(what, told))
 
 
@@ -135,6 +147,28 @@ def _back(options: dict[str, Any]) -> dict[str, Any]:
     return {"venue": venue.code, "name": str(venue), "last_day": str(node.last_day), "now": node.ended_at is not None}
 
 
+def _send(options: dict[str, Any]) -> dict[str, Any]:
+    """Hand over now: over the network, or into a file for a stick."""
+    now = timezone.now()
+    if options["code"]:
+        content, number = written(at=now)
+        Path(options["code"]).write_bytes(content)
+        return {"file": options["code"], "events": number}
+    waiting = hand_over(at=now)
+    if waiting is None:
+        raise NotBrought("这里是中心，没有要交回的记录。")
+    return {"waiting": waiting.number, "words": waiting.words}
+
+
+def _take(options: dict[str, Any]) -> dict[str, Any]:
+    if not options["code"]:
+        raise CommandError("请写收哪个文件：yimen venue take 文件", returncode=2)
+    node, done = take_file(content=Path(options["code"]).read_bytes(), at=timezone.now())
+    missing = [list(span) for span in done.missing]
+    told = {"name": str(node.venue), "dealt_with": done.dealt_with, "missing": missing, "unsettled": done.unsettled}
+    return {"venue": node.venue.code, **told}
+
+
 def _venue(options: dict[str, Any]) -> Venue:
     venue = next((one for one in venues_seen() if one.code == options["code"]), None)
     if venue is None:
@@ -159,6 +193,8 @@ _DOING: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "matters": _matters,
     "open": _open,
     "pack": _pack,
+    "send": _send,
+    "take": _take,
     "back": _back,
 }
 
@@ -176,6 +212,14 @@ def _pack_in_words(told: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
+def _take_in_words(told: dict[str, Any]) -> str:
+    words = f"{told['name']}的记录收到第 {told['dealt_with']} 条，再收一次也不会重。"
+    if told["missing"]:
+        first, last = told["missing"][0]
+        words += f"还缺第 {first}–{last} 条，后面的先等着：请那台机器再交一次。"
+    return words + (f"有 {told['unsettled']} 条对不上，请大厅主任到“大厅 › 单机”页上定。" if told["unsettled"] else "")
+
+
 def _in_words(what: str, told: dict[str, Any]) -> str:
     if what == "list":
         rows = [f"{code:16} {one['name']}　{one['rule']}" for code, one in told["venues"].items()]
@@ -184,6 +228,10 @@ def _in_words(what: str, told: dict[str, Any]) -> str:
         return f"事项目录 {told['matters']} 件，新增 {told['added']} 件。"
     if what == "pack":
         return _pack_in_words(told)
+    if what == "send":
+        return told.get("words") or f"{told['events']} 条记录写到 {told['file']}。拷到中心：yimen venue take 文件"
+    if what == "take":
+        return _take_in_words(told)
     if what == "back":
         began = "从现在起" if told["now"] else f"{told['last_day']} 以后"
         beyond = "号往后跳开几百，免得和那台机器发过的重。" if told["now"] else ""
