@@ -234,6 +234,8 @@ def test_work_as_the_cause_is_asked_where_something_tapers_and_the_reckoning_sta
     assert "最低生活保障可以渐退" in client.get(page).content.decode()
     client.post(reverse("case_step", args=[case.pk, "hear"]), {"words": "儿子进厂上班了"})
 
+    for cause, why in (("died", "没有这个人去世的日期"), ("x", "请选终止的缘由")):
+        assert why in client.post(address, {"grant": other.pk, "words": "停", "cause": cause}).content.decode()
     refused = client.post(address, {"grant": other.pk, "words": "上班了", "by_work": "yes"})
     client.post(address, {"grant": grant.pk, "words": "上班了", "by_work": "yes"})
 

@@ -466,8 +466,15 @@ def test_not_taking_in_needs_words_and_an_article_and_withdrawing_words(enter_as
     refused = clerk.post(reverse("case_turn_away", args=[case.pk]), {"words": "材料不全", "article": ""})
     assert refused.status_code == 422
     assert now(case).state == "submitted"
-    clerk.post(reverse("case_withdraw", args=[case.pk]), {"words": "本人来电，不申请了。"})
+    address = reverse("case_withdraw", args=[case.pk])
+    for sent_so, why in (({"words": "", "why": "lost"}, "联系了几次"), ({"words": "走了", "why": "x"}, "请选为什么不再办")):
+        again = clerk.post(address, sent_so)
+        assert (again.status_code, why in again.content.decode(), now(case).state) == (422, True, "submitted")
+    clerk.post(address, {"words": "打了五次电话，村里也没找到人。", "why": "lost"})
     assert now(case).state == "withdrawn"
+    assert "多次联系不上：打了五次电话" in clerk.get(reverse("case", args=[case.pk])).content.decode()
+    told = clerk.get(reverse("progress_of", args=[case.receipt_code])).content.decode()
+    assert ("一直联系不上您" in told, "打了五次电话" in told) == (True, False)
 
 
 def test_the_list_shows_mine_and_what_is_overdue_first_and_is_exported_masked(enter_as, shen, zhou):

@@ -17,7 +17,7 @@ from yimen.cases.models import Authority, Case, CaseEvent, Consent, Decision, Pa
 from yimen.cases.numbers import new_receipt_code, next_number
 from yimen.cases.paper_forms import EnteredBefore, form_number, save_once
 from yimen.cases.signing import signature_problem, signers_of
-from yimen.cases.words import FINAL, AuthorityMatter, Channel, Kind, PaperState, State, TaskKind
+from yimen.cases.words import FINAL, AuthorityMatter, Channel, Kind, Left, PaperState, State, TaskKind
 from yimen.evidence.actions import state_facts
 from yimen.office.access import require
 from yimen.office.models import ServicePoint, Staff
@@ -31,6 +31,14 @@ PROMISE = "容缺受理"
 AUTHORITY_PAPER = "委托书"
 # Where it is true, what nobody told to be missing counts from its receipt (local rules on services, e.g. 安阳市政务服务条例).
 UNTOLD_FROM_RECEIPT = "未一次性告知的收件日即受理日"
+
+
+LEFT_WITHOUT_WORDS = {
+    Left.OWN: "请写明是谁、为什么撤回。",
+    Left.DIED: "请写明哪天去世、谁说的；家里别的人还要办的，另登记申请。",
+    Left.LOST: "请写明联系了几次、怎样联系的、托了谁去找。",
+    Left.REFUSED: "请照本人的话写明为什么不愿再办，怎样向他说清了后果。",
+}
 
 
 class NotAccepted(Exception):
@@ -454,15 +462,17 @@ def turn_away(*, case: uuid.UUID, words: str, article: str, by: Staff, at: datet
 
 
 @transaction.atomic
-def withdraw(*, case: uuid.UUID, words: str, by: Staff, at: datetime) -> Case:
+def withdraw(*, case: uuid.UUID, words: str, by: Staff, at: datetime, why: Left = Left.OWN) -> Case:
     """
-    Take an application back at the applicant's word (撤回): nothing of it waits at a desk or hangs on a board any more.
+    Take an application back at the applicant's word (撤回), or end it because they have died, cannot be found or will not go
+    on: nothing of it waits at a desk or hangs on a board any more, and nobody answers for it any longer.
 
     What was decided before stands, and its result is handed over. Raises NotAccepted without words, for what is no
     application, or where money went out at once (社会救助法第50条); WrongStep, NotAllowed.
     """
     if not words.strip():
-        raise NotAccepted("请写明是谁、为什么撤回。")
+        raise NotAccepted(LEFT_WITHOUT_WORDS[why])
+    said = words.strip() if why == Left.OWN else f"{why.label}：{words.strip()}"
     held = Case.objects.select_for_update().get(pk=case)
     if held.kind != Kind.APPLICATION:
         raise NotAccepted("只有申请能撤回；线索和报告请按核查结果办结。")
@@ -470,10 +480,10 @@ def withdraw(*, case: uuid.UUID, words: str, by: Staff, at: datetime) -> Case:
         raise NotAccepted("先行救助的款物已经给了，不能撤回；请由别人审核确认，给错的另办追缴。")
     if held.state == State.ACCEPTED:
         require("case.open", area_path=held.area_path)
-        decided = _drop_decisions(held, words.strip(), by=by, at=at)
+        decided = _drop_decisions(held, said, by=by, at=at)
         if decided is not None:
             return after(decided, by=by, at=at).case
-    return move_case("withdraw", case, by=by, at=at, note=Note(words.strip()))
+    return move_case("withdraw", case, by=by, at=at, note=Note(said, cause=why))
 
 
 def _drop_decisions(case: Case, words: str, *, by: Staff, at: datetime) -> Decision | None:

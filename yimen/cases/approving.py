@@ -18,11 +18,12 @@ from yimen.cases.apart import prepared_by, preparers_of
 from yimen.cases.clock import Deadline
 from yimen.cases.deciding import REFERRED_DEPARTMENTS, causes_to_extend, in_hands_of, is_pushed, may_confirm
 from yimen.cases.dues import deadlines_of
-from yimen.cases.ending import taper_of, was_heard
+from yimen.cases.ending import stop_of, taper_of, was_heard
 from yimen.cases.flow import CIVIL_AFFAIRS
 from yimen.cases.grounds import NotDecided, StaleFacts, unchanged
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Posting, Recovery, Visit
 from yimen.cases.posting import Asked, objections, posting_asked
+from yimen.cases.stopping import Stop
 from yimen.cases.tapering import Taper
 from yimen.cases.telling import ANSWERS, TURNS_TO_RIGID, is_appealed, was_told
 from yimen.cases.verifying import kinships_of
@@ -217,6 +218,7 @@ class DecisionPage:
     refused_consents: int
     events: list[CaseEvent]
     taper: Taper | None
+    stop: Stop | None
     heard: bool
     told: bool
     appealed: bool
@@ -273,6 +275,7 @@ def decision_page(*, decision_id: uuid.UUID, on: date) -> DecisionPage:
         refused_consents=Consent.objects.filter(case=held.case, given=False).count() if whole else 0,
         events=events if whole else [one for one in events if one.decision_id == held.pk],
         taper=taper_of(held, on=on),
+        stop=stop_of(held, on=on),
         heard=was_heard(held.case),
         told=was_told(held.pk),
         appealed=is_appealed(held.pk),

@@ -13,9 +13,11 @@ from yimen.benefits.models import Grant
 from yimen.cases.dues import policy_of
 from yimen.cases.grounds import NotDecided, Today
 from yimen.cases.models import Decision, Posting, Task
+from yimen.cases.months import next_month
 from yimen.cases.stages import ask_for_stages, paid_at_first
+from yimen.cases.stopping import reckon_stop
 from yimen.cases.tapering import reckon_taper
-from yimen.cases.words import Effect, TaskKind
+from yimen.cases.words import Effect, EndCause, TaskKind
 from yimen.office.models import Staff
 from yimen.policies.model import Policy
 from yimen.registry.actions import decide_standing, end_standing
@@ -58,7 +60,7 @@ def _end(held: Decision, now: Today | None, by: Staff, at: datetime) -> Grant:
     """End the grant and the standing with this month, or after its tapering; what was published comes off the board."""
     if held.by_work:
         return _taper(held, at)
-    last_day = next_month(localdate(at)) - timedelta(days=1)
+    last_day = _last_day(held, localdate(at))
     grant = end_grant(grant=_granted(held), last_day=last_day, at=at)
     _check_others(held, by=by, at=at)
     end_standing(kind=held.policy, household=held.case.household_id, person=held.person_id, last_day=last_day, at=at)
@@ -66,6 +68,13 @@ def _end(held: Decision, now: Today | None, by: Staff, at: datetime) -> Grant:
         ends_on=last_day, closed_at=at
     )
     return grant
+
+
+def _last_day(held: Decision, on: date) -> date:
+    """The month of the confirmation is the last one paid, or that which the day of death or of an age leaves (停发)."""
+    if not held.end_cause or held.grant is None:
+        return next_month(on) - timedelta(days=1)
+    return reckon_stop(held.grant, EndCause(held.end_cause), confirmed_on=on).last_day
 
 
 def _taper(held: Decision, at: datetime) -> Grant:
@@ -152,8 +161,3 @@ def starts_of(policy: Policy, *, received_on: date, confirmed_on: date) -> date:
     if policy.pays_from.startswith("一次性"):
         return confirmed_on
     return next_month(confirmed_on)
-
-
-def next_month(day: date) -> date:
-    """Return the first day of the month after."""
-    return day.replace(year=day.year + day.month // 12, month=day.month % 12 + 1, day=1)

@@ -14,12 +14,14 @@ from django.utils.timezone import localdate
 
 from yimen.benefits.models import Grant
 from yimen.cases.dues import policy_at, policy_of
-from yimen.cases.effects import next_month, policy_name
+from yimen.cases.effects import policy_name
 from yimen.cases.flow import Note, move_case
 from yimen.cases.grounds import NotDecided, Today, no_relative, today, write_opinion
 from yimen.cases.models import Case, CaseEvent, Decision
+from yimen.cases.months import next_month
+from yimen.cases.stopping import Stop, day_of, reckon_stop
 from yimen.cases.tapering import Taper, reckon_taper, tapers
-from yimen.cases.words import DecisionState, Effect
+from yimen.cases.words import DecisionState, Effect, EndCause
 from yimen.office.models import Staff
 from yimen.screening.queries import current_rules
 
@@ -52,17 +54,31 @@ def last_heard(case: Case) -> str:
 
 
 @transaction.atomic
-def end_aid(*, case: uuid.UUID, grant: uuid.UUID, opinion: str, by: Staff, at: datetime, by_work: bool = False) -> Decision:
+def end_aid(
+    *,
+    case: uuid.UUID,
+    grant: uuid.UUID,
+    opinion: str,
+    by: Staff,
+    at: datetime,
+    by_work: bool = False,
+    cause: EndCause | None = None,
+) -> Decision:
     """
     Give the first opinion that a running grant be ended (拟终止); it ends only when somebody else confirms, with the month.
 
-    `by_work`: work has lifted the income above the line, so it ends after the months of tapering (渐退). Raises NotDecided
-    if the person was not heard, the grant does not run or is another household's, or its tapering cannot be reckoned; NotAllowed.
+    `by_work`: work has lifted the income above the line, so it ends after the months of tapering (渐退). `cause`: somebody
+    has died or has reached the age, and that day tells the month. Raises NotDecided if the person was not heard, the grant
+    does not run or is another household's, or its tapering or its day cannot be reckoned; NotAllowed.
     """
     held, running = _case_of(case, by), _running(case, grant, localdate(at))
     if by_work and running.ends_on is not None:
         raise NotDecided(f"这笔给付已定发到 {running.ends_on}，不再渐退；要提前停的，按一般的终止办。")
-    made = _made(held, running, Effect.END, by_work=by_work)
+    if by_work and cause is not None:
+        raise NotDecided("渐退只因就业收入超标；去世、满龄的不渐退，请只选一个缘由。")
+    if cause is not None:
+        day_of(running, cause, on=localdate(at))
+    made = _made(held, running, Effect.END, by_work=by_work, cause=cause)
     if by_work:
         _must_taper(made, running, localdate(at))
     return write_opinion(
@@ -133,7 +149,7 @@ def _must_taper(made: Decision, grant: Grant, on: date) -> None:
         raise NotDecided(f"{found.words}。请先由政策管理员录入；或不选渐退，按本地规定由人用“拟调整”“拟终止”分两步办。")
 
 
-def _made(case: Case, grant: Grant, effect: Effect, *, by_work: bool = False) -> Decision:
+def _made(case: Case, grant: Grant, effect: Effect, *, by_work: bool = False, cause: EndCause | None = None) -> Decision:
     """A grant of a policy is decided on once in a case; one sent back is used again."""
     policy = policy_at(grant.policy, area_path=case.area_path, rules=current_rules(), on=case.received_on)
     if policy is None:
@@ -143,8 +159,8 @@ def _made(case: Case, grant: Grant, effect: Effect, *, by_work: bool = False) ->
     if before is not None:
         if before.effect != effect or before.state != DecisionState.OPEN:
             raise NotDecided(f"这个办件里“{policy.name}”已经在办（{before.get_state_display()}），不能再办一次。")
-        before.by_work = by_work
-        before.save(update_fields=["by_work"])
+        before.by_work, before.end_cause = by_work, cause or ""
+        before.save(update_fields=["by_work", "end_cause"])
         return before
     made = Decision(
         case=case,
@@ -160,6 +176,7 @@ def _made(case: Case, grant: Grant, effect: Effect, *, by_work: bool = False) ->
         unit=policy.unit,
         grant=grant,
         by_work=by_work,
+        end_cause=cause or "",
         area_path=case.area_path,
     )
     made.save(force_insert=True)
@@ -189,3 +206,14 @@ def taper_of(decision: Decision, *, on: date) -> Taper | None:
     if decision.by_work:
         return found
     return replace(found, words=f"没有写明是因就业收入超标，次月停，不渐退。{found.words}")
+
+
+def stop_of(decision: Decision, *, on: date) -> Stop | None:
+    """Return from which month an ended grant stops by its cause (去世、满龄), as if confirmed on this day; None for any other."""
+    if not decision.end_cause or decision.grant is None or decision.effect != Effect.END:
+        return None
+    confirmed_on = localdate(decision.decided_at) if decision.decided_at else on
+    try:
+        return reckon_stop(decision.grant, EndCause(decision.end_cause), confirmed_on=confirmed_on)
+    except NotDecided as problem:
+        return Stop(on, str(problem))

@@ -23,6 +23,7 @@ class Progress:
     assignee: str
     phone: str
     results: tuple[tuple[str, str], ...]
+    left: str = ""
 
 
 def progress_of(*, receipt_code: str) -> Progress | None:
@@ -30,7 +31,8 @@ def progress_of(*, receipt_code: str) -> Progress | None:
     case = Case.objects.filter(receipt_code=receipt_code).select_related("first_assignee", "service_point").first()
     if case is None:
         return None
-    days = {event.step: event.on for event in CaseEvent.objects.filter(case=case).order_by("at")}
+    events = list(CaseEvent.objects.filter(case=case).order_by("at"))
+    days = {event.step: event.on for event in events}
     rules = current_rules()
     done = list(Decision.objects.filter(case=case).order_by("-is_identity", "pk"))
     last = _last_deadline(case, done)
@@ -49,6 +51,7 @@ def progress_of(*, receipt_code: str) -> Progress | None:
         assignee=case.first_assignee.name,
         phone=case.service_point.phone if case.service_point else "",
         results=tuple((held.name if (held := rules.policy(d.policy)) else d.policy, d.get_state_display()) for d in done),
+        left=next((event.cause for event in reversed(events) if event.step == "withdraw"), ""),
     )
 
 

@@ -55,7 +55,7 @@ from yimen.cases.dossier import (
     pads_out,
 )
 from yimen.cases.dues import accepted_day, counted_from, deadlines_of, policy_at, wrong_dues
-from yimen.cases.ending import last_heard, running_grants, taper_of, was_heard
+from yimen.cases.ending import last_heard, running_grants, stop_of, taper_of, was_heard
 from yimen.cases.filing import FilePage, Retention, file_number_of, file_page, files_out, retention_of
 from yimen.cases.flow import CASE_STEPS, CIVIL_AFFAIRS, DECISION_STEPS, step_words
 from yimen.cases.identity import identified
@@ -130,8 +130,10 @@ from yimen.cases.words import (
     AuthorityMatter,
     Channel,
     DecisionState,
+    EndCause,
     Grade,
     Kind,
+    Left,
     OnlineState,
     PaperState,
     Proof,
@@ -161,6 +163,7 @@ __all__ = [
     "DecisionPage",
     "DisputePage",
     "Earlier",
+    "EndCause",
     "FilePage",
     "Grade",
     "Hall",
@@ -169,6 +172,7 @@ __all__ = [
     "Item",
     "Kind",
     "Leaf",
+    "Left",
     "Load",
     "Online",
     "OnlineState",
@@ -288,6 +292,7 @@ __all__ = [
     "stages_of",
     "stands_of",
     "step_words",
+    "stop_of",
     "suggested_for",
     "survey_basis",
     "taper_of",
@@ -440,7 +445,7 @@ class CasePage:
 def case_page(*, case_id: uuid.UUID) -> CasePage:
     """Return one case. Raises Case.DoesNotExist outside the open scope, NotAllowed."""
     require("case.see")
-    case: Case = Case.objects.select_related("first_assignee", "service_point").get(pk=case_id)
+    case: Case = Case.objects.select_related("first_assignee", "opened_by", "service_point").get(pk=case_id)
     # A department's desk sees its own decisions only, never the whole case.
     require("person.see", area_path=case.area_path)
     decisions = list(

@@ -43,6 +43,15 @@ class State(models.TextChoices):
 OPEN = (State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED)
 
 
+class Left(models.TextChoices):
+    """Why an application is not gone on with, which ends the duty of its first assignee too (不再办理的缘由)."""
+
+    OWN = "own", "本人（家属）撤回"
+    DIED = "died", "申请人去世"
+    LOST = "lost", "多次联系不上"
+    REFUSED = "refused", "本人不愿再办"
+
+
 class DecisionState(models.TextChoices):
     """Where one department's decision stands."""
 
@@ -63,6 +72,13 @@ class Effect(models.TextChoices):
     GIVE = "give", "给予"
     END = "end", "终止"
     ADJUST = "adjust", "调整"
+
+
+class EndCause(models.TextChoices):
+    """For which cause a grant is ended whose last month is not that of the confirmation (停发的缘由)."""
+
+    DIED = "died", "本人（全户）去世"
+    AGED = "aged", "年满规定年龄"
 
 
 FINAL = (DecisionState.CONFIRMED, DecisionState.REFUSED, DecisionState.REFERRED, DecisionState.DROPPED)

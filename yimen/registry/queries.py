@@ -343,6 +343,23 @@ def name_of(*, person_id: uuid.UUID) -> str:
     return person.name if person else ""
 
 
+def born_on(*, person_id: uuid.UUID) -> date:
+    """Return a person's day of birth. Raises Person.DoesNotExist outside the open scope."""
+    born: date = Person.objects.values_list("born_on", flat=True).get(pk=person_id)
+    return born
+
+
+def death_of(*, person_id: uuid.UUID | None, household_id: uuid.UUID | None, on: date) -> date | None:
+    """Return the day somebody died, or, of a household, the last of those who lived in it; None while anybody lives."""
+    if person_id is not None:
+        died: date | None = Person.objects.filter(pk=person_id).values_list("died_on", flat=True).first()
+        return died
+    if household_id is None or memberships_on(on).filter(household_id=household_id).exists():
+        return None
+    rows = Person.objects.filter(memberships__household_id=household_id, died_on__isnull=False)
+    return max(rows.values_list("died_on", flat=True), default=None)
+
+
 @dataclass(frozen=True)
 class Publicly:
     """As whom a household stands on a board: its head or first adult by name ("" if there is none), and how many live there."""

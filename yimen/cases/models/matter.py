@@ -5,7 +5,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
-from yimen.cases.words import Channel, DecisionState, Effect, Kind, State, TaskKind, Way
+from yimen.cases.words import Channel, DecisionState, Effect, EndCause, Kind, State, TaskKind, Way
 from yimen.office.access import Scoped
 from yimen.office.vault import EncryptedField
 
@@ -115,7 +115,8 @@ class Decision(Scoped):
 
     Identity (低保 特困 边缘 刚性) is decided first, the others in parallel. `facts` are frozen when it is proposed; nobody
     proposes and confirms the same decision (收办分离), which the database keeps too. One with the effect END or ADJUST
-    ends or changes the running `grant` it names; an ending `by_work` (因就业收入超标) tapers (渐退).
+    ends or changes the running `grant` it names; an ending `by_work` (因就业收入超标) tapers (渐退), one with an `end_cause` goes
+    by its day.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -146,6 +147,7 @@ class Decision(Scoped):
     due_is_provisional = models.BooleanField(default=False)
     grant = models.ForeignKey("benefits.Grant", null=True, on_delete=models.PROTECT, related_name="decisions")
     by_work = models.BooleanField(default=False)
+    end_cause = models.CharField(max_length=8, choices=EndCause, blank=True)
 
     class Meta(Scoped.Meta):
         constraints = [

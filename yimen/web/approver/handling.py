@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases import actions
-from yimen.cases.queries import case_page
+from yimen.cases.queries import EndCause, case_page
 from yimen.office import files
 from yimen.office.access import require
 from yimen.office.audit import reading
@@ -167,11 +167,19 @@ def _hear(request: HttpRequest, held: Any) -> str:
 
 
 def _end(request: HttpRequest, held: Any) -> str:
-    by_work = request.POST.get("by_work") == "yes"
-    actions.end_aid(case=held.case.pk, grant=_grant(request), opinion=words_of(request), by_work=by_work, **who())
+    by_work, cause = request.POST.get("by_work") == "yes", _cause(request)
+    about = {"case": held.case.pk, "grant": _grant(request), "opinion": words_of(request)}
+    actions.end_aid(**about, by_work=by_work, cause=cause, **who())
     if by_work:
         return "拟终止（渐退）的初审意见已记下；由别人确认以后，次月起渐退，期满停发。"
     return "拟终止的初审意见已记下；由别人确认以后，才从次月停发。"
+
+
+def _cause(request: HttpRequest) -> EndCause | None:
+    chosen = words_of(request, "cause")
+    if chosen and chosen not in EndCause.values:
+        raise actions.NotDecided("请选终止的缘由。")
+    return EndCause(chosen) if chosen else None
 
 
 def _claim(request: HttpRequest, held: Any) -> str:

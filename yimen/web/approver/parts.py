@@ -8,6 +8,7 @@ from yimen.cases.queries import (
     CIVIL_AFFAIRS,
     OPEN_RECOVERY,
     Case,
+    EndCause,
     department_of,
     grants_of,
     how_to_appeal,
@@ -44,6 +45,7 @@ def _running(case: Case) -> dict[str, Any]:
     return {
         "grants": grants,
         "tapering": [one.policy for one in grants if one.ends_on is None and tapers(current_rules().policy(one.policy))],
+        "causes": EndCause.choices,
         "heard": heard,
         "may_hear": is_open,
         **_recovering(case, heard),

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import NotAccepted, bring_paper, give_consent, turn_away, withdraw
-from yimen.cases.queries import Case, CasePage, Kind, State, case_page, scans_of, words_of
+from yimen.cases.queries import Case, CasePage, Kind, Left, State, case_page, scans_of, words_of
 from yimen.office.access import acting, may
 from yimen.office.audit import reading
 from yimen.office.tables import ValueProblem, read_date
@@ -80,6 +80,7 @@ def page(request: HttpRequest, case_id: uuid.UUID, problem: str = "") -> HttpRes
             "may_fill": is_open(case) and may("case.open", area_path=case.area_path),
             "may_turn_away": _may_be_turned_away(case) and may("case.accept", area_path=case.area_path),
             "may_ask_opinion": may("rating.ask", area_path=case.area_path),
+            "ways_to_leave": Left.choices,
             "may_withdraw": _may_be_withdrawn(case) and may("case.open", area_path=case.area_path),
             "may_bring": case.state == State.ACCEPTED and may("case.open", area_path=case.area_path),
             "unsigned": list(unsigned(held, card)),
@@ -198,13 +199,15 @@ def turn_away_case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
 
 @require_POST
 def withdraw_case(request: HttpRequest, case_id: uuid.UUID) -> HttpResponse:
-    """Take an application back at the applicant's word."""
+    """Take an application back at the applicant's word, or end one that cannot be gone on with."""
 
     def do() -> dict[str, str]:
-        words = request.POST.get("words", "")
-        return {"case": withdraw(case=case_id, words=words, by=acting(), at=timezone.now()).pk.hex}
+        words, why = request.POST.get("words", ""), request.POST.get("why", Left.OWN.value)
+        if why not in Left.values:
+            raise NotAccepted("请选为什么不再办。")
+        return {"case": withdraw(case=case_id, words=words, why=Left(why), by=acting(), at=timezone.now()).pk.hex}
 
-    return _stepped(request, case_id, "case.withdraw", do, "已撤回，写进了经过。")
+    return _stepped(request, case_id, "case.withdraw", do, "不再办了，缘由写进了经过。")
 
 
 @require_POST

@@ -7,6 +7,7 @@ Open to all, so it asks little, says little and limits how often one address may
 
 import re
 import uuid
+from collections.abc import Mapping
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import NotRated, WrongStep, rate_by_code
-from yimen.cases.queries import Grade, Progress, State, answer_to, hall_visit, online_stand, opinions_of, progress_of
+from yimen.cases.queries import Grade, Left, Progress, State, answer_to, hall_visit, online_stand, opinions_of, progress_of
 from yimen.office.access import System, scope
 from yimen.office.once import OtherContent, once
 from yimen.web.accounts import address_of
@@ -30,6 +31,11 @@ SENTENCES = {
     State.DELIVERED: "办完了，结果已经送到",
     State.TURNED_AWAY: "这次没有受理",
     State.WITHDRAWN: "申请已经撤回",
+}
+LEFT: Mapping[str, str] = {
+    Left.DIED: "申请已经结束",
+    Left.LOST: "一直联系不上您，这次先结束了；来窗口或打电话，随时可以再申请",
+    Left.REFUSED: "照您的意思不再办了，随时可以再申请",
 }
 GRADES = [(one.value, one.label) for one in sorted(Grade, reverse=True)]
 GRADE_KEYS = {str(value) for value, _ in GRADES}
@@ -114,7 +120,7 @@ def _shown(found: Progress) -> dict[str, object]:
     reached = max((place for place, (_, on) in enumerate(found.stages) if on), default=0)
     return {
         "found": found,
-        "sentence": SENTENCES[State(found.state)],
+        "sentence": LEFT.get(found.left) or SENTENCES[State(found.state)],
         "stages": [(name, on, place == reached + 1 and is_open) for place, (name, on) in enumerate(found.stages)],
         "results": [(name, RESULTS.get(words, "正在办")) for name, words in found.results],
         "refused": any(words == "不予确认" for _, words in found.results),
