@@ -60,10 +60,13 @@ class LineNow:
 
 @dataclass(frozen=True)
 class HallNow:
-    """A hall now: open or not, its windows, lines, co-organizers on duty, tickets taken today and how many left uncalled."""
+    """
+    A hall now: open or not, how many windows are, its lines, co-organizers on duty, tickets taken today and how many left
+    uncalled.
+    """
 
     is_open: bool
-    seats: Sequence[Seat]
+    windows_open: int
     lines: Sequence[LineNow]
     team: Sequence[Proposal]
     taken: int
@@ -73,11 +76,6 @@ class HallNow:
     def alarms(self) -> list[LineNow]:
         """Return the lines in which somebody waits beyond the limit."""
         return [one for one in self.lines if one.beyond]
-
-    @property
-    def windows_open(self) -> int:
-        """Return how many windows are open."""
-        return sum(one.window.state == WindowState.OPEN for one in self.seats)
 
     @property
     def waiting(self) -> int:
@@ -99,7 +97,7 @@ def hall_now(*, venue: Venue, at: datetime) -> HallNow:
         lines.append(LineNow(line, beyond.count(key), rings.get(key), waits.called, waits.middle))
     return HallNow(
         is_open=is_open(venue, at),
-        seats=seats_of(venue, at),
+        windows_open=venue.windows.filter(state=WindowState.OPEN).count(),
         lines=lines,
         team=here_now(venue=venue, on=day),
         taken=Ticket.objects.filter(venue=venue, day=day).count(),
@@ -107,8 +105,13 @@ def hall_now(*, venue: Venue, at: datetime) -> HallNow:
     )
 
 
-def seats_of(venue: Venue, at: datetime) -> list[Seat]:
-    """Return the windows of a venue by number: who sits there, and whom they serve since when."""
+def seats_now(*, venue: Venue, at: datetime) -> list[Seat]:
+    """
+    Return the windows of a hall by number: who sits there, and whom they serve since when.
+
+    Raises NotAllowed without the right to watch it.
+    """
+    require("hall.watch", area_path=venue.service_point.area.path)
     shifts = {
         one.window_id: one
         for one in WindowShift.objects.filter(window__venue=venue, ends_at=None).select_related("set_by", "staff")

@@ -101,8 +101,13 @@ def windows_calling(series: Series) -> int:
 
 def services_of(series: Series, *, at: datetime) -> list[float]:
     """Return the minutes that recent services of a line took, from call to end, the newest first."""
-    ends = Period.objects.filter(ticket__line=series, step__in=("finish", "to_back", "hold"), starts_at__gte=at - RECENT)
-    rows = list(ends.order_by("-starts_at").values_list("ticket_id", "starts_at")[:ENOUGH_SERVICES])
+    # A busy line had enough in two days; only a quiet one is asked further back.
+    for days in (timedelta(days=2), RECENT):
+        today = {"ticket__venue": series.venue_id, "ticket__day__gte": localdate(at - days), "ticket__line": series}
+        ends = Period.objects.filter(**today, step__in=("finish", "to_back", "hold"), starts_at__gte=at - RECENT)
+        rows = list(ends.order_by("-starts_at").values_list("ticket_id", "starts_at")[:ENOUGH_SERVICES])
+        if len(rows) == ENOUGH_SERVICES:
+            break
     begun = Period.objects.filter(ticket__in=[ticket for ticket, _ in rows], step="call").order_by("starts_at")
     called = dict(begun.values_list("ticket_id", "starts_at"))
     return [

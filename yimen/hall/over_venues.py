@@ -5,12 +5,12 @@ Counted and sorted by the database, a few questions for all venues and days toge
 middle lies is as `fairness.waits_of` has it, which a test holds against this.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from django.db.models import Count, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Subquery, Window
+from django.db.models import Count, Exists, F, FloatField, Func, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import RowNumber
 
 from yimen.cases.queries import PointLine, ratings_by_point
@@ -20,7 +20,7 @@ from yimen.office.access import may, require
 
 # Half wait less than the one, nine in ten less than the other; in tenths, so that places are reckoned in whole numbers.
 MIDDLE, NINE_IN_TEN, TENTHS = 5, 9, 10
-COUNTED = ("taken", "priority", "called", "left")
+COUNTED = ("taken", "priority", "left")
 
 
 class Minutes(Func):
@@ -73,18 +73,35 @@ def over_venues(*, venues: Iterable[Venue], since: date, until: date) -> list[Ve
     require("hall.watch")
     held = [one for one in venues if may("hall.watch", area_path=one.service_point.area.path)]
     tickets = Ticket.objects.filter(venue__in=held, day__gte=since, day__lte=until)
-    counts, waits = _counts(tickets), _waits(tickets)
+    counts, waits = _counts(tickets), _waits(held, since, until)
     rated = {one.point.pk: one for one in ratings_by_point(since=since, until=until) if one.point is not None}
-    return [_line(one, counts.get(one.pk, {}), waits.get(one.pk, {}), rated.get(one.service_point_id)) for one in held]
+    nobody = Waited(0, {})
+    return [_line(one, counts.get(one.pk, {}), waits.get(one.pk, nobody), rated.get(one.service_point_id)) for one in held]
 
 
-def _line(venue: Venue, counts: Mapping[str, int], waits: Mapping[int, float], rated: PointLine | None) -> VenueLine:
-    called = counts.get("called", 0)
+@dataclass(frozen=True)
+class Waited:
+    """How many of a venue were called, and the waits in minutes at the few places asked for; the shortest is at 1."""
+
+    called: int
+    minutes: dict[int, float]
+
+    def at(self, tenths: int) -> float | None:
+        """Return the wait at a share of the sorted ones, between two of them where it falls there; None without any."""
+        if not self.called:
+            return None
+        below, rest = divmod((self.called - 1) * tenths, TENTHS)
+        low = self.minutes[below + 1]
+        return low + (self.minutes.get(below + 2, low) - low) * rest / TENTHS
+
+
+def _line(venue: Venue, counts: Mapping[str, int], waited: Waited, rated: PointLine | None) -> VenueLine:
     return VenueLine(
         venue=venue,
         **counts,
-        middle=_between(waits, called, MIDDLE),
-        nine_in_ten=_between(waits, called, NINE_IN_TEN),
+        called=waited.called,
+        middle=waited.at(MIDDLE),
+        nine_in_ten=waited.at(NINE_IN_TEN),
         rated=rated.rated if rated else 0,
         mean_grade=rated.mean_grade if rated else None,
     )
@@ -92,42 +109,33 @@ def _line(venue: Venue, counts: Mapping[str, int], waits: Mapping[int, float], r
 
 def _counts(tickets: QuerySet[Ticket]) -> dict[int, dict[str, int]]:
     """Return the numbers of each venue, by its key."""
-    was_called = Exists(Call.objects.filter(ticket=OuterRef("pk"), nth=1))
-    gone = Q(state__in=(State.LEFT, State.MISSED))
-    rows = tickets.order_by().annotate(was_called=was_called).values("venue")
-    told = rows.annotate(
-        taken=Count("pk"),
-        priority=Count("pk", filter=Q(has_priority=True)),
-        called=Count("pk", filter=Q(was_called=True)),
-        left=Count("pk", filter=gone & Q(was_called=False)),
-    ).values_list("venue", *COUNTED)
-    return {venue: dict(zip(COUNTED, numbers, strict=True)) for venue, *numbers in told}
+    never = ~Exists(Call.objects.filter(ticket=OuterRef("pk")))
+    told = (
+        tickets.order_by()
+        .values("venue")
+        .annotate(
+            taken=Count("pk"),
+            priority=Count("pk", filter=Q(has_priority=True)),
+            left=Count("pk", filter=Q(state__in=(State.LEFT, State.MISSED)) & Q(never)),
+        )
+    )
+    return {venue: dict(zip(COUNTED, numbers, strict=True)) for venue, *numbers in told.values_list("venue", *COUNTED)}
 
 
-def _waits(tickets: QuerySet[Ticket]) -> dict[int, dict[int, float]]:
-    """Return of each venue, by its key, the waits in minutes at the few places asked for; the shortest is at 1."""
-    first = Subquery(Call.objects.filter(ticket=OuterRef("pk"), nth=1).values("at")[:1])
-    waits = tickets.order_by().annotate(called_at=first).filter(called_at__isnull=False)
-    waits = waits.annotate(minutes=Minutes(F("called_at"), F("taken_at")))
-    sorted_ = waits.annotate(
+def _waits(venues: Sequence[Venue], since: date, until: date) -> dict[int, Waited]:
+    """Return of each venue, by its key, what the called waited; the database sorts, and gives back only what is asked for."""
+    calls = Call.objects.filter(nth=1, ticket__venue__in=venues, ticket__day__gte=since, ticket__day__lte=until).order_by()
+    waits = calls.annotate(minutes=Minutes(F("at"), F("ticket__taken_at")))
+    placed = waits.annotate(
         place=Window(RowNumber(), partition_by=[F("venue")], order_by=[F("minutes")]),
-        called_in_all=Window(Count("pk"), partition_by=[F("venue")]),
+        called=Window(Count("pk"), partition_by=[F("venue")]),
     )
     asked = Q()
     for tenths in (MIDDLE, NINE_IN_TEN):
         # Both are whole numbers, so the database leaves out the rest: the place at or below, and the one above it.
-        below = (F("called_in_all") - 1) * tenths / TENTHS + 1
+        below = (F("called") - 1) * tenths / TENTHS + 1
         asked |= Q(place=below) | Q(place=below + 1)
-    found: dict[int, dict[int, float]] = {}
-    for venue, place, minutes in sorted_.filter(asked).values_list("venue_id", "place", "minutes"):
-        found.setdefault(venue, {})[place] = minutes
+    found: dict[int, Waited] = {}
+    for venue, place, called, minutes in placed.filter(asked).values_list("venue_id", "place", "called", "minutes"):
+        found.setdefault(venue, Waited(called, {})).minutes[place] = minutes
     return found
-
-
-def _between(waits: Mapping[int, float], number: int, tenths: int) -> float | None:
-    """Return the wait at a share of sorted ones, between two of them where it falls there; None without any."""
-    if not number or not waits:
-        return None
-    below, rest = divmod((number - 1) * tenths, TENTHS)
-    low = waits[below + 1]
-    return low + (waits.get(below + 2, low) - low) * rest / TENTHS

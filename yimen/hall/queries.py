@@ -34,7 +34,7 @@ from yimen.hall.held_cards import (
 from yimen.hall.leasing import LeaseLine, leases_now
 from yimen.hall.ledger import COLUMNS, ledger_of, ledger_of_team, month_of, totals
 from yimen.hall.ledger import Line as LedgerLine
-from yimen.hall.managing import HallNow, LineNow, Seat, Watch, hall_now, may_be_seated, watch_over
+from yimen.hall.managing import HallNow, LineNow, Seat, Watch, hall_now, may_be_seated, seats_now, watch_over
 from yimen.hall.matters import Open, OpenCase, Present, open_findings, open_matters, papers_of_matters, present, ticket_of
 from yimen.hall.models import Attendance, Call, Card, Device, Disagreement, Handling, Matter, Node, Series, Ticket, Venue, Window
 from yimen.hall.nodes import NodeLine, node_here, nodes_seen, not_ours
@@ -212,6 +212,7 @@ __all__ = [
     "rule_changes",
     "rule_on",
     "said_before",
+    "seats_now",
     "services_asked",
     "services_of",
     "setting_of",

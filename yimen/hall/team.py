@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Max
+from django.db.models import Count, Exists, Max, OuterRef
 from django.utils.timezone import localdate
 
 from yimen.hall.handling import GONE, NotHandled
@@ -183,9 +183,9 @@ def _proposals(people: Sequence[Staff], wanted: set[int], language: str, on: dat
     skills = {one.staff_id: one for one in CoOrganizer.objects.filter(staff__in=people).prefetch_related("matters")}
     trained = dict(Training.objects.filter(staff__in=people).order_by().values_list("staff").annotate(until=Max("valid_until")))
     rows = Handling.objects.filter(co_organizer__in=people, ended_at=None).order_by()
-    here = Ticket.objects.filter(day=on).exclude(state__in=GONE).values("attendance")
+    here = Exists(Ticket.objects.filter(attendance=OuterRef("attendance"), day=on).exclude(state__in=GONE))
     follows = dict(rows.values_list("co_organizer").annotate(n=Count("pk")))
-    with_now = dict(rows.filter(attendance__in=here).values_list("co_organizer").annotate(n=Count("pk")))
+    with_now = dict(rows.filter(here).values_list("co_organizer").annotate(n=Count("pk")))
     for one in people:
         held = skills.get(one.pk)
         matters = {matter.pk for matter in held.matters.all()} if held else set()

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.hall import actions
-from yimen.hall.queries import Venue, hall_now, may_be_seated, troubles, venues_seen
+from yimen.hall.queries import Venue, hall_now, may_be_seated, seats_now, troubles, venues_seen
 from yimen.hall.words import WindowState
 from yimen.office.access import acting, may, require
 from yimen.office.once import OtherContent
@@ -31,44 +31,52 @@ def page(request: HttpRequest, problem: str = "", status: int = 200) -> HttpResp
     venues, venue = watched(request)
     if venue is None:
         return render(request, "hall/none.html", {"current": reverse("hall_day")}, status=status)
-    shown = _shown(venue) | {
-        "current": reverse("hall_day"),
-        "venues": venues,
-        "days": [timezone.localdate() - timedelta(days=back) for back in range(PAST_DAYS + 1)],
-        "problem": problem,
-        "typed": request.POST if problem else {},
-    }
+    shown = (
+        _waits(venue)
+        | _seats(venue)
+        | {
+            "current": reverse("hall_day"),
+            "venues": venues,
+            "days": [timezone.localdate() - timedelta(days=back) for back in range(PAST_DAYS + 1)],
+            "problem": problem,
+            "typed": request.POST if problem else {},
+        }
+    )
     return render(request, "hall/day.html", shown, status=status)
 
 
 def now(request: HttpRequest) -> HttpResponse:
     """Show who waits and who is free, as the page asks again by itself."""
-    return _part(request, "hall/day_now.html")
+    _, venue = watched(request)
+    return HttpResponse(status=204) if venue is None else render(request, "hall/day_now.html", _waits(venue))
 
 
 def windows(request: HttpRequest) -> HttpResponse:
     """Show the windows, as the page asks again by itself."""
-    return _part(request, "hall/day_windows.html")
-
-
-def _part(request: HttpRequest, template: str) -> HttpResponse:
     _, venue = watched(request)
-    return HttpResponse(status=204) if venue is None else render(request, template, _shown(venue))
+    return HttpResponse(status=204) if venue is None else render(request, "hall/day_windows.html", _seats(venue))
 
 
-def _shown(venue: Venue) -> dict[str, Any]:
+def _waits(venue: Venue) -> dict[str, Any]:
     at = timezone.now()
-    manages = may("hall.manage", area_path=venue.service_point.area.path)
+    told = {"told": hall_now(venue=venue, at=at), "troubles": troubles(venue=venue, at=at)}
+    return told | {"venue": venue, "at": at, "may_manage": _manages(venue)}
+
+
+def _seats(venue: Venue) -> dict[str, Any]:
+    manages = _manages(venue)
     return {
         "venue": venue,
-        "told": hall_now(venue=venue, at=at),
-        "troubles": troubles(venue=venue, at=at),
-        "at": at,
+        "seats": seats_now(venue=venue, at=timezone.now()),
         "may_manage": manages,
         "clerks": may_be_seated(venue) if manages else [],
         "reasons": REASONS,
         "key": new_key(),
     }
+
+
+def _manages(venue: Venue) -> bool:
+    return may("hall.manage", area_path=venue.service_point.area.path)
 
 
 @require_POST
