@@ -6,7 +6,7 @@ from datetime import date
 
 from python_calamine import CalamineWorkbook
 
-from tests.journeys.conftest import PHONE, faults
+from tests.journeys.conftest import DESK, PHONE, faults
 from yimen.registry.id_numbers import check_digit
 
 
@@ -187,6 +187,44 @@ def test_the_administrators_pages_are_sound_and_fit_a_phone(enter):
         for address in addresses:
             assert _faults_at(page, address) == []
             assert page.evaluate("document.documentElement.scrollWidth") <= PHONE[0], address
+
+
+def test_the_pages_of_who_answers_for_the_halls_are_sound_and_fit_a_phone(enter):
+    for user, addresses in (
+        ("demo_hall", ("/", "/hall/statistics/", "/ledger/", "/hall/day/")),
+        ("demo_leader", ("/hall/day/", "/hall/statistics/?order=taken")),
+    ):
+        for size in (DESK, PHONE):
+            page = enter(user, size)
+            for address in addresses:
+                assert _faults_at(page, address) == []
+                assert page.evaluate("document.documentElement.scrollWidth") <= size[0], address
+            if user == "demo_hall":
+                page.evaluate("document.querySelectorAll('.seats details').forEach(one => { one.open = true; })")
+                assert faults(page) == []
+                assert page.evaluate("document.documentElement.scrollWidth") <= size[0]
+
+
+ASK_AGAIN = "id => htmx.ajax('GET', `/hall/day/${id}/`, {target: `#${id}`, swap: 'outerHTML'})"
+
+
+def test_the_day_of_the_hall_asks_again_by_itself_but_not_under_a_hand(enter):
+    page = enter("demo_hall")
+    page.goto("/hall/day/")
+    page.evaluate("document.querySelectorAll('#now, #windows').forEach(one => { one.dataset.before = 'yes'; })")
+    page.locator(".seats summary").first.click()
+    page.locator(".seats details[open] input[name=reason]").fill("就餐")
+    for part in ("windows", "now"):
+        page.evaluate(ASK_AGAIN, part)
+    page.wait_for_selector("#now:not([data-before])")
+    page.locator("h1").click()
+    page.evaluate(ASK_AGAIN, "windows")
+
+    assert page.locator("#windows[data-before] details[open] input[name=reason]").input_value() == "就餐"
+    page.locator(".seats details[open] summary").click()
+    page.evaluate("document.activeElement.blur()")
+    page.evaluate(ASK_AGAIN, "windows")
+    page.wait_for_selector("#windows:not([data-before])")
 
 
 def test_every_page_fits_a_phone_and_the_busiest_are_sound_there_too(enter):
