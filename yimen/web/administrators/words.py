@@ -52,6 +52,8 @@ WORDS = {
     "report.answer": "答复报告人",
     "report.end": "报告办结",
     "reserve.receipt": "备用金收据",
+    "venue.set": "设置大厅",
+    "window.set": "代窗口开、停、关",
 }
 ROOMS = {"case": "办件", "reserve": "备用金", "finding": "线索", "report": "报告", "staff": "人员", "keys": "密钥"}
 
