@@ -13,6 +13,7 @@ YIMEN_SUBMISSION_DAYS  how long it is remembered that something was sent already
 YIMEN_INVITATION_DAYS  how long an application code handed over at a window opens, in days (default: 14)
 YIMEN_ONLINE_DAYS      how long a half filled application from home is kept, in days (default: 30)
 YIMEN_UNPROVEN_DAYS    after how many days an application from home ends whose identity nobody proved (default: 90)
+YIMEN_REJECTS_DAYS     how long the rows of a file that were not taken are kept for whoever sent it, in days (default: 30)
 YIMEN_ROSTER_HOURS     how long a leased roster made by night is valid, 24 to 72 hours (default: 48)
 YIMEN_CENTRE           at a venue that stands alone: the address of the centre (https://…); its package brings it along
 YIMEN_CENTRE_TOKEN_FILE  the token of this venue's machine at the centre (default: YIMEN_KEYS/centre_token)
@@ -38,6 +39,7 @@ YIMEN_LEASE_SECONDS = int(os.environ.get("YIMEN_LEASE_SECONDS", "60"))
 YIMEN_SUBMISSION_DAYS = int(os.environ.get("YIMEN_SUBMISSION_DAYS", "90"))
 YIMEN_INVITATION_DAYS = int(os.environ.get("YIMEN_INVITATION_DAYS", "14"))
 YIMEN_ONLINE_DAYS = int(os.environ.get("YIMEN_ONLINE_DAYS", "30"))
+YIMEN_REJECTS_DAYS = int(os.environ.get("YIMEN_REJECTS_DAYS", "30"))
 YIMEN_UNPROVEN_DAYS = int(os.environ.get("YIMEN_UNPROVEN_DAYS", "90"))
 YIMEN_ROSTER_HOURS = int(os.environ.get("YIMEN_ROSTER_HOURS", "48"))
 # Written when a venue's package was installed: this home is then that venue's, whatever command runs on it.

@@ -2,15 +2,17 @@
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from python_calamine import CalamineWorkbook
 
 import yimen.jobs.work  # noqa: F401  (declares what loading does)
 from yimen.office import work
-from yimen.office.models import AuditEntry, Delivery, Job
+from yimen.office.models import AuditEntry, Delivery, Job, StoredFile
 
 pytestmark = pytest.mark.django_db
 GOOD = "990101198001010010"
@@ -49,6 +51,10 @@ def test_facts_with_an_odd_heading_are_loaded_after_a_person_corrects_it(enter_a
     assert found[0] == ["原行号", "未采用的原因", "证号", "残疾类别", "残疾等级"]
     assert found[1][2] == "3.7E+17"
     assert AuditEntry.objects.filter(purpose="下载未采用的行").exists()
+    assert StoredFile.objects.get(pk=delivery.rejects_file).retain_until == timezone.localdate() + timedelta(days=30)
+    Delivery.objects.filter(pk=delivery.pk).update(finished_at=timezone.now() - timedelta(days=31))
+    assert client.get(reverse("rejects", args=[delivery.pk])).status_code == 404
+    assert "到期已清除" in client.get(reverse("arrivals")).content.decode()
 
 
 def test_the_preview_of_a_roster_says_how_households_are_told_apart_and_follows_the_corrections(enter_as, county):

@@ -2,8 +2,11 @@
 
 import hashlib
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
+
+from django.conf import settings
+from django.utils.timezone import localdate
 
 from yimen.office import files
 from yimen.office.models import Area, Delivery, Staff
@@ -54,6 +57,9 @@ def finish(
             path = folder / "rejects.xlsx"
             write_rejects(path, table, match, rejects)
             name = f"未采用的行-{at:%Y%m%d-%H%M}.xlsx"
-            delivery.rejects_file = files.put(path, kind="rejects", name=name, area_path=delivery.area.path, at=at)
+            until = localdate(at) + timedelta(days=settings.YIMEN_REJECTS_DAYS)
+            delivery.rejects_file = files.put(
+                path, kind="rejects", name=name, area_path=delivery.area.path, at=at, retain_until=until
+            )
     delivery.save()
     return delivery

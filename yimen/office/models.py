@@ -1,13 +1,16 @@
 """Tables of the office. None of them holds a citizen: they are unscoped and say so."""
 
 import uuid
+from datetime import date, timedelta
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Lower
 from django.utils import timezone
+from django.utils.timezone import localdate
 
 from yimen.office.permissions import EXCLUSIVE, POST_WORDS
 
@@ -265,6 +268,18 @@ class Delivery(models.Model):
 
     # The headings that were used for nothing: told to whoever loads the file, not kept.
     left_out: tuple[str, ...] = ()
+
+    @property
+    def rejects_until(self) -> date | None:
+        """Return the last day on which the rejected rows can be fetched; they may be of people we know nothing of."""
+        if self.rejects_file is None or self.finished_at is None:
+            return None
+        return localdate(self.finished_at) + timedelta(days=settings.YIMEN_REJECTS_DAYS)
+
+    @property
+    def has_rejects(self) -> bool:
+        """Say whether there are rejected rows that can still be fetched."""
+        return self.rejects_until is not None and localdate() <= self.rejects_until
 
 
 class StoredFile(models.Model):

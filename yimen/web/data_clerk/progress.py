@@ -84,7 +84,7 @@ def progress_of(held: Any) -> dict[str, Any]:
 def rejects(request: HttpRequest, delivery_id: uuid.UUID) -> StreamingHttpResponse:
     """Give back the rejected rows of a delivery, the reason beside each; the reading is audited first."""
     held = deliveries_seen().filter(pk=delivery_id).first()
-    if held is None or held.rejects_file is None:
+    if held is None or held.rejects_file is None or not held.has_rejects:
         raise Http404
     require(KINDS[held.kind].permission, area_path=held.area.path)
     if held.received_by != current().staff:
