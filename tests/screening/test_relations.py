@@ -8,9 +8,12 @@ import pytest
 from django.conf import settings as django_settings
 
 from tests.screening.county import ON, County
+from yimen.benefits.models import Grant
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
-from yimen.registry.models import Household
+from yimen.office.vault import blind_index
+from yimen.registry.models import Household, Person
+from yimen.screening.models import Finding
 from yimen.screening.queries import answer_of, current_rules, explain_registered
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.store]
@@ -138,3 +141,71 @@ def test_a_person_is_weighed_against_his_share_of_what_the_household_receives(co
     (relation,) = answer_of(held, policy=FIRST, person=held.card.members[0].person_id).relations
     assert relation.payable is (None if not household else bool(missed))
     assert relation.rest == (Decimal("0.00") if household else None)
+
+
+def received_together(county, first, second, *, months=("02", "03")):
+    """Let both be received, each decided in a month; return what was found but the missed."""
+    for (policy, rows), month in zip((first, second), months, strict=True):
+        county.recipients(policy, [[number, 100, f"2026-{month}-01", "2027-01-01"] for number in rows])
+    county.screen()
+    with scope(System("test"), "查看"):
+        return {(one.kind, one.policy): one for one in Finding.objects.exclude(kind="missed")}
+
+
+@pytest.mark.parametrize("kind", ["互斥", "择一"])
+def test_of_two_that_exclude_each_other_the_one_decided_first_is_asked_about(county, related, kind):
+    related(kind)
+    number = county.person("1", "老人", date(1950, 3, 1))
+    county.load()
+
+    found = received_together(county, (SECOND, [number]), (FIRST, [number]))
+
+    assert set(found) == {("wrong", SECOND)}
+    assert found["wrong", SECOND].reason == "同时在领“甲”，不能同领，请核实该停哪一项"
+
+
+@pytest.mark.parametrize("kind", ["补差", "择高"])
+def test_what_may_be_received_together_is_no_finding(county, related, kind):
+    related(kind)
+    number = county.person("1", "老人", date(1950, 3, 1))
+    county.load()
+
+    assert received_together(county, (SECOND, [number]), (FIRST, [number])) == {}
+
+
+def test_once_one_of_the_two_has_ended_the_finding_is_gone(county, related):
+    related("互斥")
+    number = county.person("1", "老人", date(1950, 3, 1))
+    county.load()
+    received_together(county, (SECOND, [number]), (FIRST, [number]))
+
+    with scope(System("test"), "停发"):
+        Grant.objects.filter(policy=SECOND).update(ends_on=date(2026, 11, 30))
+    county.screen()
+
+    assert county.one("wrong", SECOND).state == "closed_by_data"
+
+
+def test_what_a_household_receives_beside_a_member_is_to_be_verified_unless_he_is_the_whole_family(county, related):
+    related("互斥", subject="户")
+    alone = county.person("1", "独居老人", date(1950, 3, 1))
+    one_of_two = county.person("2", "老人", date(1950, 3, 1))
+    county.person("2", "儿子", date(1980, 3, 1), relation="子")
+    county.load()
+
+    found = received_together(county, (FIRST, [alone, one_of_two]), (SECOND, [alone, one_of_two]))
+
+    assert set(found) == {("wrong", FIRST), ("recheck", FIRST)}
+    with scope(System("test"), "查看"):
+        whose = {one.kind: Person.objects.get(pk=one.person_id).id_index for one in found.values()}
+    assert whose == {"wrong": blind_index("id_number", alone), "recheck": blind_index("id_number", one_of_two)}
+    assert found["recheck", FIRST].reason == "这一户在领“乙”，不能同领，请核实本人算不算在里面"
+
+
+def test_who_gets_subsistence_allowance_and_extreme_poverty_support_is_asked_about(county):
+    number = county.person("1", "老人", date(1950, 3, 1))
+    county.load()
+
+    found = received_together(county, ("subsistence_allowance", [number]), ("extreme_poverty_support", [number]))
+
+    assert found["wrong", "extreme_poverty_support"].reason == "同时在领“最低生活保障”，不能同领，请核实该停哪一项"

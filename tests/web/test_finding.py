@@ -1,12 +1,15 @@
 """One finding: what is doubted stands first, the data speak and not the machine, and work goes on from one to the next."""
 
 import re
+import uuid
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 from django.urls import reverse
 
 from yimen.screening.queries import current_rules
+from yimen.web.leader.finding import conclusion
 from yimen.web.leader.story import Teller
 
 pytestmark = pytest.mark.django_db
@@ -87,6 +90,22 @@ def test_wrong_aid_says_that_it_is_the_data_that_show_it(enter_as, county):
     heading = re.search(r"<h1>(.*?)</h1>", client.get(address).content.decode())[1]
 
     assert "，现有数据显示不再符合" in re.sub(r"<[^>]+>", "", heading)
+
+
+def test_two_benefits_that_exclude_each_other_are_told_with_the_day_each_began():
+    who, other = uuid.uuid4(), uuid.uuid4()
+
+    def received(policy, month, person):
+        return SimpleNamespace(policy=policy, starts_on=date(2026, month, 1), person_id=person)
+
+    receipts = [received("subsistence_allowance", 2, None), received("elderly_allowance", 3, who)]
+    receipts += [received("extreme_poverty_support", month, whose) for month, whose in ((4, who), (5, other))]
+    reason = "同时在领“最低生活保障”，不能同领，请核实该停哪一项"
+    finding = SimpleNamespace(kind="wrong", policy="extreme_poverty_support", person_id=who, reason=reason)
+
+    said = conclusion(SimpleNamespace(finding=finding, receipts=receipts), [])
+
+    assert said.startswith("现在在领：最低生活保障（2026年2月1日起）、特困人员救助供养（2026年4月1日起）。先核实")
 
 
 def test_after_closing_one_the_next_is_one_key_away(enter_as, county):

@@ -5,6 +5,7 @@ A decision already taken stands until its next review unless something newer spe
 needs a fact younger than the decision, or a review that is overdue, and nobody misses anew what was given once for the same.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -16,6 +17,7 @@ import duckdb
 from yimen.evidence.queries import Current, Said, said_by
 from yimen.policies.model import Policy
 from yimen.policies.queries import Answer, Explainer, Rules, Where, margin_yuan
+from yimen.screening.conflicts import TOGETHER
 from yimen.screening.homes import Home, HomeFacts, Receipt, Someone, facts_of_home
 from yimen.screening.kernel import SOON_DAYS, Candidate
 from yimen.screening.registered import KIND_OF, Registered
@@ -112,11 +114,14 @@ class Detailer:
     def _why_wrong(
         self, candidate: Candidate, home: Home, known: HomeFacts, place: int | None, answer: Answer, receipt: Receipt | None
     ) -> str:
+        both = self._others(candidate, "excluded")
+        if both:
+            return f"同时在领“{both}”，{TOGETHER}，请核实该停哪一项"
         failing = [one for one in answer.conditions if one.value is False]
         if not failing or not self._above_threshold(answer, home, known, place):
             return ""
         words = "、".join(one.name for one in failing)
-        if candidate.why == "overdue" and receipt:
+        if "overdue" in candidate.why and receipt:
             return f"不再符合“{words}”，且复核已到期（应于{_day(receipt.next_review_on)}复核）"
         decided_on = receipt.decided_on if receipt else _NO_DATE
         names = {name for one in failing for name in self._names(one.expression, answer.policy)}
@@ -171,6 +176,9 @@ class Detailer:
         self, candidate: Candidate, known: HomeFacts, place: int | None, answer: Answer, receipt: Receipt | None
     ) -> str:
         reasons = []
+        beside = self._others(candidate, "beside")
+        if beside:
+            reasons.append(f"这一户在领“{beside}”，{TOGETHER}，请核实本人算不算在里面")
         if "overdue" in candidate.why and receipt:
             reasons.append(f"复核已到期（应于{_day(receipt.next_review_on)}复核）")
         decided_on = receipt.decided_on if receipt else _NO_DATE
@@ -185,6 +193,12 @@ class Detailer:
             if old:
                 reasons.append(f"已过有效期：{'、'.join(old)}")
         return "；".join(reasons)
+
+    def _others(self, candidate: Candidate, word: str) -> str:
+        """Return the names of the policies that are received besides and may not be."""
+        found = re.search(rf" {word}:(\S+)", candidate.why)
+        held = [self.rules.policy(one) for one in found[1].split(",")] if found else []
+        return "、".join(one.name for one in held if one)
 
     def _due_on(self, candidate: Candidate, home: Home, known: HomeFacts) -> date | None:
         """Return the first day within the next 90 on which the answer is yes: the days on which somebody grows older."""

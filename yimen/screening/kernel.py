@@ -13,6 +13,7 @@ from datetime import date, timedelta
 import duckdb
 
 from yimen.policies.queries import CompiledPolicy, Program, Rules, quoted, relations_between, text
+from yimen.screening.conflicts import find_conflicts
 from yimen.screening.inputs import Choice, take_in
 from yimen.screening.snapshot import Snapshot, reading
 
@@ -65,6 +66,7 @@ def screen(
         "amount_fen BIGINT, facts_hash VARCHAR, basis_hash VARCHAR, area_path VARCHAR, why VARCHAR)"
     )
     relations = relations_between([one.policy for one in chosen])
+    find_conflicts(con, relations)
     met, received = _met(con, chosen), {row[0] for row in con.execute("SELECT DISTINCT policy FROM receipt").fetchall()}
     for one in chosen:
         comparison = _Comparison(one, program, relations, on)
@@ -135,18 +137,23 @@ class _Comparison:
     def received(self, con: duckdb.DuckDBPyConnection) -> None:
         """Add those who receive it wrongly, and those to be rechecked."""
         same = f"r.policy = {text(self.policy.id)} AND {self._same('r')}"
-        held = f"{self._from()} LEFT JOIN doubt d ON d.subject = a.subject JOIN receipt r ON {same} AND NOT r.is_ending"
+        held = (
+            f"{self._from()} LEFT JOIN doubt d ON d.subject = a.subject JOIN receipt r ON {same} AND NOT r.is_ending "
+            f"LEFT JOIN conflict c ON c.policy = r.policy AND {self._same('c')}"
+        )
         overdue = f"coalesce(r.next_review_on < DATE '{self.on.isoformat()}', FALSE)"
         expired, contradicted = ("coalesce(d.expired, FALSE)", "coalesce(d.contradicted, FALSE)")
         con.execute(
-            f"INSERT INTO candidate SELECT 'wrong', {self._columns()}, CASE WHEN {overdue} THEN 'overdue' ELSE '' END "
-            f"{held} WHERE NOT a.{self.verdict} AND (h.living OR {not self.of_household})"
+            f"INSERT INTO candidate SELECT 'wrong', {self._columns()}, CASE WHEN {overdue} THEN 'overdue' ELSE '' END || "
+            f"coalesce(' excluded:' || c.excluded, '') "
+            f"{held} WHERE (NOT a.{self.verdict} OR c.excluded IS NOT NULL) AND (h.living OR {not self.of_household})"
         )
         con.execute(
             f"INSERT INTO candidate SELECT 'recheck', {self._columns()}, CASE WHEN {overdue} THEN 'overdue' ELSE '' END || "
-            f"CASE WHEN {contradicted} THEN 'contradicted' ELSE '' END || CASE WHEN {expired} THEN 'expired' ELSE '' END "
-            f"{held} WHERE a.{self.verdict} IS DISTINCT FROM FALSE AND "
-            f"({overdue} OR {contradicted} OR (a.{self.verdict} IS NULL AND {expired})) AND h.living"
+            f"CASE WHEN {contradicted} THEN 'contradicted' ELSE '' END || CASE WHEN {expired} THEN 'expired' ELSE '' END || "
+            f"coalesce(' beside:' || c.beside, '') {held} WHERE h.living AND c.excluded IS NULL AND (c.beside IS NOT NULL OR "
+            f"a.{self.verdict} IS DISTINCT FROM FALSE AND "
+            f"({overdue} OR {contradicted} OR (a.{self.verdict} IS NULL AND {expired})))"
         )
 
     def missed(self, con: duckdb.DuckDBPyConnection, kind: str, condition: str) -> None:

@@ -16,6 +16,7 @@ from yimen.office.access import current, require, within
 from yimen.office.models import Area
 from yimen.policies.queries import Answer, Explainer, Rules, Where
 from yimen.registry.queries import HouseholdCard, Member, StandingNow, household_card, masked, members_key, name_of, people_below
+from yimen.screening.conflicts import TOGETHER
 from yimen.screening.homes import Home, HomeFacts, Receipt, Someone, facts_of_home
 from yimen.screening.in_hand import hands_on, is_in_hand, waiting, with_hands
 from yimen.screening.models import Finding, InHand, ScreeningRun
@@ -33,6 +34,7 @@ from yimen.screening.story import (
 )
 
 __all__ = [
+    "TOGETHER",
     "Finding",
     "RegisteredAnswers",
     "ScreeningRun",

@@ -20,6 +20,7 @@ from yimen.office.once import OtherContent
 from yimen.office.queries import colleagues
 from yimen.screening.actions import NotClosed, close_finding, hand_on_finding, reopen_finding
 from yimen.screening.queries import (
+    TOGETHER,
     FindingFilter,
     FindingPage,
     current_rules,
@@ -32,7 +33,7 @@ from yimen.screening.queries import (
 )
 from yimen.web.leader.findings import Narrow
 from yimen.web.leader.story import Row, Teller
-from yimen.web.templatetags.words import ROSTER
+from yimen.web.templatetags.words import ROSTER, day
 from yimen.web.window.drafting import new_key, send_once
 
 # Neighbours are looked for among this many; behind them one opens findings from the list.
@@ -69,7 +70,7 @@ def page(request: HttpRequest, finding_id: uuid.UUID, problem: str = "", status:
         "rows": rows,
         "head": next((row.figures for row in rows if row.figures), ()),
         "counts": [(words, sum(row.answer is answer for row in rows)) for answer, words in _COUNTED],
-        "conclusion": _conclusion(held, rows),
+        "conclusion": conclusion(held, rows),
         "others": [(one, rules.policy(one.policy)) for one in others if one.pk != finding_id and is_waiting(one)],
         "may_close": may("finding.close", area_path=held.finding.area_path),
         "colleagues": colleagues(permission="finding.close", area_path=held.finding.area_path),
@@ -186,8 +187,10 @@ def _title(held: FindingPage) -> str:
     return f"{who}，正在领{policy}，{shown}{held.finding.reason or '须核实'}"
 
 
-def _conclusion(held: FindingPage, rows: list[Row]) -> str:
+def conclusion(held: FindingPage, rows: list[Row]) -> str:
     """Say what to verify first, and what need not be asked."""
+    if TOGETHER in held.finding.reason:
+        return f"现在在领：{_received_together(held)}。先核实是不是都在发；该停的一项，先听取本人意见。"
     deciding = [row for row in rows if row.decides]
     # What the roster itself says is known; what others said, or nobody said, is to be verified.
     said = (name for row in deciding for name in row.missing or _to_verify(held.finding.kind, row))
@@ -202,6 +205,20 @@ def _conclusion(held: FindingPage, rows: list[Row]) -> str:
     if held.finding.kind == "soon":
         return "到日子前先告知本人，到时即可申请。"
     return f"先核实{named}；核实后结果不变的，写明理由关闭即可。" if named else "先安排复核；核实后结果不变的，写明理由关闭即可。"
+
+
+def _received_together(held: FindingPage) -> str:
+    """Return the benefits a finding is about with the day each began, in words."""
+    rules = current_rules()
+    named = {one.policy: policy.name for one in held.receipts if (policy := rules.policy(one.policy))}
+    wanted = {key for key, name in named.items() if key == held.finding.policy or name in held.finding.reason}
+    mine = {None, held.finding.person_id}
+    told = dict.fromkeys(
+        f"{named[one.policy]}（{day(one.starts_on)}起）"
+        for one in held.receipts
+        if one.policy in wanted and one.person_id in mine
+    )
+    return "、".join(told)
 
 
 def _to_verify(kind: str, row: Row) -> Iterable[str]:
