@@ -160,3 +160,16 @@ def test_where_a_place_has_not_said_what_counts_the_answer_says_so_and_what_does
     assert decided.reasons == {}
     asked = [question.fact.name for question in next_questions([decided], rules)]
     assert ("生活支出" in asked, "基本居住支出" in asked) == (True, False)
+
+
+@pytest.mark.parametrize(("category", "amount"), [("城", "680.00"), ("农", "560.00"), (None, None)])
+def test_somebody_aided_alone_gets_the_amount_of_town_or_country(rules, category, amount):
+    """The demonstration county's amounts, invented; where nobody has said 城 or 农, that is what is missing."""
+    who = {"残疾等级": 1, "残疾类别": "肢体", "低保边缘家庭成员": True}
+    explainer = Explainer(rules, Where(date(2026, 12, 1), ("99", "9901", "990101"), category))
+    answers = explainer.household({}, [who], receives={}, receives_members=[{}])
+    (answer,) = (one for one in answers.members[0] if one.policy.id == "single_person_subsistence")
+
+    assert (answer.verdict, answer.amount and f"{answer.amount:.2f}") == ("eligible", amount)
+    if category is None:
+        assert "没有说保障类别" in answer.reasons["单人户低保金额"]
