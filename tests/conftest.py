@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from django.core.cache import cache
 from django.db import connection
 from hypothesis import settings
 from xdist.scheduler import LoadScopeScheduling
@@ -58,6 +59,12 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session", autouse=True)
 def _keys():
     vault.make_keyring()
+
+
+@pytest.fixture(autouse=True)
+def _nothing_kept_in_mind():
+    """What a process keeps in mind for some minutes was another test's."""
+    cache.clear()
 
 
 @pytest.fixture(scope="session")

@@ -34,6 +34,8 @@ def call_next(*, window_id: int, by: Staff, at: datetime) -> Ticket | None:
     """
     window = _held(window_id, by)
     ticket = _next(window, at)
+    if ticket is not None:
+        ticket.venue = window.venue
     return None if ticket is None else _call(ticket, "call", window, by, at)
 
 

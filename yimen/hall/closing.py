@@ -15,7 +15,8 @@ from django.utils.timezone import localtime
 from yimen.hall.estimate import Range
 from yimen.hall.handling import NotHandled, assign
 from yimen.hall.models import Attendance, Handling, LateService, Matter, Opening, Ticket, Venue
-from yimen.hall.now import opening_weekday, place_of, services_of
+from yimen.hall.now import opening_weekday, place_of
+from yimen.hall.served import services_of
 from yimen.hall.team import proposals
 from yimen.hall.words import State
 from yimen.office.access import require

@@ -6,11 +6,13 @@ log of periods is what every duration, replay and figure is made from.
 """
 
 from collections.abc import Mapping
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F
+from django.db.models import Value
+from django.db.models.functions import Greatest
 
 from yimen.hall.models import Period, Ticket, Window
 from yimen.hall.nodes import not_ours
@@ -64,12 +66,16 @@ def move(
         raise WrongStep(why)
     if ticket.state not in step.come_from:
         raise WrongStep(f"{ticket} 号现在是“{State(ticket.state).label}”，不能{step.words}。")
-    fields = {"state": step.go_to, "window": window, "version": F("version") + 1, "changed_at": max(at, ticket.changed_at)}
-    fields |= changes
-    if not Ticket.objects.filter(pk=ticket.pk, version=ticket.version).update(**fields):
+    fields = {"state": step.go_to, "window": window, "changed_at": max(at, ticket.changed_at), **changes}
+    found = Ticket.objects.filter(pk=ticket.pk, version=ticket.version)
+    if not found.update(version=ticket.version + 1, **fields):
         raise WrongStep(f"{ticket} 号刚刚被别的窗口或导办台处理了，请刷新后再看。")
-    _log(ticket, step.go_to, name, window, by, at, reason)
-    moved: Ticket = Ticket.objects.select_related("series", "line", "window", "venue").get(pk=ticket.pk)
+    # A clock set back must not end what has not begun.
+    Period.objects.filter(ticket=ticket, ends_at=None).update(ends_at=Greatest("starts_at", Value(at)))
+    _log(ticket, step.go_to, name, window, by, max(at, ticket.changed_at), reason)
+    moved = copy(ticket)
+    for field, value in {**fields, "version": ticket.version + 1}.items():
+        setattr(moved, field, value)
     return moved
 
 
@@ -79,11 +85,6 @@ def begin(ticket: Ticket, *, by: Staff | None, at: datetime) -> None:
 
 
 def _log(ticket: Ticket, state: State, step: str, window: Window | None, by: Staff | None, at: datetime, reason: str) -> None:
-    held = Period.objects.filter(ticket=ticket, ends_at=None).first()
-    # A clock set back must not end what has not begun.
-    moment = max(at, held.starts_at) if held else at
-    if held:
-        Period.objects.filter(pk=held.pk).update(ends_at=moment)
     Period.objects.create(
         ticket=ticket,
         state=state,
@@ -91,6 +92,6 @@ def _log(ticket: Ticket, state: State, step: str, window: Window | None, by: Sta
         window=window,
         staff=by,
         reason=reason[:80],
-        starts_at=moment,
+        starts_at=at,
         area_path=ticket.area_path,
     )

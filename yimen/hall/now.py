@@ -1,9 +1,11 @@
 """The hall as it is now (此刻): who waits, where somebody stands, what the screen shows. None of it tells a name."""
 
 import uuid
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 from django.db.models import Q, QuerySet
 from django.utils.timezone import localdate, localtime
@@ -11,15 +13,12 @@ from django.utils.timezone import localdate, localtime
 from yimen.hall.estimate import Range, minutes_to_wait
 from yimen.hall.models import Call, Matter, Period, Series, Ticket, Venue, Window
 from yimen.hall.ordering import Rule, Waiting, choose
+from yimen.hall.served import served, services_of
 from yimen.hall.waits import waiting_since, whole_minutes
 from yimen.hall.words import AT_A_WINDOW, SeriesKind, State, WindowState
 from yimen.office.access import current, may, require, within
 from yimen.office.calendar import Calendar, calendar
 from yimen.office.models import Staff
-
-# Services of so many days back tell how long one takes here.
-RECENT = timedelta(days=14)
-ENOUGH_SERVICES = 200
 
 
 def venues_seen() -> QuerySet[Venue]:
@@ -99,22 +98,6 @@ def windows_calling(series: Series) -> int:
     return Window.objects.filter(profile__lines__series=series, state=WindowState.OPEN).count()
 
 
-def services_of(series: Series, *, at: datetime) -> list[float]:
-    """Return the minutes that recent services of a line took, from call to end, the newest first."""
-    # A busy line had enough in two days; only a quiet one is asked further back.
-    for days in (timedelta(days=2), RECENT):
-        today = {"ticket__venue": series.venue_id, "ticket__day__gte": localdate(at - days), "ticket__line": series}
-        ends = Period.objects.filter(**today, step__in=("finish", "to_back", "hold"), starts_at__gte=at - RECENT)
-        rows = list(ends.order_by("-starts_at").values_list("ticket_id", "starts_at")[:ENOUGH_SERVICES])
-        if len(rows) == ENOUGH_SERVICES:
-            break
-    begun = Period.objects.filter(ticket__in=[ticket for ticket, _ in rows], step="call").order_by("starts_at")
-    called = dict(begun.values_list("ticket_id", "starts_at"))
-    return [
-        (ended - called[ticket]).total_seconds() / 60 for ticket, ended in rows if ticket in called and ended >= called[ticket]
-    ]
-
-
 @dataclass(frozen=True)
 class Place:
     """Where a ticket stands: its state, how many go before it, what it may still wait, and the window if it is called."""
@@ -128,61 +111,82 @@ class Place:
 def place_of(*, ticket_id: uuid.UUID, at: datetime) -> Place:
     """Return where a ticket stands (排到哪了). Raises Ticket.DoesNotExist outside the open scope."""
     ticket: Ticket = Ticket.objects.select_related("series", "line", "window", "venue").get(pk=ticket_id)
+    return place(ticket, at=at)
+
+
+def place(ticket: Ticket, *, at: datetime) -> Place:
+    """Return where a ticket stands that was just read with its series, line, window and venue."""
     if ticket.state != State.WAITING:
         return Place(ticket, 0, None, ticket.window.number if ticket.window else None)
-    order = order_now(venue=ticket.venue, line=ticket.line, at=at, coming=None if ticket.is_here else ticket)
-    ahead = next((place for place, one in enumerate(order) if one.pk == ticket.pk), 0)
-    rule, services = ticket.venue.calling_rule, services_of(ticket.line, at=at)
+    rule, recent = ticket.venue.calling_rule, served(ticket.line, at=at)
+    ahead = _ahead(ticket, rule, at)
     wait = minutes_to_wait(
         ahead=ahead,
         windows=windows_calling(ticket.line),
-        services=services,
-        priority_load=0.0 if ticket.has_priority else _priority_share(ticket.line, at),
+        services=recent.minutes,
+        priority_load=0.0 if ticket.has_priority else recent.priority_share,
         head_start=rule.head_start_minutes if rule.name == "head_start" else 0.0,
     )
     return Place(ticket, ahead, wait, None)
 
 
-def _priority_share(line: Series, at: datetime) -> float:
-    """Return the share of priority among recent tickets of a line."""
-    recent = Ticket.objects.filter(line=line, taken_at__gte=at - RECENT)
-    number = recent.count()
-    return recent.filter(has_priority=True).count() / number if number else 0.0
+class Standing(NamedTuple):
+    """As much of a ticket that waits as its place in the line needs, in the order of its time."""
+
+    counts_from: datetime
+    taken_at: datetime
+    number: int
+    has_priority: bool
+    pk: uuid.UUID
 
 
-def order_now(*, venue: Venue, line: Series, at: datetime, coming: Ticket | None = None) -> list[Ticket]:
-    """
-    Return who waits in a line, in the order the rule would call them if nobody else came.
+def _ahead(ticket: Ticket, rule: Rule, at: datetime) -> int:
+    """Return how many go before a ticket; one that is on the way stands where it would if it were here."""
+    columns = ("counts_from", "taken_at", "number", "has_priority", "pk")
+    rows = [Standing(*row) for row in _in_line(ticket.venue, ticket.line, at).values_list(*columns)]
+    if not ticket.is_here:
+        rows = sorted([*rows, Standing(ticket.counts_from, ticket.taken_at, ticket.number, ticket.has_priority, ticket.pk)])
+    order = in_order(rows, rule=rule, at=at)
+    return next((place for place, one in enumerate(order) if one.pk == ticket.pk), 0)
 
-    `coming` is one who is on the way and stands where it would if it were here.
-    """
-    waiting = _in_line(venue, line, at)
-    if coming is not None:
-        waiting = sorted([*waiting, coming], key=lambda one: (one.counts_from, one.taken_at, one.number))
+
+def order_now(*, venue: Venue, line: Series, at: datetime) -> list[Ticket]:
+    """Return who waits in a line, in the order the rule would call them if nobody else came."""
+    waiting = list(_in_line(venue, line, at).select_related("series"))
     return in_order(waiting, rule=venue.calling_rule, at=at)
 
 
-def newcomer_ahead(*, venue: Venue, line: Series, at: datetime, has_priority: bool) -> int:
-    """Return how many go before somebody who takes a ticket in a line now, if nobody else comes."""
-    newcomer = Ticket(line=line, has_priority=has_priority, taken_at=at, counts_from=at)
-    return in_order([*_in_line(venue, line, at), newcomer], rule=venue.calling_rule, at=at).index(newcomer)
+def _in_line(venue: Venue, line: Series, at: datetime) -> QuerySet[Ticket]:
+    rows = waiting_of(venue, localdate(at)).filter(line=line, only_window=None)
+    return rows.order_by("counts_from", "taken_at", "number")
 
 
-def _in_line(venue: Venue, line: Series, at: datetime) -> list[Ticket]:
-    rows = waiting_of(venue, localdate(at)).filter(line=line, only_window=None).select_related("series")
-    return list(rows.order_by("counts_from", "taken_at", "number"))
+class Waits(Protocol):
+    """Who waits in a line: since when it counts, and whether they have priority."""
+
+    @property
+    def counts_from(self) -> Any:
+        """Since when the waiting counts."""
+
+    @property
+    def has_priority(self) -> Any:
+        """Whether the rule lets them go before others."""
 
 
-def in_order(waiting: Sequence[Ticket], *, rule: Rule, at: datetime) -> list[Ticket]:
+W = TypeVar("W", bound=Waits)
+
+
+def in_order(waiting: Sequence[W], *, rule: Rule, at: datetime) -> list[W]:
     """Return who waits, given by time, in the order a rule calls them."""
-    lanes = {priority: [one for one in waiting if one.has_priority is priority] for priority in (True, False)}
-    order: list[Ticket] = []
+    lanes = {priority: deque(one for one in waiting if one.has_priority is priority) for priority in (True, False)}
+    order: list[W] = []
     in_a_row = 0
     while any(lanes.values()):
         heads = [Waiting(lane[0], priority, _minutes(lane[0].counts_from, at)) for priority, lane in lanes.items() if lane]
-        chosen = choose(heads, rule, priority_in_a_row=in_a_row)
+        # One lane alone keeps its order by whatever rule.
+        chosen = choose(heads, rule, priority_in_a_row=in_a_row) if len(heads) > 1 else heads[0].ticket
         assert chosen is not None  # noqa: S101
-        lanes[chosen.has_priority].pop(0)
+        lanes[chosen.has_priority].popleft()
         in_a_row = in_a_row + 1 if chosen.has_priority else 0
         order.append(chosen)
     return order
@@ -228,8 +232,8 @@ def ticket_at(window: Window) -> Ticket | None:
 
 def waiting_for(*, window: Window, at: datetime) -> int:
     """Return how many wait whom this window may call next: in its lines, or sent back to it."""
-    lines = window.profile.lines.values_list("series_id", flat=True)
-    mine = Q(only_window=None, line__in=list(lines)) | Q(only_window=window)
+    lines = window.profile.lines.order_by().values("series_id")
+    mine = Q(only_window=None, line__in=lines) | Q(only_window=window)
     return waiting_of(window.venue, localdate(at)).filter(mine).count()
 
 

@@ -52,10 +52,10 @@ from yimen.hall.now import (
     may_call,
     opening_words,
     order_now,
+    place,
     place_of,
     said_before,
     services_asked,
-    services_of,
     ticket_at,
     venue_by_code,
     venues_seen,
@@ -80,6 +80,7 @@ from yimen.hall.recognising import ground_now, grounds_of
 from yimen.hall.replaying import Replayed, last_day_open, replayed
 from yimen.hall.reporting import DayReport, day_report
 from yimen.hall.ringing import ringing
+from yimen.hall.served import services_of
 from yimen.hall.settling import choices_of, disagreement_by_key, disagreements, there_of
 from yimen.hall.team import Member, Proposal, follows, member_of, on_duty, proposals, team
 from yimen.hall.venues import Found, Setting, all_matters, find_venues, limit_on, rule_changes, rule_on, setting_of
@@ -199,6 +200,7 @@ __all__ = [
     "order_now",
     "over_venues",
     "papers_of_matters",
+    "place",
     "place_of",
     "present",
     "proposals",

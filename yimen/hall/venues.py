@@ -9,7 +9,8 @@ from django.utils.timezone import get_current_timezone, localdate
 
 from yimen.hall.estimate import Range, minutes_to_wait
 from yimen.hall.models import LimitChange, Matter, Opening, Profile, RuleChange, Series, Ticket, Venue, Window
-from yimen.hall.now import is_open_by, services_of
+from yimen.hall.now import is_open_by
+from yimen.hall.served import services_of
 from yimen.hall.words import SeriesKind, State, WindowState
 from yimen.office.access import current, require, within
 from yimen.office.calendar import calendar

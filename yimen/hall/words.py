@@ -77,6 +77,8 @@ class State(TextChoices):
 
 AT_A_WINDOW = (State.CALLED, State.SERVING)
 OVER = (State.DONE, State.LEFT)
+# Whose service at a window has ended, for good or for now.
+SERVED = (State.DONE, State.BACK_OFFICE, State.HELD)
 
 
 class WindowState(TextChoices):

@@ -11,7 +11,7 @@ from django.urls import reverse
 from yimen.office.access import acting, may
 from yimen.office.queries import own_areas, unfinished_job
 from yimen.web.data_clerk.progress import progress_of
-from yimen.web.hall.calling import Bar, bar_of
+from yimen.web.hall.calling import BAR, Bar, bar_of
 from yimen.web.hall.lone import is_own
 
 HINTS = {
@@ -98,8 +98,14 @@ class Desk:
     bar: Bar | None
 
 
+# What stands around a page, where only the call bar below it is exchanged: nothing that anybody would have to ask for.
+AROUND_THE_BAR = Desk("", "", (), (), may_search=False, may_screen=False, building=None, bar=None)
+
+
 def desk_of(request: HttpRequest) -> Desk:
     """Return the desk of whoever is logged in; asked once, before the page is drawn."""
+    if request.headers.get("HX-Target") == BAR:
+        return AROUND_THE_BAR
     areas = own_areas()
     links = tuple(
         Link(words, reverse(name), HINTS.get(name, ""))

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 
 from yimen.hall.codes import new_code
 from yimen.hall.models.venue import Matter, Series, Venue, Window
-from yimen.hall.words import AT_A_WINDOW, Ground, Method, RequestState, Source, State
+from yimen.hall.words import AT_A_WINDOW, SERVED, Ground, Method, RequestState, Source, State
 from yimen.office.access import Scoped
 
 STAFF = "office.Staff"
@@ -91,6 +91,7 @@ class Ticket(Scoped):
                 fields=["venue", "day", "line", "has_priority", "counts_from"], condition=Q(state="waiting"), name="ticket_line"
             ),
             models.Index(fields=["venue", "day", "state"], name="ticket_of_the_day"),
+            models.Index(fields=["line", "changed_at"], condition=Q(state__in=SERVED), name="ticket_served"),
         ]
 
     def __str__(self) -> str:

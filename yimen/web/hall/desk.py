@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import datetime, time
-from typing import Any, cast
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -147,8 +147,7 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
 def bar(request: HttpRequest, said: str = "", problem: str = "") -> HttpResponse:
     """Show the call bar of whoever sits at a window, as it hangs below every page, with what was just done or refused."""
     require("hall.call")
-    desk = cast(Any, request).desk
-    shown = {"bar": bar_of(acting()), "said": said, "problem": problem, "desk": desk}
+    shown = {"bar": bar_of(acting()), "said": said, "problem": problem}
     return render(request, "hall/bar.html", shown)
 
 

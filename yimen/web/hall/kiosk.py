@@ -20,7 +20,6 @@ from yimen.hall import actions
 from yimen.hall.queries import (
     Device,
     Matter,
-    Place,
     Ticket,
     Venue,
     appointment_by_code,
@@ -28,6 +27,7 @@ from yimen.hall.queries import (
     here_code,
     is_open,
     matters_of,
+    place,
     place_of,
     ticket_by_code,
 )
@@ -96,14 +96,12 @@ def _take(request: HttpRequest) -> HttpResponse:
     if card and not shown.id_number:
         return _card(request, held=card)
     ground = request.POST.get("said", "")
-    recognised = actions.recognise(
-        venue=venue,
-        at=timezone.now(),
-        id_number=shown.id_number,
-        card=card,
-        said=Ground(ground) if ground in MAY_BE_STATED else None,
-        device=_device(request).pk.hex,
-    )
+    stated = Ground(ground) if ground in MAY_BE_STATED else None
+    recognised = None
+    # Who shows nothing is asked for nowhere, and nothing about nobody is written into the audit.
+    if shown.id_number or card or stated:
+        asked: dict[str, Any] = {"id_number": shown.id_number, "card": card, "said": stated}
+        recognised = actions.recognise(venue=venue, at=timezone.now(), device=_device(request).pk.hex, **asked)
 
     def take() -> Ticket:
         return actions.take_ticket(
@@ -137,9 +135,9 @@ def _given(request: HttpRequest, take: Callable[[], Ticket]) -> HttpResponse:
 
     code = send_once(request, "kiosk.ticket", do)["code"]
     printed = "none"
-    if fresh:
-        place = place_of(ticket_id=fresh[0].pk, at=timezone.now())
-        printed = print_ticket(place, address=_address(request, code), at=timezone.now())
+    if fresh and _venue(request).printer:
+        stands = place_of(ticket_id=fresh[0].pk, at=timezone.now())
+        printed = print_ticket(stands, address=_address(request, code), at=timezone.now())
         _note_printer(request, printed)
     query = f"?printed={printed}" + ("&lang=en" if _language(request) == "en" else "")
     return HttpResponseRedirect(reverse("hall_kiosk_ticket", args=[_venue(request).code, code]) + query)
@@ -178,13 +176,12 @@ def ticket(request: HttpRequest, venue_code: str, receipt: str) -> HttpResponse:
     if held is None or held.venue.code != venue_code:
         return HttpResponseRedirect(reverse("hall_kiosk", args=[venue_code]))
     printed = request.GET.get("printed", "none")
-    place: Place = place_of(ticket_id=held.pk, at=timezone.now())
     words = said(_language(request))
     return _shown(
         request,
         "ticket",
         ticket=held,
-        place=place,
+        place=place(held, at=timezone.now()),
         printed=words.get(printed if printed in ("printed", "paper", "off") else "none"),
         is_sorry=printed in ("paper", "off"),
         drawn=_drawn(_address(request, held.code)),
@@ -235,6 +232,8 @@ def _venue(request: HttpRequest) -> Venue:
 def _chosen(request: HttpRequest) -> list[Matter]:
     """Return what was chosen, in the order of the page."""
     wanted = set(request.POST.getlist("matter"))
+    if not wanted:
+        return []
     return [one for one in matters_of(_venue(request)) if one.code in wanted]
 
 
