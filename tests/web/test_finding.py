@@ -8,6 +8,8 @@ from types import SimpleNamespace
 import pytest
 from django.urls import reverse
 
+from yimen.office.access import System, scope
+from yimen.registry.models import Household
 from yimen.screening.queries import current_rules
 from yimen.web.leader.finding import conclusion
 from yimen.web.leader.story import Teller
@@ -161,3 +163,18 @@ def test_a_household_s_page_says_all_that_is_known_with_source_and_day(enter_as,
         assert own["出生日期"].source == "名册"
         assert {"对象类别", "低保对象", "特困人员"} & set(own) or any(one.source == "本县认定" for one in rows)
     assert all(one.source and one.stated_on for _, rows in facts for one in rows)
+
+
+def test_where_not_everybody_is_registered_every_page_that_reckons_of_the_household_says_so(enter_as, county):
+    client = enter_as("luzhixia")
+    listed = client.get(reverse("findings") + "?kind=missed").content.decode()
+    finding = re.search(r"/findings/[0-9a-f-]{36}/", listed)[0]
+    home = re.search(r"/households/[0-9a-f-]{36}/", client.get(finding).content.decode())[0]
+    asked = re.search(r"/people/[0-9a-f-]{36}/help/", client.get(home).content.decode())[0]
+    words = "名册里这一户还有 2 人没有采用"
+    assert [words in client.get(page).content.decode() for page in (finding, home, asked)] == [False] * 3
+
+    with scope(System("test"), "名册有两行没有采用"):
+        Household.objects.filter(pk=home.split("/")[2]).update(missing_members=2)
+
+    assert [words in client.get(page).content.decode() for page in (finding, home, asked)] == [True] * 3
