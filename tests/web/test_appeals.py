@@ -12,7 +12,7 @@ from tests.make import make_staff
 from yimen.benefits.models import Grant
 from yimen.cases import actions, queries
 from yimen.cases.models import CaseEvent, Decision, Recovery, Task
-from yimen.office.models import Area
+from yimen.office.models import Area, AuditEntry
 
 pytestmark = pytest.mark.django_db
 LOW, MEDICAL = "subsistence_allowance", "medical_aid"
@@ -250,3 +250,19 @@ def test_of_two_appeals_in_one_case_an_answer_ends_the_task_of_its_own(enter, to
 
         assert [one.decision for one in queries.appealed_decisions(on=noon(5).date())] == [both[1]]
         assert "第 1 项" in Task.objects.get(kind="review", done_at=None).words
+
+
+def test_a_child_of_the_person_s_choice_is_told_that_there_is_a_result_and_not_which(enter, town):
+    decision = nursing_decided(town, agrees=True)
+    window, address = enter(town.window), reverse("case_step", args=[decision.case_id, "confide"])
+    chosen = {"name": "沈秀兰", "relation": "女儿", "phone": "139 0000 0000"}
+    for wrong, why in (({"name": " "}, "请写明告诉谁"), ({"phone": "问村里"}, "请写数字")):
+        again = window.post(address, chosen | wrong)
+        assert (again.status_code, why in again.content.decode()) == (422, True)
+    shown = window.post(address, chosen, follow=True).content.decode()
+
+    message = shown.partition("发给他（不写金额和结果）：")[2].partition("</p>")[0]
+    assert message.startswith("沈秀兰您好：您家的救助申请")
+    for one in ("护理补贴", "150", "同意", "沈小满"):
+        assert one not in message
+    assert "13900000000" not in AuditEntry.objects.values_list("detail", flat=True).__str__()

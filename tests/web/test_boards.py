@@ -79,6 +79,8 @@ def test_the_sheet_is_printed_with_everybody_on_it(town, cadre):
     assert "沈小满" in said
     assert "第四十五条" in said
     assert "1 户，1 人" in said
+    aloud = cadre.get(board(town)).content.decode().partition("给广播念的话")[2].partition("</section>")[0]
+    assert ("正在领取救助的名单" in aloud, "沈小满" in aloud, "400" in aloud) == (True, False, False)
 
 
 def test_a_photo_says_that_it_hangs_and_a_changed_list_wants_another(town, cadre, monkeypatch):

@@ -21,6 +21,7 @@ from yimen.cases.authority import Given, apply_for, confirm_authority, record_au
 from yimen.cases.boards import photograph_board
 from yimen.cases.choosing import ConsentNote, PaperNote, choose, note_papers
 from yimen.cases.clock import NotExtended
+from yimen.cases.confiding import choose_confidant
 from yimen.cases.deciding import confirm, extend, propose, refer, refuse, send_back
 from yimen.cases.delivering import NotDelivered, NotRated, deliver, rate, rate_by_code
 from yimen.cases.departing import appoint, let_in_again, relieve, shut_out
@@ -132,6 +133,7 @@ __all__ = [
     "bring_paper",
     "check_urgent_aid",
     "choose",
+    "choose_confidant",
     "clear",
     "compare",
     "confirm",

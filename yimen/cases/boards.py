@@ -7,6 +7,7 @@ again no national text says; a list that has changed is hung anew.
 
 import json
 import uuid
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -283,3 +284,24 @@ def by_benefit(lines: Iterable[Line]) -> Mapping[str, list[Line]]:
     for one in lines:
         found.setdefault(one.policy, []).append(one)
     return found
+
+
+def read_aloud(board: Board) -> str:
+    """
+    Return what the village's loudspeaker can read of its board (广播稿): what hangs and until when, no name and no amount.
+
+    Nothing where nothing hangs.
+    """
+    if not board.hanging and not board.lines:
+        return ""
+    posted = Counter((one.sheet.policy, one.sheet.ends_on) for one in board.hanging)
+    told = [
+        f"拟给予“{policy}”的 {number} 户，公示到{until.month}月{until.day}日" if until else f"拟给予“{policy}”的 {number} 户"
+        for (policy, until), number in posted.items()
+    ]
+    if board.lines:
+        told.append("正在领取救助的名单")
+    return (
+        f"各位村民：{board.area.name}的公开栏里贴着{'；'.join(told)}。请大家去看一看。有不同意见的，请在公示期内告诉村里或乡镇，"
+        "当面说、打电话都行，我们替您保密。家里遇到急事、难事，也请告诉村里，我们上门去办。"
+    )

@@ -75,6 +75,7 @@ CASE_STEPS: Mapping[str, Step] = {
     "obligor_said": _step("记下法定义务人的情况", State.DRAFT, State.SUBMITTED, State.ACCEPTED, needs="case.accept"),
     "kin": _step("近亲属备案", State.DRAFT, State.SUBMITTED, State.ACCEPTED, needs="case.open"),
     "paper": _step("材料", State.DRAFT, State.SUBMITTED, State.ACCEPTED, needs="case.open"),
+    "confidant": _step("选定结果也告诉谁", State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED, needs="case.open"),
     "hear": _step("听取意见", State.ACCEPTED, needs="case.verify"),
     "hand_over": _step("移交首派责任", State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED, needs="case.open"),
     "reassign": _step("改派首派责任", State.DRAFT, State.SUBMITTED, State.ACCEPTED, State.CONCLUDED, needs="case.reassign"),

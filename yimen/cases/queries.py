@@ -35,9 +35,10 @@ from yimen.cases.authority import (
     unseen_authorities,
     waiting_for_confirmation,
 )
-from yimen.cases.boards import Board, board_of, board_photo, boards_of, by_benefit, how_many
+from yimen.cases.boards import Board, board_of, board_photo, boards_of, by_benefit, how_many, read_aloud
 from yimen.cases.choosing import chosen, papers_for
 from yimen.cases.clock import Deadline
+from yimen.cases.confiding import confidant_of, message_to
 from yimen.cases.deciding import REFERRED_DEPARTMENTS
 from yimen.cases.delivering import Opinions, opinions_of
 from yimen.cases.disputes import ARTICLES, DisputePage, Term, dispute_page, disputes, open_dispute, stage_of
@@ -216,6 +217,7 @@ __all__ = [
     "check_counts",
     "checks",
     "chosen",
+    "confidant_of",
     "content_of",
     "decision_page",
     "decisions_of",
@@ -247,6 +249,7 @@ __all__ = [
     "least_busy",
     "leaves_of",
     "loads",
+    "message_to",
     "minute_of",
     "minute_paper",
     "my_visits",
@@ -275,6 +278,7 @@ __all__ = [
     "progress_of",
     "rated_among",
     "ratings_by_point",
+    "read_aloud",
     "recoveries_of",
     "recovery_page",
     "report_seen",

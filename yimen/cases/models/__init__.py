@@ -7,7 +7,7 @@ from yimen.cases.models.matter import Case, CaseCounter, CaseEvent, Decision, Ha
 from yimen.cases.models.online import Authority, Invitation, OnlineApplication
 from yimen.cases.models.rated import HallOpinion, HallVisit, RatingPad
 from yimen.cases.models.reported import CouncilMinute, Informant, Report, UrgentAid, UrgentStage
-from yimen.cases.models.told import ArchivedPaper, BlankPad, BoardPhoto, Handing, Posting, Rating
+from yimen.cases.models.told import ArchivedPaper, BlankPad, BoardPhoto, Confidant, Handing, Posting, Rating
 from yimen.cases.models.verified import Consent, Draw, DrawEntry, Kinship, Paper, Settlement, Visit, VisitDraft
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Case",
     "CaseCounter",
     "CaseEvent",
+    "Confidant",
     "Consent",
     "CouncilMinute",
     "Decision",

@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from yimen.cases.models.matter import Case, Decision
 from yimen.cases.words import Channel
 from yimen.office.access import Scoped
+from yimen.office.vault import EncryptedField
 
 STAFF = "office.Staff"
 
@@ -75,6 +76,18 @@ class Handing(Scoped):
     handed_on = models.DateField()
     said_aloud = models.BooleanField(default=False)
     receipt = models.CharField(max_length=60, blank=True)
+    by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+
+class Confidant(Scoped):
+    """Who is told, beside the applicant, that there is a result (结果也告诉谁): a child or other of the person's own choice."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    case = models.OneToOneField(Case, on_delete=models.PROTECT, related_name="confidant")
+    name = EncryptedField()
+    relation = models.CharField(max_length=20)
+    phone = EncryptedField()
     by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
 

@@ -210,6 +210,12 @@ def _deliver(request: HttpRequest, held: Any) -> str:
     return "已送达。"
 
 
+def _confide(request: HttpRequest, held: Any) -> str:
+    name, relation, phone = (words_of(request, one) for one in ("name", "relation", "phone"))
+    actions.choose_confidant(case=held.case.pk, name=name, relation=relation, phone=phone, **who())
+    return "记下了。办结以后，把“有结果了”也发给他，不写金额和结果。"
+
+
 def _offer(request: HttpRequest, held: Any) -> str:
     able = colleagues(permission="case.open", area_path=held.case.area_path)
     to = next((one for one in able if one.username == request.POST.get("to")), None)
@@ -252,6 +258,7 @@ _STEPS: dict[str, Callable[[HttpRequest, Any], str]] = {
     "claim": _claim,
     "ask-recovery": _ask_recovery,
     "deliver": _deliver,
+    "confide": _confide,
     "offer": _offer,
     "answer": _answer,
     "take-back": _take_back,

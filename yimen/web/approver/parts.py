@@ -9,10 +9,12 @@ from yimen.cases.queries import (
     OPEN_RECOVERY,
     Case,
     EndCause,
+    confidant_of,
     department_of,
     grants_of,
     how_to_appeal,
     last_heard,
+    message_to,
     open_offer,
     recoveries_of,
     running_grants,
@@ -25,6 +27,7 @@ from yimen.office.queries import colleagues
 from yimen.screening.queries import current_rules
 
 # Long after the aid has ended it may come out that it was paid wrongly.
+CONFIDED_IN = ("draft", "submitted", "accepted", "concluded")
 RECOVERED_IN = ("accepted", "concluded", "delivered")
 
 
@@ -68,14 +71,27 @@ def _recovering(case: Case, heard: bool) -> dict[str, Any]:
     }
 
 
+def _window(case: Case) -> str:
+    return case.service_point.name if case.service_point else "受理的窗口"
+
+
+def _phone(case: Case) -> str:
+    return case.service_point.phone if case.service_point else ""
+
+
 def _handing(case: Case) -> dict[str, Any]:
     """Who answers for the case, an offer that waits, and to whom it could go."""
     staff, offer = current().staff, open_offer(case_id=case.pk)
     is_mine = staff is not None and case.first_assignee_id == staff.pk
+    confidant = confidant_of(case=case)
     return {
         "offer": offer,
         "is_mine": is_mine,
         "for_me": offer is not None and staff is not None and offer.taker_id == staff.pk,
         "able": colleagues(permission="case.open", area_path=case.area_path) if is_mine and offer is None else [],
+        # Opened here, in the reading; the page is drawn after it.
+        "confidant": confidant and {"name": confidant.name, "relation": confidant.relation, "phone": confidant.phone},
+        "message": message_to(confidant, where=_window(case), phone=_phone(case)) if confidant else "",
+        "may_confide": case.state in CONFIDED_IN and may("case.open", area_path=case.area_path),
         "may_deliver": may("case.deliver", area_path=case.area_path) and case.state == "concluded",
     }

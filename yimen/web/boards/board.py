@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases.actions import NotPosted, WrongStep, photograph, photograph_board
-from yimen.cases.queries import board_of, board_photo, boards_of, by_benefit, how_many
+from yimen.cases.queries import board_of, board_photo, boards_of, by_benefit, how_many, read_aloud
 from yimen.office import files
 from yimen.office.access import acting, may, require
 from yimen.office.audit import reading
@@ -66,6 +66,7 @@ def page(request: HttpRequest, code: str, problem: str = "") -> HttpResponse:
         "area": area,
         "board": held,
         "benefits": [(policy, how_many(lines), lines) for policy, lines in by_benefit(held.lines).items()],
+        "aloud": read_aloud(held),
         "may_photograph": may("board.photograph", area_path=area.path),
         "several": areas_seen().filter(level=VILLAGE).count() > 1,
         "problem": problem,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from django.utils.timezone import localdate
+from django.utils.timezone import localdate, localtime
 
 from yimen.benefits.queries import before
 from yimen.cases.queries import (
@@ -22,6 +22,7 @@ from yimen.cases.queries import (
     how_many,
     leaves_of,
     retention_of,
+    words_of,
 )
 from yimen.office.queries import names_on, service_point_of
 from yimen.web.papers.contents import changes_words
@@ -87,6 +88,32 @@ def _decided(held: Held, one: Decision) -> Change:
         now=money(one.amount_fen) if one.state == "confirmed" else "",
         since=day(one.grant.starts_on) if one.grant else "",
     )
+
+
+def trail(held: Held) -> Sheet:
+    """办理经过: every step of the case with its day, words, article and who took it, for whoever acted by the rules (第39条)."""
+    case, events = held.page.case, held.page.events
+    rows = [
+        [
+            f"{localtime(one.at):%Y-%m-%d %H:%M}",
+            words_of(one),
+            one.words,
+            one.article or one.cause,
+            one.by.name if one.by else "系统",
+        ]
+        for one in events
+    ]
+    late = [one.stage for found in held.page.deadlines.values() for one in found if (one.done_on or held.today) > one.due.on]
+    part = {
+        "number": case.number or "",
+        "name": held.applicant_name,
+        "matter": "、".join(dict.fromkeys(held.policy_name(one) for one in held.page.decisions)) or case.matter,
+        "opened_by": case.opened_by.name if case.opened_by else "程序接入",
+        "assignee": case.first_assignee.name,
+        "rows": rows,
+        "dates": f"超过期限的环节：{'、'.join(dict.fromkeys(late))}" if late else "各环节都在期限以内",
+    }
+    return Sheet([part], held.town_unit, localdate(events[-1].at) if events else held.today)
 
 
 def index(held: Held) -> Sheet:

@@ -49,7 +49,7 @@ def _kinds(held: CasePage, rules: Rules) -> Iterable[str]:
     if any(one.state == "decided" for one in claims):
         yield "recovery"
     if held.case.number:
-        yield from ("changes", "index")
+        yield from ("changes", "trail", "index")
 
 
 def _of_applying(held: CasePage) -> Iterable[str]:

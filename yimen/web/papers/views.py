@@ -63,6 +63,7 @@ PAPERS: Mapping[str, Kind] = {
     "claim": Kind("追缴意见", "claim", claims.opinion),
     "recovery": Kind("追缴决定告知书", "recovery", claims.decision),
     "changes": Kind("动态管理记录", "changes", binder.changes),
+    "trail": Kind("办理经过", "trail", binder.trail, kept=False),
     "index": Kind("卷内目录", "index", binder.index, kept=False),
 }
 
