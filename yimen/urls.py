@@ -29,6 +29,7 @@ from yimen.web.front import home
 from yimen.web.hall import day as hall_day
 from yimen.web.hall import desk as hall_desk
 from yimen.web.hall import finder as hall_finder
+from yimen.web.hall import handing_over as hall_handing_over
 from yimen.web.hall import kiosk as hall_kiosk
 from yimen.web.hall import machines as hall_machines
 from yimen.web.hall import managing as hall_managing
@@ -74,6 +75,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("hall/devices/<slug:name>/", hall_machines.act, name="hall_device"),
     path("hall/rosters/", hall_rosters.page, name="hall_rosters"),
     path("hall/rosters/make/", hall_rosters.make, name="hall_rosters_make"),
+    path("hall/alone/", hall_handing_over.page, name="hall_alone"),
+    path("hall/alone/<uuid:disagreement_id>/", hall_handing_over.one, name="hall_alone_one"),
+    path("hall/alone/<slug:name>/", hall_handing_over.act, name="hall_alone_act"),
     path("hall/rings/", hall_desk.rings, name="hall_rings"),
     path("hall/replay/", hall_managing.replay, name="hall_replay"),
     path("hall/statistics/", hall_statistics.page, name="hall_statistics"),

@@ -3,6 +3,7 @@
 import io
 import itertools
 import re
+import uuid
 import zipfile
 from datetime import timedelta
 
@@ -15,7 +16,7 @@ from yimen.benefits.models import Grant, Reserve, ReserveEntry, ReserveReceipt
 from yimen.cases.actions import Form, begin_online, open_case, record_report, submit_online, take_up_finding
 from yimen.cases.models import ArchivedPaper, Authority, BoardPhoto, Decision, Dispute, HallVisit, Recovery, Task, Visit
 from yimen.hall.actions import take_ticket
-from yimen.hall.models import Handling, Series, Venue
+from yimen.hall.models import Disagreement, Event, Handling, Node, Series, Venue
 from yimen.office import files
 from yimen.office.access import System, scope
 from yimen.office.audit import reading
@@ -75,7 +76,18 @@ def _in_the_hall(venue, county):
         handling = Handling.objects.create(
             attendance=ticket.attendance, co_organizer=clerk, assigned_by=clerk, why="测试", assigned_at=county.at, **held
         )
-    return {"venue_code": [venue.code], "attendance_id": [ticket.attendance_id], "handling_id": [handling.pk]}
+    keys = {"venue_code": [venue.code], "attendance_id": [ticket.attendance_id], "handling_id": [handling.pk]}
+    return keys | {"disagreement_id": [_told_by_a_machine(venue, county.at)]}
+
+
+def _told_by_a_machine(venue, at):
+    """Let the hall have run by itself once, and something of it not agree."""
+    days = {"first_day": at.date(), "last_day": at.date(), "reason": "测试"}
+    node = Node.objects.create(venue=venue, valid_until=at, made_at=at, ended_at=at, **days)
+    told = {"table": "hall.duty", "row": "1", "about": "hall.duty:1", "is_new": True, "changes": {"staff": "shiliu"}}
+    event = Event.objects.create(id=uuid.uuid4(), node=node, sequence=1, at=at, arrived_at=at, **told)
+    apart = {"kind": "unknown", "about": event.about, "event": event, "holds": True, "here": "测试"}
+    return Disagreement.objects.create(node=node, found_at=at, **apart).pk
 
 
 def case_of_the_village(county):

@@ -1,6 +1,9 @@
 """The pages of a hall that runs by itself: its own open, the others say where they are done; an old package lets nobody in."""
 
-from datetime import timedelta
+import base64
+import json
+import uuid
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.test import Client
@@ -9,7 +12,8 @@ from django.utils import timezone
 from tests.hall.house import make_house
 from tests.make import TODAY, make_staff
 from yimen.hall.actions import take_ticket
-from yimen.hall.models import Node
+from yimen.hall.models import Event, Node
+from yimen.hall.sealed import RECORDS, opened
 from yimen.hall.words import DeviceKind
 from yimen.urls import urlpatterns
 from yimen.web.hall.lone import AT_THE_DOOR, NOT_HERE, OWN
@@ -84,6 +88,36 @@ def test_on_an_old_package_nobody_works_and_the_door_still_opens(house, clerk):
     assert (answer.status_code, "场所包到期了" in answer.content.decode()) == (503, True)
     assert Client().get("/login/").status_code == 200
     assert Client().get("/venues/demo/screen/").status_code == 200
+
+
+def test_while_the_centre_is_silent_every_page_says_what_waits_and_since_when(house, clerk):
+    told = {"table": "hall.duty", "row": "1", "about": "hall.duty:1", "is_new": True, "changes": {"staff": "clerk0"}}
+    since = datetime(2026, 11, 23, 1, 12, tzinfo=UTC)
+    for sequence in (1, 2, 3):
+        Event.objects.create(id=uuid.uuid4(), node=house.node, sequence=sequence, at=since, **told)
+    Node.objects.update(dealt_with=1, problem="联不上中心", tried_at=timezone.now())
+
+    for address in ("/hall/", "/reception/", "/policies/"):
+        assert "联不上中心；2 条记录等着交，从 11-23 09:12 起" in clerk.get(address).content.decode()
+    page = clerk.get("/hall/alone/").content.decode()
+    assert page.count("2 条记录等着交") == 1
+    assert "交回中心" in page
+    Node.objects.update(dealt_with=3, problem="", heard_at=since)
+    assert "等着交" not in clerk.get("/hall/").content.decode().split("<main", 1)[1].split("</main", maxsplit=1)[0]
+    assert "记录都交回中心了，最近 09:12" in clerk.get("/hall/alone/").content.decode()
+
+
+def test_what_waits_is_written_to_a_file_that_only_the_centre_opens(house, clerk, settings, tmp_path):
+    settings.YIMEN_KEYS = tmp_path
+    (tmp_path / "node_key").write_text(base64.b64encode(bytes(range(32))).decode())
+    told = {"table": "hall.duty", "row": "1", "about": "hall.duty:1", "is_new": True, "changes": {"staff": "clerk0"}}
+    Event.objects.create(id=uuid.uuid4(), node=house.node, sequence=1, at=timezone.now(), **told)
+
+    answer = clerk.post("/hall/alone/file/", {"key": "k"})
+
+    assert answer["Content-Disposition"].startswith('attachment; filename="demo-')
+    assert b"clerk0" not in answer.content
+    assert json.loads(opened(RECORDS, answer.content, key=bytes(range(32))))[0]["changes"] == {"staff": "clerk0"}
 
 
 def test_every_page_named_as_the_halls_own_is_there(house):

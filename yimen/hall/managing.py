@@ -15,6 +15,7 @@ from yimen.hall.alarms import alarms_on
 from yimen.hall.days import by_line, told_of
 from yimen.hall.fairness import waits_of
 from yimen.hall.models import Period, ProfileLine, Ticket, Venue, Window, WindowShift
+from yimen.hall.nodes import run_elsewhere
 from yimen.hall.now import Line, is_open, lines_of, windows_of
 from yimen.hall.team import Proposal, here_now
 from yimen.hall.waits import waits_on, whole_minutes
@@ -173,9 +174,15 @@ class Watch:
 
 
 def watch_over(venues: Iterable[Venue], *, at: datetime) -> Watch:
-    """Return what asks for whoever manages these halls, in a few questions for all of them; the longest wait first."""
-    held = {one.pk: one for one in venues if may("hall.manage", area_path=one.service_point.area.path)}
+    """
+    Return what asks for whoever manages these halls, in a few questions for all of them; the longest wait first.
+
+    A hall that runs by itself is told of by its own machine.
+    """
     day = localdate(at)
+    managed = [one for one in venues if may("hall.manage", area_path=one.service_point.area.path)]
+    elsewhere = run_elsewhere([one.pk for one in managed], day)
+    held = {one.pk: one for one in managed if one.pk not in elsewhere}
     windows = Window.objects.filter(venue__in=held).exclude(state=WindowState.CLOSED)
     standing = WindowShift.objects.filter(window__in=windows, ends_at=None, starts_at__date__lt=day)
     forgotten = set(standing.values_list("window_id", flat=True))

@@ -6,12 +6,12 @@ machine that breaks or is lost is taken back in the middle of a day: the centre 
 out.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
 
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, Q
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.timezone import localdate
@@ -58,6 +58,12 @@ def _covers(node: Node, day: date) -> bool:
 
 def _said(day: date) -> str:
     return f"{day.month}月{day.day}日"
+
+
+def run_elsewhere(venues: Iterable[int], day: date) -> set[int]:
+    """Return which of these venues run by themselves on a day, so that the centre only looks on."""
+    running = Node.objects.filter(venue__in=list(venues), is_here=False, ended_at=None, first_day__lte=day)
+    return set(running.filter(Q(last_day=None) | Q(last_day__gte=day)).values_list("venue_id", flat=True))
 
 
 def node_here() -> Node | None:

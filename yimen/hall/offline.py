@@ -156,15 +156,15 @@ class Alone:
     def state(self, *, at: datetime) -> OfflineState:
         """Return whether this venue could recognise by itself now, and what to say."""
         if self.roster is None:
-            words = self.problem or "还没有离线名册。连上网会自己取；断网时请到导办台查人。"
+            words = self.problem or f"还没有离线名册。连上网会自己取；断网时请到导办台{_look()}。"
             return OfflineState(False, None, words)
         until = self.roster.lease.not_after
         try:
             self.roster.refuse_out_of_time(at)
         except LeaseRefused as problem:
-            return OfflineState(False, until, f"{problem}断网时只能由导办台查人，取号照常。")
+            return OfflineState(False, until, f"{problem}断网时只能由导办台{_look()}，取号照常。")
         if not self.roster.has_key:
-            return OfflineState(False, until, "离线名册的钥匙不在了，连上网会自己再取。断网时请到导办台查人。")
+            return OfflineState(False, until, f"离线名册的钥匙不在了，连上网会自己再取。断网时请到导办台{_look()}。")
         return OfflineState(
             True, until, f"离线名册第 {self.roster.lease.sequence} 期，{localtime(until):%m-%d %H:%M} 前断网也能识别。"
         )
@@ -233,6 +233,11 @@ class Alone:
         told["last_seen_at"] = max(at, last or at).isoformat()
         told["sequence"] = max(sequence or 0, int(told.get("sequence", 0)))
         put(json.dumps(told).encode(), self.folder / "state.json")
+
+
+def _look() -> str:
+    """Return what the desk does without the list: where a hall runs by itself there is no register to look in."""
+    return "看证明认" if settings.YIMEN_VENUE else "查人"
 
 
 _alone: dict[str, Alone] = {}

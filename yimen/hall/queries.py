@@ -81,7 +81,7 @@ from yimen.hall.replaying import Replayed, last_day_open, replayed
 from yimen.hall.reporting import DayReport, day_report
 from yimen.hall.ringing import ringing
 from yimen.hall.served import services_of
-from yimen.hall.settling import choices_of, disagreement_by_key, disagreements, there_of
+from yimen.hall.settling import choices_of, disagreement_by_key, disagreements, there_of, told_of
 from yimen.hall.team import Member, Proposal, follows, member_of, on_duty, proposals, team
 from yimen.hall.venues import Found, Setting, all_matters, find_venues, limit_on, rule_changes, rule_on, setting_of
 from yimen.hall.watching import troubles
@@ -228,6 +228,7 @@ __all__ = [
     "ticket_of",
     "today_or_not",
     "told_by_questions",
+    "told_of",
     "totals",
     "troubles",
     "venue_by_code",

@@ -16,7 +16,7 @@ from yimen.office import audit
 from yimen.office.access import System, current, require, scope, within
 from yimen.office.models import Staff
 
-RECENT = 30
+RECENT, MOST_TOLD = 30, 40
 
 
 class NotSettled(Exception):
@@ -95,6 +95,14 @@ def _enter_after_all(one: Disagreement, at: datetime) -> None:
                 enter(entering, event)
             except NotEntered as problem:
                 raise NotSettled(f"还是记不上：{problem.here}先改好中心这边，或选“照中心的”。") from None
+
+
+def told_of(one: Disagreement) -> list[str]:
+    """Return what else the machine told of the affair, in its order, each in a sentence."""
+    if ":" not in one.about or one.about.split(":", 1)[0] in ("staff", "stranger", "event"):
+        return []
+    rows = Event.objects.filter(node=one.node_id, about=one.about).exclude(pk=one.event_id).order_by("sequence")
+    return [told_by(event) for event in rows[:MOST_TOLD]]
 
 
 def disagreements(*, settled: bool = False) -> QuerySet[Disagreement]:

@@ -104,8 +104,8 @@ def told_by(event: Event) -> str:
         parts = [shown(event.table, name, told) for name, told in named.items() if told not in (None, "")]
     else:
         parts = [f"{shown(event.table, name, was)}改成{_value(event.table, name, now)}" for name, (was, now) in named.items()]
-    how = "新的一条" if event.is_new else "改动"
-    return f"{head}，{how}：{'，'.join(parts[:MOST_COLUMNS]) or '其他'}。（{said(event.at)}记）"
+    how = "：" if event.is_new else "，改动："
+    return f"{head}{how}{'，'.join(parts[:MOST_COLUMNS]) or '其他'}。（{said(event.at)}记）"
 
 
 def _value(table: str, column: str, value: Any) -> str:

@@ -3,9 +3,10 @@
 from datetime import datetime, timedelta
 
 from django.db.models import Max
-from django.utils.timezone import localtime
+from django.utils.timezone import localdate, localtime
 
 from yimen.hall.models import Counter, Venue
+from yimen.hall.nodes import not_ours
 from yimen.hall.printing import printers_in_trouble
 from yimen.hall.words import PrinterState
 from yimen.office.queries import lasting, room
@@ -19,8 +20,8 @@ WHAT_TO_DO = {
 
 
 def troubles(*, venue: Venue, at: datetime) -> list[str]:
-    """Return what whoever works in a hall should know and see to, the machines first."""
-    told = []
+    """Return what whoever works in a hall should know and see to: whose its numbers are, its machines, its clock."""
+    told = [why] if (why := not_ours(venue, localdate(at))) else []
     for one in printers_in_trouble(venue):
         state = PrinterState(one.printer)
         since = f"{localtime(one.printer_since):%H:%M} 起" if one.printer_since else ""

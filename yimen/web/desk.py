@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 
+from yimen.hall.queries import Waiting, waiting_here
 from yimen.office.access import acting, may
 from yimen.office.queries import own_areas, unfinished_job
 from yimen.web.data_clerk.progress import progress_of
@@ -96,6 +97,8 @@ class Desk:
     may_screen: bool
     building: dict[str, Any] | None
     bar: Bar | None
+    # Where the hall runs by itself and cannot reach the centre.
+    waiting: Waiting | None = None
 
 
 # What stands around a page, where only the call bar below it is exchanged: nothing that anybody would have to ask for.
@@ -124,7 +127,16 @@ def desk_of(request: HttpRequest) -> Desk:
         building=progress_of(job) if job else None,
         # Exchanged parts of a page bring none: the bar below it is already there.
         bar=bar_of(acting()) if may("hall.call") and not request.headers.get("HX-Request") else None,
+        waiting=_waiting(request),
     )
+
+
+def _waiting(request: HttpRequest) -> Waiting | None:
+    """Return what waits for the centre where a hall runs by itself and cannot reach it."""
+    if not settings.YIMEN_VENUE or request.headers.get("HX-Request"):
+        return None
+    held = waiting_here()
+    return held if held is not None and held.node.problem and settings.YIMEN_CENTRE else None
 
 
 def refused(request: HttpRequest, *, title: str, why: str, next_: str, status: int) -> HttpResponse:

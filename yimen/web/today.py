@@ -4,11 +4,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from django.conf import settings
 from django.urls import reverse
 from django.utils import timezone
 
 from yimen.cases.queries import Agenda, agenda_of
-from yimen.hall.queries import Watch, venues_seen, watch_over
+from yimen.hall.queries import Watch, disagreements, venues_seen, watch_over
 from yimen.office.access import acting, may
 from yimen.screening.queries import KINDS, today_three
 
@@ -102,7 +103,16 @@ def _own(held: Agenda) -> Iterator[Thing]:
 
 def in_the_halls() -> list[Thing]:
     """Return what asks for whoever manages halls (大厅主任) now; each leads to the day of the hall where it is worst."""
-    return list(_halls(watch_over(venues_seen(), at=timezone.now()))) if may("hall.manage") else []
+    if not may("hall.manage"):
+        return []
+    return [*_halls(watch_over(venues_seen(), at=timezone.now())), *_told_by_halls()]
+
+
+def _told_by_halls() -> Iterator[Thing]:
+    n = 0 if settings.YIMEN_VENUE else disagreements().count()
+    if n:
+        hint = "两边的都留着，看一看再定；定好以前，有的先不记上"
+        yield Thing(f"{n} 条大厅交来的和中心对不上", hint, f"对不上 {n} 条", "today", reverse("hall_alone"), "去定")
 
 
 def _halls(held: Watch) -> Iterator[Thing]:

@@ -11,6 +11,7 @@ from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import CommandError
 from django.db import transaction
 from django.utils import timezone
@@ -20,6 +21,7 @@ from yimen.hall.actions import (
     NotBrought,
     NotSet,
     hand_over,
+    issue_leases,
     keep_matters_of_rules,
     open_venue,
     pack_venue,
@@ -131,6 +133,9 @@ def _pack(options: dict[str, Any]) -> dict[str, Any]:
         )
         options["file"].write_bytes(packed.content)
     node = packed.node
+    if packed.code:
+        # Otherwise the hall would know nobody's priority without the network until the first night has passed.
+        issue_leases(venues=[venue], hours=settings.YIMEN_ROSTER_HOURS, by=None, at=now)
     return {
         "file": str(options["file"]),
         "venue": venue.code,
