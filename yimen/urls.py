@@ -215,6 +215,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("help/", window_help.stranger, name="help"),
     path("households/new/", registering.new_household, name="household_new"),
     path("households/<uuid:household_id>/file/", file.page, name="household_file"),
+    path("households/<uuid:household_id>/file/scans/<uuid:photo_id>/", file.old_scan, name="household_file_scan"),
     path("households/<uuid:household_id>/file/<slug:name>/", file.step, name="household_file_step"),
     path("files/", file.out, name="files_out"),
     path("households/<uuid:household_id>/urgent/", giving.form, name="urgent_form"),

@@ -35,6 +35,7 @@ from yimen.cases.grounds import NotDecided, StaleFacts
 from yimen.cases.inviting import invite, redeem
 from yimen.cases.lanes import Hand, NotGiven, give_small_aid
 from yimen.cases.obliging import list_obligor_of, look_for_obligor_of, say_of_obligor
+from yimen.cases.old_papers import add_old_paper
 from yimen.cases.online import (
     Form,
     add_page,
@@ -115,6 +116,7 @@ __all__ = [
     "StaleFacts",
     "WrongStep",
     "accept",
+    "add_old_paper",
     "add_page",
     "adjust_aid",
     "answer_appeal",

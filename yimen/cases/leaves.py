@@ -8,7 +8,7 @@ from datetime import date
 from django.utils.timezone import localdate
 
 from yimen.benefits.queries import spent_on
-from yimen.cases.models import ArchivedPaper, Case, CaseEvent, Consent, Handing, Kinship, Paper, Posting, Visit
+from yimen.cases.models import ArchivedPaper, Case, CaseEvent, Consent, Handing, Kinship, OldPaper, Paper, Posting, Visit
 from yimen.office.access import require
 
 # Steps that are a record of their own in the file; a result handed over and a visit have tables of their own.
@@ -34,7 +34,7 @@ RECORDS: Mapping[str, str] = {
 }
 # Several of these may lie in one case: how much of which aid stands before the colon.
 CLAIMS = ("propose_recovery", "recover")
-BY_HAND = "纸质件"
+BY_HAND, OLD = "纸质件", "旧档"
 WITHOUT_SIGNATURE = ("邻里", "信函")
 
 
@@ -52,7 +52,10 @@ class Leaf:
 def leaves_of(*, household_id: uuid.UUID) -> list[Leaf]:
     """Return everything that lies in a household's file (卷内文件), case by case, in the order it came in."""
     require("case.see")
-    found = []
+    found = [
+        Leaf(OLD, one.title, one.dated_on, None, f"补扫 {len(one.scans)} 页" + (f"，{one.remark}" if one.remark else ""))
+        for one in OldPaper.objects.filter(household_id=household_id).order_by("dated_on", "at")
+    ]
     for case in Case.objects.filter(household_id=household_id).order_by("opened_at", "pk"):
         found += sorted(_leaves(case), key=lambda leaf: leaf.on or localdate(case.opened_at))
     return found

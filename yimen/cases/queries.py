@@ -65,6 +65,7 @@ from yimen.cases.lanes import Earlier, cap_of, earlier_aid, unconfirmed, urgent_
 from yimen.cases.leaves import Leaf, leaves_of
 from yimen.cases.models import Case, CaseEvent, Consent, Decision, Handover, Kinship, Paper, Posting, Recovery, Task, Visit
 from yimen.cases.obliging import facts_of_obligors
+from yimen.cases.old_papers import old_page, old_papers_of
 from yimen.cases.online import (
     ME,
     Online,
@@ -256,6 +257,8 @@ __all__ = [
     "names_of_recoveries",
     "nearest_desk",
     "needs_comparison",
+    "old_page",
+    "old_papers_of",
     "on_the_pad",
     "online_draft",
     "online_stand",

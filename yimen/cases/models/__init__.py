@@ -2,7 +2,7 @@
 
 from yimen.cases.models.claimed import Recovery
 from yimen.cases.models.disputed import Dispute
-from yimen.cases.models.filed import FileTransfer, Lending
+from yimen.cases.models.filed import FileTransfer, Lending, OldPaper
 from yimen.cases.models.matter import Case, CaseCounter, CaseEvent, Decision, Handover, Task
 from yimen.cases.models.online import Authority, Invitation, OnlineApplication
 from yimen.cases.models.rated import HallOpinion, HallVisit, RatingPad
@@ -34,6 +34,7 @@ __all__ = [
     "Invitation",
     "Kinship",
     "Lending",
+    "OldPaper",
     "OnlineApplication",
     "Paper",
     "Posting",

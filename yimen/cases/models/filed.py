@@ -47,3 +47,21 @@ class FileTransfer(Scoped):
     handed_on = models.DateField()
     by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
     at = models.DateTimeField()
+
+
+class OldPaper(Scoped):
+    """A paper from before the program, scanned into a household's file (旧档补扫); `scans` are its pages, in order."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    household = models.ForeignKey("registry.Household", on_delete=models.PROTECT, related_name="old_papers")
+    title = models.CharField(max_length=60)
+    dated_on = models.DateField(null=True)
+    scans = models.JSONField(default=list)
+    remark = models.CharField(max_length=200, blank=True)
+    by = models.ForeignKey(STAFF, on_delete=models.PROTECT, related_name="+")
+    at = models.DateTimeField()
+
+    @property
+    def pages(self) -> list[uuid.UUID]:
+        """Return the keys of its pictures, in order."""
+        return [uuid.UUID(one) for one in self.scans]

@@ -8,17 +8,20 @@ from typing import Any
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST
 
 from yimen.cases import actions
-from yimen.cases.queries import file_number_of, file_page, files_out
+from yimen.cases.queries import file_number_of, file_page, files_out, old_page, old_papers_of
 from yimen.office.access import acting
 from yimen.office.audit import reading
 from yimen.office.once import OtherContent
+from yimen.office.pictures import MOST_BYTES
 from yimen.registry.queries import household_card, masked
+from yimen.web.photos import photo_answer
 from yimen.web.urgent.sent import Unclear, day_of
 from yimen.web.window.drafting import new_key, send_once
 
@@ -32,9 +35,11 @@ def page(request: HttpRequest, household_id: uuid.UUID, problem: str = "", statu
     with reading("看一户一档", household=household_id.hex):
         held = file_page(household_id=household_id, on=today)
         card = household_card(household_id=household_id, on=today)
+        old = old_papers_of(household_id=household_id)
     shown = {
         "current": reverse("people"),
         "held": held,
+        "old": old,
         "card": card.placed(),
         "head": card.members[0].name if card.members else "",
         "pages": sum(one.pages or 0 for one in held.leaves),
@@ -111,4 +116,23 @@ def _hand_over(request: HttpRequest, household: uuid.UUID) -> str:
     return f"已移交{made.archive}，移交单 {made.number}。请把卷内目录一并打印交去。"
 
 
-_STEPS: dict[str, Callable[[HttpRequest, uuid.UUID], str]] = {"lend": _lend, "return": _return, "hand-over": _hand_over}
+def _scan(request: HttpRequest, household: uuid.UUID) -> str:
+    pages = [one.read(MOST_BYTES + 1) for one in request.FILES.getlist("pages")]
+    said, on = _said(request, "title", "remark"), day_of(request.POST.get("on", ""))
+    made = actions.add_old_paper(household=household, pages=pages, on=on, **said, **_who())
+    return f"“{made.title}”{len(made.scans)} 页已入卷，原件请放回纸质卷。"
+
+
+def old_scan(request: HttpRequest, household_id: uuid.UUID, photo_id: uuid.UUID) -> HttpResponseBase:
+    """Show one page of an old paper; opening it is written down."""
+    with reading("看旧档", household=household_id.hex):
+        file_page(household_id=household_id, on=timezone.localdate())
+        return photo_answer(old_page(household_id=household_id, page=photo_id), purpose="看旧档")
+
+
+_STEPS: dict[str, Callable[[HttpRequest, uuid.UUID], str]] = {
+    "lend": _lend,
+    "return": _return,
+    "hand-over": _hand_over,
+    "scan": _scan,
+}
