@@ -158,3 +158,14 @@ def test_what_can_be_had_is_printed_as_the_page_shows_it_and_the_printing_is_wri
 def test_a_stranger_takes_a_sheet_home_that_names_nobody(enter_as, county):
     answer = enter_as("shiliu").post(reverse("help"), {"do": "print"})
     assert answer.content.startswith(b"%PDF")
+
+
+def test_what_is_known_is_said_once(enter_as, county):
+    client = enter_as("luzhixia")
+    with scope(System("test"), "测试"):
+        people = list(Person.objects.filter(memberships__ends_on=None).values_list("pk", flat=True)[:15])
+
+    known = [[one.name for one in client.get(reverse("person_help", args=[pk])).context["known"]] for pk in people]
+
+    assert any("对象类别" in names for names in known)
+    assert [names for names in known if len(names) > len(set(names))] == []

@@ -1,7 +1,7 @@
 """What help is there? (能得到什么帮助): for a person of the roster, or for a stranger; an answer changes the result at once."""
 
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -18,7 +18,7 @@ from yimen.screening.queries import current_rules, explain_registered
 from yimen.web.papers.offers import policy_sheet
 from yimen.web.papers.printer import NotPrintable
 from yimen.web.papers.views import not_printed, pdf, set_paper
-from yimen.web.window.household import known_facts
+from yimen.web.window.household import KnownFact, known_facts
 from yimen.web.window.rounds import (
     CATEGORY,
     HOUSEHOLD,
@@ -76,11 +76,20 @@ def person(request: HttpRequest, person_id: uuid.UUID) -> HttpResponse:
         "may_apply": not is_lent and may("case.open", area_path=held.card.area_path),
         "member": member,
         "names": names,
-        "known": [one for one in (*known.get(member.name, []), *known.get("全家", [])) if one.name not in TOLD_ABOVE][:8],
+        "known": _once([*known.get(member.name, []), *known.get("全家", [])])[:8],
         "receipts": [(one, rules.policy(one.policy)) for one in held.receipts if one.person_id in (person_id, None)],
         "standings": [one for one in held.card.standings if one.person_id in (person_id, None)],
     }
     return _page(request, shown)
+
+
+def _once(facts: Iterable[KnownFact]) -> list[KnownFact]:
+    """Leave out what is said above, and say once that neither he nor his household was decided to be anything."""
+    found: dict[str, KnownFact] = {}
+    for one in facts:
+        if one.name not in TOLD_ABOVE:
+            found.setdefault(one.name, one)
+    return list(found.values())
 
 
 def _answered(request: HttpRequest, rules: Rules, rounds: Rounds, *, stranger: bool = False) -> dict[str, Any]:
