@@ -1,5 +1,7 @@
 """A hall packed to run by itself: who opens the package, until when, what it brings, and whose the numbers are on which day."""
 
+import subprocess
+import sys
 from datetime import date, timedelta
 
 import pytest
@@ -206,6 +208,39 @@ class TestOnTheMachine:
         assert ["approver"] not in names
         for table in ("registry_person", "mfa_authenticator", "hall_recognition"):
             assert lone.do("ask", sql=f"SELECT COUNT(*) FROM {table}")["done"] == [[0]]
+
+    def test_of_those_above_only_the_halls_manager_travels_and_whoever_is_named(self, house, lone):
+        county = make_area("990101", path="99.9901.990101.", level=3, name="花城县")
+        for username, kind in (("jingban", "county_clerk"), ("zhuren", "hall_manager"), ("tadang", "county_clerk")):
+            make_staff(kind=kind, area=county, username=username)
+        lone.start()
+        carry(lone, pack(house, also=["tadang"]))
+
+        names = lone.do("ask", sql="SELECT username FROM office_staff WHERE is_active ORDER BY username")["done"]
+        assert names == [["clerk0"], ["clerk1"], ["tadang"], ["zhuren"]]
+        carry(lone, pack(house, 1), "later.ymp", 1)
+        assert ["tadang"] in lone.do("ask", sql="SELECT username FROM office_staff WHERE is_active")["done"]
+
+    def test_after_the_tables_were_made_anew_every_change_is_still_written_down(self, house, lone):
+        lone.start()
+        carry(lone, pack(house, first_day=TODAY))
+        lone.do("take", at=at(0).isoformat())
+        before = lone.do("ask", sql="SELECT COUNT(*) FROM hall_event")["done"]
+        lone.stop()
+
+        for words in (("migrate", "hall", "0012"), ("migrate",)):
+            done = subprocess.run(
+                [sys.executable, "-m", "yimen", "manage", *words],
+                env=lone.environment,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            assert done.returncode == 0, done.stderr
+        lone.start()
+        assert lone.do("ask", sql="SELECT COUNT(*) FROM hall_event")["done"] == before
+        lone.do("take", at=at(1).isoformat())
+        assert lone.do("ask", sql="SELECT COUNT(*) FROM hall_event")["done"][0][0] == 2 * before[0][0]
 
     def test_numbers_of_a_new_machine_go_on_beyond_those_of_the_one_that_broke(self, house, lone):
         pack(house, first_day=TODAY)

@@ -6,7 +6,7 @@ The hall never waits for it. What the centre has is never sent again; what it la
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -18,7 +18,7 @@ from yimen.hall.bringing import NotBrought, Received, receive
 from yimen.hall.installing import NotInstalled, install, own_key
 from yimen.hall.models import Event, Node
 from yimen.hall.nodes import node_here
-from yimen.hall.offline import Ask, CentreSilent, over_http
+from yimen.hall.offline import SHUT_OUT, Ask, CentreSilent, over_http
 from yimen.hall.packing import node_key
 from yimen.hall.sealed import RECORDS, NotOpened, closed, head_of, opened
 from yimen.office.access import require
@@ -35,6 +35,8 @@ class Waiting:
     number: int
     since: datetime | None
     node: Node
+    # The centre let this machine not in: trying on at once would shut the door to others at the same address.
+    is_shut_out: bool = False
 
     @property
     def words(self) -> str:
@@ -71,7 +73,8 @@ def hand_over(*, at: datetime, ask: Ask | None = None) -> Waiting | None:
         try:
             answer = json.loads(ask("events", {"events": [_told(one) for one in events]}))
         except CentreSilent as problem:
-            return _not_heard(node, problem.said or "联不上中心", at)
+            waiting = _not_heard(node, problem.said or "联不上中心", at)
+            return replace(waiting, is_shut_out=str(problem) in SHUT_OUT)
         held = node.dealt_with
         node = _heard(node, answer, at)
         if node.problem or node.dealt_with <= held:

@@ -28,6 +28,8 @@ from yimen.hall.signed_cards import CardRefused, SeenCard, revoked_in, seen
 PATIENCE_SECONDS = 2.0
 # After it did not answer it is left alone for so long.
 PAUSE_SECONDS = 60.0
+# What a wrong or revoked token is answered; five of them shut the door to everybody at the same address for half an hour.
+SHUT_OUT, SHUT_OUT_SECONDS = ("401", "403", "429"), 1860.0
 REFRESH_EVERY = timedelta(hours=1)
 
 
@@ -175,9 +177,11 @@ class Alone:
         try:
             return self.ask(path, body)
         except CentreSilent as problem:
-            # A refusal is an answer; only silence is waited out.
+            # A refusal is an answer; only silence is waited out, and a door that stays shut longer: trying on shuts it to others.
             if not str(problem).isdigit():
                 self._silent_until = self.now() + PAUSE_SECONDS
+            elif str(problem) in SHUT_OUT:
+                self._silent_until = self.now() + SHUT_OUT_SECONDS
             raise
 
     def _open(self, at: datetime) -> None:

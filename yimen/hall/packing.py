@@ -8,7 +8,7 @@ travels: each binds one at the machine, so that a stolen machine opens nothing a
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -53,17 +53,22 @@ def pack_venue(
     by: Staff | None,
     at: datetime,
     new_machine: bool = False,
+    also: Sequence[str] = (),
 ) -> Packed:
     """
     Pack a venue for a machine of its own (打场所包), valid for so many days; the first time its numbers go over to the machine.
 
-    With `new_machine` the one before is taken back now, as broken or lost, and a new one begins. Raises NotAlone, NotAllowed.
+    `also` are the user names of people of other places who work there, too. With `new_machine` the one before is taken back now,
+    as broken or lost, and a new one begins. Raises NotAlone, NotAllowed.
     """
     require("hall.manage", area_path=venue.service_point.area.path)
     if not SHORTEST <= days <= LONGEST:
         raise NotAlone(f"场所包的有效期是 {SHORTEST} 到 {LONGEST} 天。")
     Venue.objects.select_for_update(no_key=True).get(pk=venue.pk)
     node = running_node(venue)
+    if node is not None and also:
+        node.also = sorted({*node.also, *also})
+        node.save(update_fields=["also"])
     if node is not None and not new_machine:
         return Packed(node, _renewed(node, days=days, centre=centre, at=at), "")
     numbers: Mapping[str, int] = {}
@@ -72,7 +77,8 @@ def pack_venue(
         take_back(venue=venue, now=True, reason="换了一台机器", by=by, at=at)
     else:
         _refuse_day(venue, first_day, localdate(at))
-    return _first(venue, first_day, numbers, days=days, centre=centre, by=by, at=at)
+    known = sorted({*(node.also if node else ()), *also})
+    return _first(venue, first_day, numbers, known, days=days, centre=centre, by=by, at=at)
 
 
 def _refuse_day(venue: Venue, first_day: date, today: date) -> None:
@@ -85,12 +91,26 @@ def _refuse_day(venue: Venue, first_day: date, today: date) -> None:
 
 
 def _first(
-    venue: Venue, first_day: date, numbers: Mapping[str, int], *, days: int, centre: str, by: Staff | None, at: datetime
+    venue: Venue,
+    first_day: date,
+    numbers: Mapping[str, int],
+    also: Sequence[str],
+    *,
+    days: int,
+    centre: str,
+    by: Staff | None,
+    at: datetime,
 ) -> Packed:
     name = f"单机 {localtime(at):%m-%d %H:%M:%S}"
     device, token = add_device(venue=venue, kind=DeviceKind.NODE, name=name, by=by, at=at)
     node: Node = Node.objects.create(
-        venue=venue, device=device, first_day=first_day, made_at=at, made_by=by, valid_until=at + timedelta(days=days)
+        venue=venue,
+        device=device,
+        first_day=first_day,
+        made_at=at,
+        made_by=by,
+        also=list(also),
+        valid_until=at + timedelta(days=days),
     )
     code = new_opening_code()
     own = {"token": token, "key": base64.b64encode(node_key(node)).decode(), "numbers": dict(numbers)}
@@ -120,7 +140,7 @@ def _made(node: Node, lock: bytes, opened_by: str, *, days: int, centre: str, at
         "venue": venue.code,
         "centre": centre,
         "keys": {name: _public(kind) for name, kind in (("roster", ROSTER_KEY), ("card", CARD_KEY), ("package", KEY))},
-        "rows": packed(venue, on=localdate(at)),
+        "rows": packed(venue, on=localdate(at), also=node.also),
     }
     body = json.dumps(told | own, ensure_ascii=False).encode()
     audit.write(action="node.pack", at=at, venue=venue.code, node=node.pk.hex, package=node.package)

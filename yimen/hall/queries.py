@@ -81,6 +81,7 @@ from yimen.hall.replaying import Replayed, last_day_open, replayed
 from yimen.hall.reporting import DayReport, day_report
 from yimen.hall.ringing import ringing
 from yimen.hall.served import services_of
+from yimen.hall.set_up import posts_there
 from yimen.hall.settling import choices_of, disagreement_by_key, disagreements, there_of, told_of
 from yimen.hall.team import Member, Proposal, follows, member_of, on_duty, proposals, team
 from yimen.hall.venues import Found, Setting, all_matters, find_venues, limit_on, rule_changes, rule_on, setting_of
@@ -202,6 +203,7 @@ __all__ = [
     "papers_of_matters",
     "place",
     "place_of",
+    "posts_there",
     "present",
     "proposals",
     "questions_after",

@@ -5,7 +5,7 @@ Rows are known again by their names, not by their keys: the centre and the machi
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -48,6 +48,7 @@ NAMES: Mapping[type[Model], str] = {
 }
 # Whoever may do one of these there works there.
 HALL = ("hall.ticket", "hall.call", "hall.receive", "hall.accompany", "hall.team", "hall.manage")
+MANAGER = "hall_manager"
 # A password nobody has: who only stands in a record cannot log in.
 NO_PASSWORD = "!"  # noqa: S105
 
@@ -101,9 +102,9 @@ KEPT = (
 )
 
 
-def packed(venue: Venue, *, on: date) -> dict[str, list[dict[str, Any]]]:
-    """Return the rows of a venue's package as JSON: who works there and what was agreed from a day on."""
-    posts = _posts(venue, on)
+def packed(venue: Venue, *, on: date, also: Collection[str] = ()) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of a venue's package as JSON: who works there, `also` named ones, and what was agreed from a day on."""
+    posts = posts_there(venue, on=on, also=also)
     workers = {one.staff_id for one in posts}
     rows = _rows(venue, posts, on)
     told = {kept.name: [_told(kept, row) for row in rows[kept.model]] for kept in KEPT}
@@ -114,10 +115,17 @@ def packed(venue: Venue, *, on: date) -> dict[str, list[dict[str, Any]]]:
     return as_json
 
 
-def _posts(venue: Venue, on: date) -> list[Post]:
-    """Return the posts by which somebody works in a venue, and no other post of theirs."""
-    posts = posts_that_may(permissions=HALL, area_path=venue.service_point.area.path, on=on)
-    return [one for one in posts if one.service_point_id in (None, venue.service_point_id)]
+def posts_there(venue: Venue, *, on: date, also: Collection[str] = ()) -> list[Post]:
+    """
+    Return the posts by which somebody works in a venue, and no other post of theirs.
+
+    Those are the people of the place itself, who manages halls above it, and whoever is named: the fewer a machine in a public
+    room knows, the better.
+    """
+    area = venue.service_point.area
+    posts = posts_that_may(permissions=HALL, area_path=area.path, on=on)
+    here = [one for one in posts if one.service_point_id in (None, venue.service_point_id)]
+    return [one for one in here if one.area_id == area.pk or one.kind == MANAGER or one.staff.username in also]
 
 
 def _rows(venue: Venue, posts: list[Post], on: date) -> dict[type[Model], Sequence[Any]]:

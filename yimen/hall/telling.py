@@ -122,11 +122,23 @@ def write_down() -> None:
             cursor.execute(statement)
 
 
+def put_the_pen_down() -> None:
+    """Write nothing down while tables are made anew: SQLite does not rename one that a trigger speaks of."""
+    with connection.cursor() as cursor:
+        for statement in _drops():
+            cursor.execute(statement)
+
+
+def _drops() -> Iterator[str]:
+    for table in TABLES.values():
+        yield f"DROP TRIGGER IF EXISTS {table.model._meta.db_table}_told_new"
+        yield f"DROP TRIGGER IF EXISTS {table.model._meta.db_table}_told_changed"
+
+
 def _statements() -> Iterator[str]:
+    yield from _drops()
     for table in TABLES.values():
         name = table.model._meta.db_table
-        yield f"DROP TRIGGER IF EXISTS {name}_told_new"
-        yield f"DROP TRIGGER IF EXISTS {name}_told_changed"
         yield f"CREATE TRIGGER {name}_told_new AFTER INSERT ON {name} BEGIN {_insert(table, _whole(table), is_new=1)}; END"
         changed = " OR ".join(f'OLD."{one.column}" IS NOT NEW."{one.column}"' for one in table.fields)
         insert = _insert(table, _changed(table), is_new=0)

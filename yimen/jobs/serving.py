@@ -28,7 +28,7 @@ NIGHTLY_HOUR = 2
 GRACE_SECONDS = 10
 PATIENCE_SECONDS = 3
 # How often a hall that runs by itself hands over to the centre, and fetches a fresh package.
-HAND_OVER_SECONDS, RENEW_SECONDS = 15, 3600
+HAND_OVER_SECONDS, RENEW_SECONDS, SHUT_OUT_SECONDS = 15, 3600, 1860
 
 
 def prepare() -> None:
@@ -148,7 +148,8 @@ class _Lone:
         now = time.monotonic()
         if now >= self.due["hand_over"]:
             waiting = hand_over(at=timezone.now())
-            self.due["hand_over"] = time.monotonic() + HAND_OVER_SECONDS
+            pause = SHUT_OUT_SECONDS if waiting is not None and waiting.is_shut_out else HAND_OVER_SECONDS
+            self.due["hand_over"] = time.monotonic() + pause
             if waiting is not None and not waiting.node.problem and now >= self.due["renew"]:
                 renew(at=timezone.now())
                 self.due["renew"] = time.monotonic() + RENEW_SECONDS

@@ -20,7 +20,7 @@ class Node(models.Model):
     time, it does so until `ended_at`. One row stands at the centre and one, as `is_here`, on the machine. `package` is the
     number of the newest package it was sent, `dealt_with` up to which of its events the centre has come, `checked` up to which
     it has looked up who was recognised, `unsettled` how many do not agree, `known_as` what the centre calls accounts made on
-    the machine.
+    the machine, `also` who works there beside those of the place itself.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
@@ -44,6 +44,7 @@ class Node(models.Model):
     tried_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=200, blank=True)
     known_as = models.JSONField(default=dict)
+    also = models.JSONField(default=list)
 
     class Meta:
         constraints = [

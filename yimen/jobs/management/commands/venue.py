@@ -30,7 +30,7 @@ from yimen.hall.actions import (
     take_file,
     written,
 )
-from yimen.hall.queries import Venue, all_matters, venues_seen
+from yimen.hall.queries import Venue, all_matters, posts_there, venues_seen
 from yimen.hall.words import Level
 from yimen.jobs.command import ChineseCommand, a_day, why
 from yimen.office.access import System, scope
@@ -67,6 +67,7 @@ class Command(ChineseCommand):
         parser.add_argument("--days", type=int, default=14, help="场所包几天有效，默认 14（pack 用）")
         parser.add_argument("--centre", default="", help="中心的网址，单机照它交回记录；没有网的不写（pack 用）")
         parser.add_argument("--new-machine", action="store_true", help="原来的机器坏了、丢了，换一台；默认从今天起（pack 用）")
+        parser.add_argument("--also", action="append", default=[], help="还有谁在那里上班（用户名，可写几次；pack 用）")
         parser.add_argument("--now", action="store_true", help="马上收回，中心接着发号；不写从明天起（back 用）")
         parser.add_argument("--reason", default="", help="为什么收回（back 要写）")
         parser.add_argument("--json", action="store_true", help="以 JSON 输出")
@@ -128,6 +129,7 @@ def _pack(options: dict[str, Any]) -> dict[str, Any]:
             days=options["days"],
             centre=options["centre"],
             new_machine=options["new_machine"],
+            also=options["also"],
             by=None,
             at=now,
         )
@@ -142,6 +144,7 @@ def _pack(options: dict[str, Any]) -> dict[str, Any]:
         "first_day": node.first_day.isoformat(),
         "valid_until": timezone.localtime(node.valid_until).isoformat(timespec="minutes"),
         "package": node.package,
+        "staff": sorted({one.staff.name for one in posts_there(venue, on=timezone.localdate(), also=node.also)}),
         "code": packed.code,
     }
 
@@ -206,6 +209,7 @@ _DOING: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
 
 def _pack_in_words(told: dict[str, Any]) -> str:
     lines = [f"场所包写到 {told['file']}（第 {told['package']} 个，{told['valid_until'][:16].replace('T', ' ')} 前有效）。"]
+    lines.append(f"能在那台机器上登录的：{'、'.join(told['staff']) or '没有人'}。还有别人的，用 --also 用户名 再打一次。")
     if told["code"]:
         lines += [
             f"开封口令（只显示这一次，不要和文件放在一起）：{told['code']}",
