@@ -194,7 +194,7 @@ def test_the_columns_a_file_has_in_vain_are_named_for_every_kind(county):
     calls = (("facts", facts, "--from", "残联"), ("recipients", listed, "--policy", "elderly_allowance"))
     told = [json.loads(said("load", *call, "--json"))["columns_left_out"] for call in calls]
 
-    assert "不用的列：民族、备用。" in words
+    assert "用不上的列：民族、备用。" in words
     assert told == [["走访人"], ["开户行"]]
 
 

@@ -334,3 +334,12 @@ def test_what_is_no_whole_number_is_told_in_words(cell):
 @pytest.mark.parametrize("text", ["1963-05-07 10:30:00", "1963/5/7 0:00", "1963-05-07T00:00:00.000", "23138", "23138.0"])
 def test_a_day_as_programs_export_it(text):
     assert read_date(text, column="出生日期") == date(1963, 5, 7)
+
+
+def test_a_unit_in_brackets_is_no_other_heading_but_a_person_in_brackets_is():
+    titles = ["姓名", "月收入（元）", "出生日期（配偶）"]
+
+    match = matched(titles, HEADINGS, first=1)
+
+    assert match.columns == {0: "name", 1: "income"}
+    assert match.unknown == ("出生日期（配偶）",)

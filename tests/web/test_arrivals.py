@@ -68,6 +68,21 @@ def test_the_preview_of_a_roster_says_how_households_are_told_apart_and_follows_
     assert "没有户编号，按“户主身份证号”分户" in by_head
 
 
+def test_the_preview_shows_people_and_no_subtotals_and_where_the_columns_it_leaves_out_belong(enter_as, county):
+    client = enter_as("luzhixia")
+    people = f"柳树村,沈某,{GOOD},户主,1260.00,某行"
+    text = f"村居,姓名,身份证号,与户主关系,月收入（元）,开户行\n,,,小计,1260,\n{people}\n合计,,,,1260,\n"
+
+    page = upload(client, text, kind="roster")["Location"]
+    held = client.get(page)
+
+    body = held.content.decode()
+    assert [column["samples"] for column in held.context["columns"]][:4] == [["柳树村"], ["沈某"], [GOOD], ["户主"]]
+    assert "1 行要装，另有 2 行是空行、小计或落款，不算" in body
+    assert "用不上的列：月收入(元)、开户行；要用的，在下面选它当作什么。" in body
+    assert "“月收入(元)”是部门数据，花名册里不装：同一个文件再按“部门数据”装一次就用上了。" in body
+
+
 def test_loading_twice_by_a_double_click_is_one_job(enter_as, county):
     client = enter_as("canlian")
     page = upload(client, f"身份证号,残疾类别,残疾等级\n{GOOD},肢体,2\n")

@@ -27,6 +27,7 @@ Cell = str | int | float | bool | date | None
 # As long as “柳树村低保户小计” and a little more; what is longer is a note.
 LONGEST_SUBTOTAL = 10
 SUBTOTALS = ("合计", "小计", "总计", "共计", "累计")
+UNITS = ("元", "人", "岁", "级", "平方米", "㎡", "亩", "套", "辆", "次")
 NOTES = ("备注", "填表", "制表", "填报", "审核", "审批", "说明", "注:", "单位负责人", "负责人", "联系人")
 SEARCHED_FOR_HEADINGS = 15
 SECONDS = 120
@@ -164,7 +165,7 @@ def matched(
     names = {_key(name): heading.field for heading in headings for name in heading.names}
     columns: dict[int, str] = {}
     for place, title in enumerate(titles):
-        found = (corrected or {}).get(place, names.get(_key(title), ""))
+        found = (corrected or {}).get(place, names.get(_key(title)) or names.get(_key(without_unit(title)), ""))
         if found and found not in columns.values():
             columns[place] = found
     held = set(columns.values())
@@ -181,6 +182,11 @@ def _titles(rows: Sequence[Sequence[Cell]], known: Mapping[str, str]) -> list[st
         return texts[0]
     upper, lower = texts
     return [up + low if _key(up + low) in known else low or up for up, low in zip(upper, lower, strict=True)]
+
+
+def without_unit(title: str) -> str:
+    """Return a heading without the unit in brackets behind it: 月收入（元）. What else stands in brackets may say whose it is."""
+    return re.sub(rf"[（(]\s*(?:{'|'.join(UNITS)})\s*[）)]\s*$", "", title.strip())
 
 
 def _key(title: str) -> str:

@@ -4,6 +4,7 @@ import json
 import uuid
 from collections.abc import Mapping
 from datetime import timedelta
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,14 @@ from django.utils import timezone
 from yimen.office import files, work
 from yimen.office.access import NotAllowed, current, require
 from yimen.office.queries import area_seen, deliveries_seen
-from yimen.office.tables import Match, Preview, TableProblem, matched, read_text
+from yimen.office.tables import Match, Preview, TableProblem, matched, read_text, rows_of
 from yimen.screening.queries import current_rules
 from yimen.web import lists
 from yimen.web.data_clerk.kinds import (
     KINDS,
     Kind,
     areas_allowed,
+    facts_among,
     headings_of,
     kinds_allowed,
     policies_allowed,
@@ -148,6 +150,7 @@ def preview(request: HttpRequest, file_id: uuid.UUID) -> HttpResponse:
         "skipped": held["skipped"],
         "match": match,
         "said_of": said_of(said["kind"], match),
+        "elsewhere": facts_among(said["kind"], match.unknown),
         "columns": _columns(match, held["samples"]),
         "headings": [(one.field, one.names[0] + ("（必填）" if one.required else "")) for one in headings],
         "problem": problem,
@@ -244,13 +247,13 @@ def _keep(request: HttpRequest, said: Mapping[str, Any], held: Preview) -> str:
     name = f"来文件-{at:%Y%m%d-%H%M}{Path(file.name or '').suffix.lower()}"
     path = Path(file.temporary_file_path())
     key = files.put(path, kind="arrived", name=name, area_path=area.path, at=at, retain_until=until)
-    first = held.match.first
+    rows = islice(rows_of(held.table, held.match), SAMPLES)
     sample = {
         "titles": list(held.match.titles),
-        "first": first,
+        "first": held.match.first,
         "rows": held.rows,
         "skipped": held.skipped,
-        "samples": [[read_text(cell) for cell in row] for row in held.table.rows[first : first + SAMPLES]],
+        "samples": [[read_text(cell) for cell in held.table.rows[number - 1]] for number, _ in rows],
     }
     content = json.dumps(sample, ensure_ascii=False).encode()
     preview_key = files.put(content, kind="preview", name="预览.json", area_path=area.path, at=at, retain_until=until)

@@ -13,8 +13,8 @@ from yimen.evidence.actions import preview_facts
 from yimen.evidence.queries import headings_for, sources_of
 from yimen.office.access import may
 from yimen.office.queries import own_areas
-from yimen.office.tables import Heading, Match, Preview
-from yimen.policies.model import Policy
+from yimen.office.tables import Heading, Match, Preview, without_unit
+from yimen.policies.model import SETTLED, Policy
 from yimen.registry.actions import HEADINGS as ROSTER_HEADINGS
 from yimen.registry.actions import OBLIGOR_HEADINGS, how_grouped, preview_obligors, preview_roster
 from yimen.screening.queries import current_rules
@@ -114,6 +114,15 @@ def headings_of(kind: str, source: str) -> Sequence[Heading]:
 def said_of(kind: str, match: Match) -> str:
     """Say in words what else follows from the columns found: how the households of a roster are told apart; else nothing."""
     return str(how_grouped(match)) if kind == "roster" else ""
+
+
+def facts_among(kind: str, titles: Sequence[str]) -> list[str]:
+    """Return which headings that this kind of file does not use are columns of a department's data."""
+    if kind == "facts":
+        return []
+    facts = current_rules().catalogue.facts
+    held = {title: facts.get(without_unit(title)) for title in titles}
+    return [title for title, fact in held.items() if fact and set(fact.sources) - {*_NOT_DEPARTMENTS, SETTLED}]
 
 
 def read(kind: str, path: Path, name: str, source: str) -> Preview:

@@ -112,7 +112,7 @@ def in_words(delivery: Delivery) -> str:
         f"空行和合计行略过 {delivery.skipped:,}。"
     )
     if delivery.left_out:
-        text += f"\n不用的列：{'、'.join(delivery.left_out)}。要用的，请在“装载数据”页指出它是什么，或改了表头再装一次。"
+        text += f"\n用不上的列：{'、'.join(delivery.left_out)}。要用的，请在“装载数据”页指出它是什么，或改了表头再装一次。"
     if delivery.rejects_file:
         text += (
             f"\n未采用的行和原因已加密存档（{delivery.rejects_file}），可在“装载数据”页下载，或加 --rejects 文件名.xlsx 取回。"
