@@ -89,6 +89,8 @@ def test_a_roster_from_the_terminal_returns_its_rejected_rows_as_a_file(county, 
     rows = read_file(rejects, name="退回.xlsx").rows
     assert rows[1][0] == 3
     assert "科学计数" in str(rows[1][1])
+    assert f"未采用的行和原因写在 {rejects}，" in said("load", "roster", str(path), "--area", "990101", "--rejects", str(rejects))
+    assert "加 --rejects 文件名.xlsx 取回" in said("load", "roster", str(path), "--area", "990101")
 
 
 def test_a_file_of_which_not_one_row_could_be_used_ends_with_1_and_still_says_what_became_of_it(county, tmp_path):

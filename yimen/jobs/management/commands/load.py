@@ -69,7 +69,7 @@ class Command(ChineseCommand):
         report, nothing = report_of(delivery), delivery.rows and delivery.rejected == delivery.rows
         if nothing:
             report |= refusal(NOTHING)
-        self.stdout.write(json.dumps(report, ensure_ascii=False) if options["json"] else in_words(delivery))
+        self.stdout.write(json.dumps(report, ensure_ascii=False) if options["json"] else in_words(delivery, options["rejects"]))
         if nothing:
             self.stderr.write(NOTHING)
             sys.exit(1)
@@ -105,7 +105,7 @@ def _named(counties: Sequence[Area]) -> str:
     return "：" + "、".join(f"{one.code} {one.name}" for one in counties[:NAMED]) + more
 
 
-def in_words(delivery: Delivery) -> str:
+def in_words(delivery: Delivery, written: Path | None) -> str:
     """Return what became of a file, as a sentence."""
     text = (
         f"{delivery.rows:,} 行：装载 {delivery.loaded:,}，没有变化 {delivery.unchanged:,}，未采用 {delivery.rejected:,}，"
@@ -114,7 +114,6 @@ def in_words(delivery: Delivery) -> str:
     if delivery.left_out:
         text += f"\n用不上的列：{'、'.join(delivery.left_out)}。要用的，请在“装载数据”页指出它是什么，或改了表头再装一次。"
     if delivery.rejects_file:
-        text += (
-            f"\n未采用的行和原因已加密存档（{delivery.rejects_file}），可在“装载数据”页下载，或加 --rejects 文件名.xlsx 取回。"
-        )
+        where = f"写在 {written}，也" if written else "可在“装载数据”页下载，或加 --rejects 文件名.xlsx 取回；"
+        text += f"\n未采用的行和原因{where}已加密存档（{delivery.rejects_file}）。"
     return text
