@@ -25,7 +25,8 @@ from yimen.office import audit, work
 from yimen.office.access import System, scope
 from yimen.office.models import Staff
 
-AT_ONCE = 100
+# So short a transaction keeps nobody waiting who calls in another hall.
+AT_ONCE = 50
 MOST_GAPS = 5
 CHECK = "hall.check_listed"
 
@@ -145,14 +146,14 @@ def _enter_some(node: Node, at: datetime) -> bool:
     """Enter the next events that are complete; return False if there were none."""
     now = Node.objects.select_for_update(of=("self",)).get(pk=node.pk)
     entering = Entering(now, at)
-    last = now.dealt_with
+    held, last = held_back(now), now.dealt_with
     if not last:
         hand_the_hall_on(now)
     for event in Event.objects.filter(node=now, sequence__gt=last).order_by("sequence")[:AT_ONCE]:
         if event.sequence != last + 1:
             break
-        if not is_held(now, event.about):
-            _enter_or_note(entering, event)
+        if event.about not in held and not _enter_or_note(entering, event):
+            held.add(event.about)
         last = event.sequence
     if last == now.dealt_with:
         return False
@@ -160,17 +161,20 @@ def _enter_some(node: Node, at: datetime) -> bool:
     return True
 
 
-def is_held(node: Node, about: str) -> bool:
-    """Say whether nothing of an affair is entered: a person has yet to settle it, or has left it to the record."""
+def held_back(node: Node) -> set[str]:
+    """Return of which affairs nothing is entered: a person has yet to settle them, or has left them to the record."""
     waits = Q(settled_at=None) | Q(settling=Settling.RECORD)
-    return Disagreement.objects.filter(waits, node=node, about=about, holds=True).exists()
+    return set(Disagreement.objects.filter(waits, node=node, holds=True).values_list("about", flat=True))
 
 
-def _enter_or_note(entering: Entering, event: Event) -> None:
+def _enter_or_note(entering: Entering, event: Event) -> bool:
+    """Enter an event and return True, or note what does not agree and hold its affair back."""
     try:
         enter(entering, event)
     except NotEntered as problem:
         _disagree(entering.node, event, problem.kind, here=problem.here, about=event.about, at=entering.at, holds=True)
+        return False
+    return True
 
 
 def enter(entering: Entering, event: Event) -> None:

@@ -87,7 +87,7 @@ class Entering:
         if table.model is Handling and not Ticket.objects.filter(attendance=values["attendance_id"]).exists():
             raise NotEntered(Mismatch.UNKNOWN, _WITHOUT)
         row = self._kept(table, event, values)
-        if isinstance(row.pk, int):
+        if isinstance(row.pk, int) and not table.is_final:
             Brought.objects.create(node=self.node, table=table.name, row=event.row, here=row.pk)
         named = [values[one.attname] for one in table.fields if one.related_model is Staff and values[one.attname]]
         return [one for one in self._known.values() if isinstance(one, Staff) and one.pk in named]

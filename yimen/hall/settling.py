@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from yimen.hall.bringing import enter, is_held
+from yimen.hall.bringing import enter, held_back
 from yimen.hall.entering import Entering, NotEntered
 from yimen.hall.models import Disagreement, Event, Node
 from yimen.hall.telling_words import told_by
@@ -85,7 +85,7 @@ def _know(one: Disagreement, known_as: Staff | None) -> None:
 
 def _enter_after_all(one: Disagreement, at: datetime) -> None:
     node = Node.objects.get(pk=one.node_id)
-    if is_held(node, one.about):
+    if one.about in held_back(node):
         raise NotSettled("这件事还有别的一条没有定，请先定那一条。")
     told = Event.objects.filter(node=node, about=one.about, sequence__gte=one.event.sequence, sequence__lte=node.dealt_with)
     entering = Entering(node, at, anyway=one.settling == Settling.VENUE)

@@ -58,6 +58,8 @@ class Table:
     columns: tuple[str, ...]
     about: str = ""
     venue: str = "venue"
+    # A row that never changes after it was made need not be found again.
+    is_final: bool = False
 
     @property
     def name(self) -> str:
@@ -73,7 +75,9 @@ class Table:
 _Agreed = Appointment.matters.through
 _LISTED = (
     Table(Attendance, ("venue", "day", "person_tag", "source", "came_at", "ended_at")),
-    Table(Recognition, ("attendance", "ground", "method", "evidence", "mark", "by", "at"), venue="attendance__venue"),
+    Table(
+        Recognition, ("attendance", "ground", "method", "evidence", "mark", "by", "at"), venue="attendance__venue", is_final=True
+    ),
     Table(ServiceRequest, ("attendance", "matter", "place", "state"), "attendance", "attendance__venue"),
     Table(
         Ticket,
@@ -89,9 +93,14 @@ _LISTED = (
         "ticket.attendance",
         "ticket__venue",
     ),
-    Table(Call, ("venue", "ticket", "line", "label", "window_number", "nth", "has_priority", "at"), "ticket.attendance"),
+    Table(
+        Call,
+        ("venue", "ticket", "line", "label", "window_number", "nth", "has_priority", "at"),
+        "ticket.attendance",
+        is_final=True,
+    ),
     Table(Appointment, ("venue", "code", "starts_at", "made_at", "cancelled_at", "ticket")),
-    Table(_Agreed, ("appointment", "matter"), "appointment", "appointment__venue"),
+    Table(_Agreed, ("appointment", "matter"), "appointment", "appointment__venue", is_final=True),
     Table(
         Handling,
         (
@@ -100,8 +109,10 @@ _LISTED = (
         ),
         venue="attendance__venue",
     ),
-    Table(HandlingStep, ("handling", "help", "visit", "words", "by", "at"), "handling", "handling__attendance__venue"),
-    Table(LateService, ("attendance", "closes_at", "marked_by", "marked_at"), venue="attendance__venue"),
+    Table(
+        HandlingStep, ("handling", "help", "visit", "words", "by", "at"), "handling", "handling__attendance__venue", is_final=True
+    ),
+    Table(LateService, ("attendance", "closes_at", "marked_by", "marked_at"), venue="attendance__venue", is_final=True),
     Table(Duty, ("staff", "venue", "starts_at", "ends_at")),
     Table(
         WindowShift,
@@ -109,8 +120,8 @@ _LISTED = (
         venue="window__venue",
     ),
     Table(HallVisit, ("code", "served_by", "served_at", "expires_at"), venue=""),
-    Table(HallOpinion, ("visit", "device", "grade", "words", "first", "given_at"), "visit", ""),
-    Table(Answer, ("question", "visit", "words", "at"), "visit", ""),
+    Table(HallOpinion, ("visit", "device", "grade", "words", "first", "given_at"), "visit", "", is_final=True),
+    Table(Answer, ("question", "visit", "words", "at"), "visit", "", is_final=True),
 )
 TABLES: Mapping[str, Table] = {one.name: one for one in _LISTED}
 
