@@ -48,7 +48,7 @@ def _answer_until_something_changes(page):
         else:
             page.keyboard.type("1990.1.1" if "哪年" in page.inner_text("#question") else "2")
         page.keyboard.press("Enter")
-        page.wait_for_function("n => document.querySelectorAll('input[name=said]').length == n", arg=number)
+        page.wait_for_function("n => document.querySelectorAll('.question input[name=said]').length == n", arg=number)
         page.wait_for_function("() => document.querySelector('#help').contains(document.activeElement)")
         told = page.inner_text(".last")
         if "变为" in told:
