@@ -2,6 +2,7 @@
 
 import csv
 import json
+from contextlib import suppress
 from datetime import date
 from io import StringIO
 
@@ -241,6 +242,33 @@ def test_a_department_s_facts_and_its_list_of_recipients_are_loaded_from_the_ter
     with scope(System("test"), "查看"):
         assert Statement.objects.get().facts == {"残疾类别": "智力", "残疾等级": 2}
         assert (Grant.objects.get().policy, Grant.objects.get().amount_fen) == ("elderly_allowance", 5000)
+
+
+@pytest.mark.parametrize(
+    ("headings", "cells", "facts", "words"),
+    [
+        (("残疾人证号",), ("{number}52",), {"残疾类别": "智力", "残疾等级": 2}, ""),
+        (("残疾证号", "需长期照护"), ("{number}41", "是"), {"残疾类别": "肢体", "残疾等级": 1, "需长期照护": True}, ""),
+        (("身份证号", "残疾人证号", "残疾等级"), ("{number}", "{number}52", "二级"), {"残疾类别": "智力", "残疾等级": 2}, ""),
+        (("身份证号", "残疾人证号"), ("{number}", ""), {}, "没有任何可用的数据"),
+        (("残疾人证号", "残疾等级"), ("{number}52", "3"), {}, "“残疾等级”写的是“3”，残疾人证号里是“2”"),
+        (("身份证号", "残疾人证号"), ("{other}", "{number}52"), {}, "不是同一个"),
+        (("残疾人证号",), ("{number}5",), {}, "共 20 位"),
+    ],
+)
+def test_a_disability_certificate_says_whose_it_is_of_which_class_and_grade(county, tmp_path, headings, cells, facts, words):
+    number, other = (county.person(str(n), "沈小满", date(1950, 1, n)) for n in (1, 2))
+    county.load()
+    path = county.write("残联.csv", headings, [[cell.format(number=number, other=other) for cell in cells]])
+    rejects = tmp_path / "退回.xlsx"
+
+    with suppress(SystemExit):
+        said("load", "facts", str(path), "--from", "残联", "--area", "990101", "--rejects", str(rejects))
+
+    with scope(System("test"), "查看"):
+        assert [one.facts for one in Statement.objects.all()] == ([facts] if facts else [])
+    if words:
+        assert words in str(read_file(rejects, name="退回.xlsx").rows[1][1])
 
 
 def test_every_source_of_the_catalogue_brings_every_fact_it_may_state_as_a_file(county):

@@ -434,7 +434,7 @@ def test_what_a_case_decided_is_not_ended_by_a_roster_that_says_none(load, looki
 
 def test_a_name_without_a_single_letter_is_refused_in_words(load):
     delivery = load(row(name="0"), *FAMILY[1:])
-    assert (delivery.loaded, rejects(delivery)[2]) == (2, "姓名“0”里一个字也没有，像是公式或数字，请写成文字。")
+    assert (delivery.loaded, rejects(delivery)[2]) == (2, "姓名“0”像是公式或数字，不是名字，请写成文字。")
 
 
 def test_of_a_row_that_is_refused_nothing_remains_not_even_an_empty_household(load, looking):

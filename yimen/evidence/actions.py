@@ -11,7 +11,7 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
-from yimen.evidence.facts_file import FactRow, headings_for, read_row, sources_of, stated_by
+from yimen.evidence.facts_file import FactRow, facts_in, headings_for, read_row, sources_of, stated_by
 from yimen.evidence.models import Statement
 from yimen.office import audit
 from yimen.office.access import require
@@ -169,7 +169,7 @@ class _Loader:
 
     def read(self, table: Table, match: Match, skipped: Skipped) -> Iterator[FactRow]:
         """Yield the rows that can be read; note the others."""
-        facts = [self.catalogue.facts[name] for name in match.columns.values() if name in self.catalogue.facts]
+        facts = facts_in(self.catalogue, match.columns.values())
         for line, cells in rows_of(table, match, skipped):
             self.rows += 1
             try:

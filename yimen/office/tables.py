@@ -48,11 +48,12 @@ class ValueProblem(ValueError):
 
 @dataclass(frozen=True)
 class Heading:
-    """A field that a file may hold, under any of these names."""
+    """A field that a file may hold, under any of these names; where it is required, the field `instead` does as well."""
 
     field: str
     names: tuple[str, ...]
     required: bool = False
+    instead: str = ""
 
 
 @dataclass(frozen=True)
@@ -169,7 +170,7 @@ def matched(
         if found and found not in columns.values():
             columns[place] = found
     held = set(columns.values())
-    missing = tuple(heading.names[0] for heading in headings if heading.required and heading.field not in held)
+    missing = tuple(one.names[0] for one in headings if one.required and not held & {one.field, one.instead})
     unknown = tuple(title for place, title in enumerate(titles) if title and place not in columns)
     return Match(columns, list(titles), first, missing, unknown)
 

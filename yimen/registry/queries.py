@@ -35,7 +35,15 @@ from yimen.registry.household import (
     runs_on,
     standings_of,
 )
-from yimen.registry.id_numbers import IdNumber, check_digit, mask_id_number, normalise_id_number, parse_id_number
+from yimen.registry.id_numbers import (
+    DisabilityCertificate,
+    IdNumber,
+    check_digit,
+    mask_id_number,
+    normalise_id_number,
+    parse_disability_certificate,
+    parse_id_number,
+)
 from yimen.registry.models import (
     HOUSEHOLD_STANDINGS,
     STANDINGS,
@@ -57,6 +65,7 @@ __all__ = [
     "ADULT",
     "CAPACITIES",
     "OBLIGOR_RELATIONS",
+    "DisabilityCertificate",
     "GuardianNow",
     "HouseholdCard",
     "IdNumber",
@@ -73,6 +82,7 @@ __all__ = [
     "household_card",
     "is_alive",
     "is_parent",
+    "parse_disability_certificate",
     "parse_id_number",
     "runs_on",
     "standings_of",

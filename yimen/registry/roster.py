@@ -184,8 +184,8 @@ def _needed(cells: Mapping[str, Cell], field: str, column: str) -> str:
 
 def _name(cells: Mapping[str, Cell]) -> str:
     text = _needed(cells, "name", "姓名")
-    if not any(letter.isalpha() for letter in text):
-        raise ValueProblem(f"姓名“{text}”里一个字也没有，像是公式或数字，请写成文字。")
+    if text.startswith(("=", "+", "@")) or not any(letter.isalpha() for letter in text):
+        raise ValueProblem(f"姓名“{text}”像是公式或数字，不是名字，请写成文字。")
     return text
 
 
