@@ -6,7 +6,16 @@ from decimal import Decimal
 import pytest
 from django.db import IntegrityError, transaction
 
-from tests.cases.town import NOON, accepted, decision_of, declare, department_desk, given, make_town, noon
+from tests.cases.town import (
+    LOW,
+    MEDICAL,
+    NOON,
+    department_desk,
+    given,
+    make_town,
+    medical_proposed,
+    noon,
+)
 from tests.make import make_household, make_staff
 from yimen.benefits.models import Grant
 from yimen.cases import actions, queries
@@ -14,7 +23,6 @@ from yimen.cases.models import CaseEvent, Recovery
 from yimen.office.access import NotAllowed
 
 pytestmark = pytest.mark.django_db
-LOW, MEDICAL = "subsistence_allowance", "medical_aid"
 
 
 @pytest.fixture
@@ -33,15 +41,7 @@ def wrong(town):
 @pytest.fixture
 def medical(town):
     """The two desks of the medical insurance, and what the second of them has granted to the person."""
-    first, second = department_desk("yb", "医保"), department_desk("yb2", "医保")
-    second.department = first.department
-    second.save()
-    given(town, LOW)
-    declare(town, {"医疗自付": "30000.00"}, source="医保")
-    case = accepted(town, actions.Asked(MEDICAL, town.person.pk))
-    with town.at_desk(town.window):
-        decision = decision_of(case, MEDICAL)
-        actions.propose(decision=decision.pk, agrees=True, opinion="符合", by=town.window, at=noon(1))
+    first, second, decision = medical_proposed(town, agrees=True)
     with town.at_desk(second):
         return first, second, actions.confirm(decision=decision.pk, by=second, at=noon(2))
 

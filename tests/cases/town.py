@@ -161,11 +161,28 @@ def given(town: Town, policy: str, *, household: bool = True, fen: int = 40_000)
 
 
 def department_desk(code: str, name: str) -> Staff:
-    """Make the desk of another department of the county."""
+    """Make a desk of another department of the county, a second one too."""
     staff = make_staff(kind="department_desk", area=Area.objects.get(code="990101"), username=code)
-    staff.department = Department.objects.get_or_create(code=code, defaults={"name": name})[0]
+    found = Department.objects.filter(name=name).first()
+    staff.department = found or Department.objects.create(code=code, name=name)
     staff.save()
     return staff
+
+
+LOW, MEDICAL = "subsistence_allowance", "medical_aid"
+
+
+def medical_proposed(town: Town, *, agrees: bool) -> tuple[Staff, Staff, Decision]:
+    """Return the two desks of the medical insurance and what is proposed to them about the person's bills."""
+    first, second = department_desk("yb", "医保"), department_desk("yb2", "医保")
+    given(town, LOW)
+    declare(town, {"医疗自付": "30000.00"}, source="医保")
+    case = accepted(town, actions.Asked(MEDICAL, town.person.pk))
+    opinion = "符合" if agrees else "与规则不同的理由：不符合"
+    with town.at_desk(town.window):
+        decision = decision_of(case, MEDICAL)
+        actions.propose(decision=decision.pk, agrees=agrees, opinion=opinion, by=town.window, at=noon(1))
+    return first, second, decision
 
 
 NURSING = "disability_nursing_subsidy"

@@ -7,7 +7,16 @@ import pytest
 from django.urls import reverse
 from pypdf import PdfReader
 
-from tests.cases.town import NURSING, accepted, decision_of, declare, department_desk, given, make_town, noon, nursing_decided
+from tests.cases.town import (
+    NURSING,
+    accepted,
+    declare,
+    department_desk,
+    make_town,
+    medical_proposed,
+    noon,
+    nursing_decided,
+)
 from tests.make import make_staff
 from yimen.benefits.models import Grant
 from yimen.cases import actions, queries
@@ -15,7 +24,6 @@ from yimen.cases.models import CaseEvent, Decision, Recovery, Task
 from yimen.office.models import Area, AuditEntry
 
 pytestmark = pytest.mark.django_db
-LOW, MEDICAL = "subsistence_allowance", "medical_aid"
 
 
 @pytest.fixture
@@ -93,15 +101,7 @@ def test_who_decided_does_not_answer_and_a_window_cannot(enter, town):
 
 
 def test_an_appeal_against_another_department_goes_to_that_department(enter, town):
-    given(town, LOW)
-    declare(town, {"医疗自付": "30000.00"}, source="医保")
-    case = accepted(town, actions.Asked(MEDICAL, town.person.pk))
-    first, second = department_desk("yb", "医保"), department_desk("yb2", "医保")
-    second.department = first.department
-    second.save()
-    with town.at_desk(town.window):
-        decision = decision_of(case, MEDICAL)
-        actions.propose(decision=decision.pk, agrees=False, opinion="与规则不同的理由：不符合", by=town.window, at=noon(1))
+    first, second, decision = medical_proposed(town, agrees=False)
     with town.at_desk(first):
         actions.refuse(decision=decision.pk, words="票据不全", article="国办发〔2021〕42号", by=first, at=noon(2))
 
@@ -164,15 +164,7 @@ def test_money_paid_wrongly_is_claimed_back_after_a_hearing_by_who_confirms(ente
 
 
 def test_a_department_claims_its_own_aid_back_at_its_own_desk_and_sees_no_household(enter, town):
-    first, second = department_desk("yb", "医保"), department_desk("yb2", "医保")
-    second.department = first.department
-    second.save()
-    given(town, LOW)
-    declare(town, {"医疗自付": "30000.00"}, source="医保")
-    case = accepted(town, actions.Asked(MEDICAL, town.person.pk))
-    with town.at_desk(town.window):
-        decision = decision_of(case, MEDICAL)
-        actions.propose(decision=decision.pk, agrees=True, opinion="符合", by=town.window, at=noon(1))
+    first, second, decision = medical_proposed(town, agrees=True)
     with town.at_desk(second):
         actions.confirm(decision=decision.pk, by=second, at=noon(2))
     one, other = enter(first), enter(second)
@@ -196,7 +188,7 @@ def test_a_department_claims_its_own_aid_back_at_its_own_desk_and_sees_no_househ
 
     answer = one.get(reverse("recovery_print", args=[held.pk, "recovery"]))
     assert "医疗保障局" in words_of(answer)
-    assert one.get(reverse("case_decisions", args=[case.pk])).status_code == 403
+    assert one.get(reverse("case_decisions", args=[decision.case_id])).status_code == 403
     assert one.get(reverse("recovery_print", args=[held.pk, "told"])).status_code == 404
 
 
